@@ -1,0 +1,2 @@
+//! The command `vandel`.
+fn main() {}

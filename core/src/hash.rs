@@ -1,0 +1,132 @@
+//! SHA-256 and the domains that keep one use of it apart from another.
+//!
+//! Two of the uses are fixed by RFC 6962 section 2.1 (leaf and node). Every other hash and every
+//! signature begins with its own domain, an ASCII string ending in a zero byte, so that no bytes
+//! made for one purpose can be passed off for another.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// A SHA-256 value.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Hash(pub [u8; 32]);
+
+/// What a hash or a signature is for. The strings stand in `docs/format.md` and never change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Domain {
+    /// The ledger's id: over the unsigned opening statement.
+    LedgerId,
+    /// What an author signs: over the bytes of a statement.
+    Statement,
+    /// The hash by which a statement names the one before it in its thread.
+    StatementHash,
+    /// What a sequencer instance signs: over the bytes of a block.
+    Block,
+    /// The hash by which a block names the one before it.
+    BlockHash,
+    /// One part of a payload, salted.
+    Part,
+    /// The payload's commitment on the chain, salted.
+    Commitment,
+    /// The second person's approval of a sealed step.
+    Approval,
+    /// Proof that who enrols a key holds it.
+    Possession,
+    /// A policy pack's identity.
+    Policy,
+    /// An erasure plan's salted hash.
+    Plan,
+    /// The digest of a view.
+    View,
+    /// The digest of a table of statistics.
+    Statistics,
+}
+
+impl Domain {
+    /// The domain's bytes, with the terminating zero.
+    #[must_use]
+    pub const fn bytes(self) -> &'static [u8] {
+        match self {
+            Self::LedgerId => b"vandel/v1/ledger-id\0",
+            Self::Statement => b"vandel/v1/statement\0",
+            Self::StatementHash => b"vandel/v1/statement-hash\0",
+            Self::Block => b"vandel/v1/block\0",
+            Self::BlockHash => b"vandel/v1/block-hash\0",
+            Self::Part => b"vandel/v1/part\0",
+            Self::Commitment => b"vandel/v1/commitment\0",
+            Self::Approval => b"vandel/v1/approval\0",
+            Self::Possession => b"vandel/v1/possession\0",
+            Self::Policy => b"vandel/v1/policy\0",
+            Self::Plan => b"vandel/v1/plan\0",
+            Self::View => b"vandel/v1/view\0",
+            Self::Statistics => b"vandel/v1/statistics\0",
+        }
+    }
+
+    /// `SHA-256(domain ‖ pieces…)`. The pieces run together: their lengths must be fixed or
+    /// stated in the bytes themselves.
+    #[must_use]
+    pub fn hash(self, pieces: &[&[u8]]) -> Hash {
+        let mut hasher = Sha256::new();
+        hasher.update(self.bytes());
+        for piece in pieces {
+            hasher.update(piece);
+        }
+        Hash(hasher.finalize().into())
+    }
+}
+
+/// RFC 6962 section 2.1: the hash of a leaf, `SHA-256(0x00 ‖ leaf)`.
+#[must_use]
+pub fn leaf_hash(leaf: &[u8]) -> Hash {
+    let mut hasher = Sha256::new();
+    hasher.update([0x00]);
+    hasher.update(leaf);
+    Hash(hasher.finalize().into())
+}
+
+/// RFC 6962 section 2.1: the hash of an inner node, `SHA-256(0x01 ‖ left ‖ right)`.
+#[must_use]
+pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
+    let mut hasher = Sha256::new();
+    hasher.update([0x01]);
+    hasher.update(left.0);
+    hasher.update(right.0);
+    Hash(hasher.finalize().into())
+}
+
+/// Plain SHA-256 without a domain, where another standard asks for it (RFC 6962 empty tree, C2SP key ids).
+#[must_use]
+pub fn sha256(pieces: &[&[u8]]) -> Hash {
+    let mut hasher = Sha256::new();
+    for piece in pieces {
+        hasher.update(piece);
+    }
+    Hash(hasher.finalize().into())
+}
+
+impl Hash {
+    /// Thirty-two zero bytes: "no predecessor".
+    pub const ZERO: Self = Self([0; 32]);
+
+    /// The hash from 64 lower-case hexadecimal digits.
+    #[must_use]
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let mut bytes = [0; 32];
+        crate::id::decode_hex(text, &mut bytes).then_some(Self(bytes))
+    }
+}
+
+impl fmt::Display for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        crate::id::write_hex(f, &self.0)
+    }
+}
+
+impl fmt::Debug for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

@@ -1,0 +1,16 @@
+//! What is true about a Vandel ledger: its bytes, its rules and its proofs.
+//!
+//! This crate is pure. It has no files, no network, no clock and no randomness: time, bytes and
+//! random values are parameters. That makes the verifier something a person can read in an
+//! afternoon, and lets the command line, the sequencer and every audit apply the same rules.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`id`], [`time`], [`limits`] | names, days and seconds, upper bounds |
+//! | [`codec`], [`hash`], [`merkle`] | strict bytes, domain-separated hashes, RFC 6962 trees |
+
+pub mod codec;
+pub mod hash;
+pub mod id;
+pub mod limits;
+pub mod time;

@@ -1,0 +1,163 @@
+//! The disk as the ledger uses it: the one seam between the write side and a file system.
+//!
+//! Everything durable goes through [`Disk`], so that tests can put a recording disk underneath that
+//! forgets, tears or reorders what was not synced, fails the n-th call, or is full. The promises
+//! below are the ones POSIX makes and no more: in particular, a new file or a rename is durable only
+//! after [`Disk::sync_directory`] on the folder that holds it.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// A file system, or a test's idea of one.
+pub trait Disk: Send + Sync {
+    /// Opens a file for reading and writing. Not durable as a directory entry until the folder is synced.
+    /// A created file is readable by its owner only (mode 0600).
+    fn open(&self, path: &Path, open: Open) -> io::Result<Box<dyn DiskFile>>;
+
+    /// Creates a folder and its parents, mode 0700. No error if it exists.
+    fn create_directory(&self, path: &Path) -> io::Result<()>;
+
+    /// The names in a folder, sorted. A missing folder is [`io::ErrorKind::NotFound`].
+    fn list(&self, path: &Path) -> io::Result<Vec<String>>;
+
+    /// Replaces `to` by `from` in one step, as `rename(2)` does. Durable after [`Disk::sync_directory`].
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+
+    /// Removes a file. Durable after [`Disk::sync_directory`].
+    fn remove(&self, path: &Path) -> io::Result<()>;
+
+    /// Makes creations, renames and removals in this folder durable.
+    fn sync_directory(&self, path: &Path) -> io::Result<()>;
+}
+
+/// How a file is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Open {
+    /// For reading only; it must exist.
+    Read,
+    /// For reading and writing; it must exist.
+    Write,
+    /// For reading and writing; it must not exist.
+    CreateNew,
+}
+
+/// An open file.
+pub trait DiskFile: Send + Sync {
+    /// Fills `buffer` from `offset`; [`io::ErrorKind::UnexpectedEof`] if the file is shorter.
+    fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()>;
+
+    /// Writes all of `bytes` at `offset`. On error any part of them may have been written.
+    fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()>;
+
+    /// The length in bytes.
+    fn len(&self) -> io::Result<u64>;
+
+    /// Whether the file has no bytes.
+    fn is_empty(&self) -> io::Result<bool> {
+        self.len().map(|len| len == 0)
+    }
+
+    /// Cuts or extends the file.
+    fn set_len(&self, len: u64) -> io::Result<()>;
+
+    /// When this returns, all bytes written and the length are on the medium (`fdatasync`). After an
+    /// error nothing is known about what was not synced before: the caller must stop and read again.
+    fn sync(&self) -> io::Result<()>;
+}
+
+/// The whole of a file.
+pub fn read_all(disk: &dyn Disk, path: &Path) -> io::Result<Vec<u8>> {
+    let file = disk.open(path, Open::Read)?;
+    let len = usize::try_from(file.len()?).map_err(|_| io::Error::from(io::ErrorKind::FileTooLarge))?;
+    let mut bytes = vec![0; len];
+    file.read_exact_at(&mut bytes, 0)?;
+    Ok(bytes)
+}
+
+/// Replaces a file's content so that after a crash either the old or the new content is there, whole:
+/// write beside it, sync, rename, sync the folder.
+pub fn replace_atomically(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    let beside = PathBuf::from(beside);
+    match disk.remove(&beside) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let file = disk.open(&beside, Open::CreateNew)?;
+    file.write_all_at(bytes, 0)?;
+    file.sync()?;
+    disk.rename(&beside, path)?;
+    disk.sync_directory(folder)
+}
+
+/// The machine's own file system.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RealDisk;
+
+impl Disk for RealDisk {
+    fn open(&self, path: &Path, open: Open) -> io::Result<Box<dyn DiskFile>> {
+        let mut options = fs::OpenOptions::new();
+        options.read(true).mode(0o600);
+        match open {
+            Open::Read => &mut options,
+            Open::Write => options.write(true),
+            Open::CreateNew => options.write(true).create_new(true),
+        };
+        Ok(Box::new(RealFile(options.open(path)?)))
+    }
+
+    fn create_directory(&self, path: &Path) -> io::Result<()> {
+        use std::os::unix::fs::DirBuilderExt;
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+    }
+
+    fn list(&self, path: &Path) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(path)? {
+            let name = entry?.file_name().into_string();
+            names.push(name.map_err(|_| io::Error::other("a file name is not UTF-8"))?);
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
+    }
+
+    fn sync_directory(&self, path: &Path) -> io::Result<()> {
+        fs::File::open(path)?.sync_all()
+    }
+}
+
+struct RealFile(fs::File);
+
+impl DiskFile for RealFile {
+    fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        self.0.read_exact_at(buffer, offset)
+    }
+
+    fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        self.0.write_all_at(bytes, offset)
+    }
+
+    fn len(&self) -> io::Result<u64> {
+        self.0.metadata().map(|metadata| metadata.len())
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.0.set_len(len)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.0.sync_data()
+    }
+}

@@ -1,0 +1,3 @@
+//! The write side: the log, the vault, the memory and the sequencer. The only code that appends.
+
+pub mod disk;
