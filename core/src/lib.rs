@@ -10,6 +10,7 @@
 //! | [`codec`], [`hash`], [`merkle`] | strict bytes, domain-separated hashes, RFC 6962 trees |
 
 pub mod codec;
+pub mod event;
 pub mod hash;
 pub mod id;
 pub mod limits;
