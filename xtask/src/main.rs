@@ -1,2 +1,71 @@
-//! `cargo xtask`.
-fn main() {}
+//! `cargo xtask`: the tasks of whoever works on Vandel. Plain std, no dependency, so that it starts at once.
+//!
+//! | task | does |
+//! |---|---|
+//! | `test` | everything a change must pass, in order; stops at the first failure |
+//! | `tidy` | style as a test: all findings at once, each with its file and line |
+//! | `deep` | the long suites, in release, with their counts |
+
+#![allow(clippy::print_stdout, reason = "a command line tool whose results are text")]
+
+mod deep;
+mod step;
+mod test;
+mod tidy;
+
+use std::env;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask TASK
+
+  test             format, lints, tidy, release binary, all tests, documentation; stops at the first failure
+  tidy             style as a test: prints every finding as file:line
+  deep [SUITE...]  the long suites, in release, with counts; all of them if none is named
+  deep --list      the suites and what they are for
+  help             this text
+
+Works from any folder of the repository. Exit code 0: passed; 1: failed; 2: usage.";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let Some(root) = workspace_root() else {
+        println!("no Vandel workspace here or above: run this inside the repository");
+        return ExitCode::from(2);
+    };
+    let mut words = arguments.iter().map(String::as_str);
+    let task = words.next();
+    let rest: Vec<&str> = words.collect();
+    let passed = match (task, rest.as_slice()) {
+        (Some("test"), []) => test::run(&root),
+        (Some("tidy"), []) => tidy::run(&root),
+        (Some("deep"), suites) => match deep::run(&root, suites) {
+            Ok(passed) => passed,
+            Err(unknown) => {
+                println!("no suite is called {unknown:?}: see `cargo xtask deep --list`");
+                return ExitCode::from(2);
+            }
+        },
+        (Some("help" | "--help" | "-h"), _) => {
+            println!("{HELP}");
+            true
+        }
+        _ => {
+            println!("{HELP}");
+            return ExitCode::from(2);
+        }
+    };
+    if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// The folder that holds the workspace: the nearest one, from here upwards, whose `Cargo.toml` has a
+/// `[workspace]` table.
+fn workspace_root() -> Option<PathBuf> {
+    let here = env::current_dir().ok()?;
+    let is_root = |folder: &PathBuf| {
+        std::fs::read_to_string(folder.join("Cargo.toml"))
+            .is_ok_and(|text| text.lines().any(|line| line.trim() == "[workspace]"))
+    };
+    here.ancestors().map(PathBuf::from).find(is_root)
+}

@@ -1,0 +1,137 @@
+//! `cargo xtask test`: what every change must pass. The order puts the cheapest refusal first.
+//!
+//! The library tests run unoptimised, with overflow checks and debug assertions (dependencies are always
+//! optimised, see the workspace profile, so signatures are not slow); the end-to-end tests drive the
+//! release binary, whose path stands in `VANDEL_BIN`.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::step::{self, Step};
+use crate::tidy;
+
+/// A step of the test task.
+enum Work {
+    /// A cargo command; the second field names the rustup component that it needs beyond a bare toolchain.
+    Cargo(Step, Option<&'static str>),
+    /// `tidy`, without a second process.
+    Tidy,
+}
+
+impl Work {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Cargo(step, _) => step.name,
+            Self::Tidy => "tidy",
+        }
+    }
+
+    fn repeat_with(&self) -> String {
+        match self {
+            Self::Cargo(step, _) => step.repeat_with(),
+            Self::Tidy => "cargo xtask tidy".to_owned(),
+        }
+    }
+
+    fn run(&self, root: &Path) -> bool {
+        match self {
+            Self::Cargo(step, component) => {
+                component.is_none_or(|component| ensure_component(root, component))
+                    && step::succeeds(&mut step.command(root))
+            }
+            Self::Tidy => tidy::run(root),
+        }
+    }
+}
+
+/// Runs all steps; stops at the first that fails and says how to repeat it. True if all passed.
+pub(crate) fn run(root: &Path) -> bool {
+    let steps = steps(&release_binary(root));
+    let mut times: Vec<(&str, Duration)> = Vec::new();
+    for (number, work) in steps.iter().enumerate() {
+        step::heading(number + 1, steps.len(), work.name(), &work.repeat_with());
+        let (passed, time) = step::timed(|| work.run(root));
+        times.push((work.name(), time));
+        if !passed {
+            println!("\nFAILED: {}, after {:.1} s. To repeat it alone:", work.name(), time.as_secs_f64());
+            println!("  {}", work.repeat_with());
+            return false;
+        }
+        println!("-- {} passed in {:.1} s", work.name(), time.as_secs_f64());
+    }
+    println!("\nAll {} steps passed:", steps.len());
+    for (name, time) in &times {
+        println!("  {name:<10} {:>7.1} s", time.as_secs_f64());
+    }
+    let total: Duration = times.iter().map(|(_, time)| *time).sum();
+    println!("  {:<10} {:>7.1} s", "together", total.as_secs_f64());
+    true
+}
+
+fn steps(binary: &Path) -> Vec<Work> {
+    vec![
+        Work::Cargo(Step::new("format", &["fmt", "--all", "--check"]), Some("rustfmt")),
+        Work::Tidy,
+        Work::Cargo(
+            Step::new(
+                "lints",
+                &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"],
+            ),
+            Some("clippy"),
+        ),
+        Work::Cargo(Step::new("binary", &["build", "--release", "--locked", "-p", "vandel"]), None),
+        Work::Cargo(
+            Step::new("tests", &["test", "--workspace", "--locked"])
+                .with("VANDEL_BIN", binary.display().to_string()),
+            None,
+        ),
+        Work::Cargo(
+            Step::new("docs", &["doc", "--workspace", "--no-deps", "--locked"])
+                .with("RUSTDOCFLAGS", "-D warnings".to_owned()),
+            None,
+        ),
+    ]
+}
+
+/// Where `cargo build --release -p vandel` puts the binary. We lie at `TARGET/debug/xtask` ourselves, so this
+/// holds wherever cargo was told to build; the default is for an xtask started in another way.
+fn release_binary(root: &Path) -> PathBuf {
+    let own = std::env::current_exe().ok();
+    let target = own.as_deref().and_then(|own| own.parent()?.parent());
+    target.unwrap_or(&root.join("target")).join("release").join("vandel")
+}
+
+/// Makes sure that a cargo command from a rustup component is there, and adds it if it isn't.
+fn ensure_component(root: &Path, component: &str) -> bool {
+    let command = if component == "rustfmt" { "fmt" } else { component };
+    let present = || {
+        let output = step::cargo(root).args([command, "--version"]).output();
+        output.is_ok_and(|output| output.status.success())
+    };
+    if present() {
+        return true;
+    }
+    println!("{component} is missing; adding it: rustup component add {component}");
+    let added = step::succeeds(std::process::Command::new("rustup").args(["component", "add", component]));
+    if added && present() {
+        return true;
+    }
+    println!("{component} could not be added. With a network connection: rustup component add {component}");
+    println!("Without rustup, install your distribution's package for {component}.");
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_step_can_be_repeated_alone_and_builds_from_the_lock_file() {
+        for work in steps(Path::new("target/release/vandel")) {
+            let line = work.repeat_with();
+            assert!(line.contains("cargo "), "{line}");
+            let resolves = ["clippy", "build", "cargo test", "doc"].iter().any(|verb| line.contains(verb));
+            assert_eq!(resolves, line.contains("--locked"), "{line}");
+        }
+    }
+}
