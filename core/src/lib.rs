@@ -7,6 +7,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`id`], [`time`], [`limits`] | names, days and seconds, upper bounds |
+//! | [`person`] | identity numbers, which belong in the vault |
 //! | [`codec`], [`hash`], [`merkle`] | strict bytes, domain-separated hashes, RFC 6962 trees |
 
 pub mod codec;
@@ -14,4 +15,5 @@ pub mod event;
 pub mod hash;
 pub mod id;
 pub mod limits;
+pub mod person;
 pub mod time;
