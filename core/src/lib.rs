@@ -9,11 +9,17 @@
 //! | [`id`], [`time`], [`limits`] | names, days and seconds, upper bounds |
 //! | [`person`] | identity numbers, which belong in the vault |
 //! | [`codec`], [`hash`], [`merkle`] | strict bytes, domain-separated hashes, RFC 6962 trees |
+//! | [`signature`], [`note`], [`checkpoint`], [`trust`] | strict Ed25519, C2SP signed notes, tree heads and trust files |
 
+pub mod checkpoint;
 pub mod codec;
 pub mod event;
 pub mod hash;
 pub mod id;
 pub mod limits;
+pub mod merkle;
+pub mod note;
 pub mod person;
+pub mod signature;
 pub mod time;
+pub mod trust;

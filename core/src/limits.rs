@@ -16,6 +16,10 @@ pub const PART_BYTES_MAX: usize = 256 * 1024;
 pub const TEXT_BYTES_MAX: usize = 8 * 1024;
 /// The longest signed note (checkpoint with cosignatures), in bytes.
 pub const NOTE_BYTES_MAX: usize = 64 * 1024;
+/// The most signatures on a note; C2SP asks readers to accept at least 16.
+pub const NOTE_SIGNATURES_MAX: usize = 100;
+/// The longest trust file, in bytes.
+pub const TRUST_BYTES_MAX: usize = 64 * 1024;
 /// The longest policy pack, in bytes of TOML.
 pub const POLICY_BYTES_MAX: usize = 192 * 1024;
 /// The most record numbers in one erasure event; a larger plan is carried out in batches.
