@@ -107,6 +107,14 @@ pub struct Cosignature {
     pub time: Second,
 }
 
+impl OpenCheckpoint {
+    /// The keys that cosigned, as [`crate::trust::Trust::quorum_met`] takes them.
+    #[must_use]
+    pub fn cosigners(&self) -> Vec<PublicKey> {
+        self.cosignatures.iter().map(|cosignature| cosignature.key).collect()
+    }
+}
+
 impl Checkpoint {
     /// A checkpoint without extension lines.
     pub fn new(origin: &str, size: u64, root: Hash) -> Result<Self, CheckpointError> {
