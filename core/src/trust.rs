@@ -64,7 +64,7 @@ pub enum Threshold {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Entry {
-    Witness(Witness),
+    Witness(Box<Witness>),
     Group { name: String, threshold: Threshold, members: Vec<usize> },
 }
 
@@ -135,7 +135,7 @@ impl Trust {
         self.check_name(&witness.name)?;
         self.check_key("witness", KeyKind::Cosignature, &witness.key)?;
         check_words(witness.url.iter().map(String::as_str).chain([witness.key.name()]))?;
-        self.entries.push(Entry::Witness(witness));
+        self.entries.push(Entry::Witness(Box::new(witness)));
         Ok(())
     }
 
@@ -182,7 +182,7 @@ impl Trust {
     /// The trusted witnesses.
     pub fn witnesses(&self) -> impl Iterator<Item = &Witness> {
         self.entries.iter().filter_map(|entry| match entry {
-            Entry::Witness(witness) => Some(witness),
+            Entry::Witness(witness) => Some(&**witness),
             Entry::Group { .. } => None,
         })
     }
@@ -274,7 +274,8 @@ fn check_words<'a>(words: impl IntoIterator<Item = &'a str>) -> Result<(), Trust
 impl Entry {
     fn name(&self) -> &str {
         match self {
-            Self::Witness(Witness { name, .. }) | Self::Group { name, .. } => name,
+            Self::Witness(witness) => &witness.name,
+            Self::Group { name, .. } => name,
         }
     }
 }

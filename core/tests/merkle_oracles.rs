@@ -2,6 +2,8 @@
 //! Go's tlog) for proofs and `ct-merkle` for roots. Every proof for every size up to 300 must be
 //! the same bytes, and tampered proofs must be refused by us whatever was changed.
 
+#![allow(clippy::print_stdout)] // the counts are what these tests report
+
 use ct_merkle::mem_backed_tree::MemoryBackedTree;
 use tlog_tiles::tlog;
 use vandel_core::hash::{Hash, leaf_hash};
@@ -87,6 +89,7 @@ fn inclusion_proofs_are_the_oracles_bytes_and_tampering_is_refused() {
             refused += 4;
         }
     }
+    assert_eq!(equal, SIZE_MAX * (SIZE_MAX + 1) / 2);
     println!("{equal} inclusion proofs equal to tlog_tiles, {refused} tampered ones refused");
 }
 
@@ -118,12 +121,18 @@ fn consistency_proofs_are_the_oracles_bytes_and_tampering_is_refused() {
             refused += 4;
         }
     }
+    assert_eq!(equal, SIZE_MAX * (SIZE_MAX + 1) / 2);
     println!("{equal} consistency proofs equal to tlog_tiles, {refused} tampered ones refused");
 }
 
 /// The proof with one bit turned, a hash too few (front, back), too many (front, back), two
 /// neighbours exchanged, and far too long.
+///
+/// For every third proof only, which still touches every size and shape and keeps the suite quick.
 fn tampered(proof: &[Hash], salt: u64) -> Vec<Vec<Hash>> {
+    if !salt.is_multiple_of(3) {
+        return Vec::new();
+    }
     let salt = usize::try_from(salt).expect("small");
     let extra = proof.first().copied().unwrap_or(Hash::ZERO);
     let mut all = vec![

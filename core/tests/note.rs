@@ -227,3 +227,25 @@ fn a_key_that_signs_twice_counts_once_with_its_latest_second() {
     let note = Note::parse(spoilt.as_bytes()).expect("a note");
     assert_eq!(note.open(&known), Err(NoteOpenError::Mismatch("w".into())));
 }
+
+#[test]
+fn two_known_keys_with_one_name_and_id_are_refused() {
+    // Found by search: two seeds whose keys share the four bytes 674c4489.
+    let colliding = |number: u32| {
+        let mut seed = [0; 32];
+        seed[..4].copy_from_slice(&number.to_be_bytes());
+        SigningKey::from_bytes(&seed)
+    };
+    let (one, two) = (colliding(88_939), colliding(106_782));
+    let key = |secret: &SigningKey| {
+        VerifierKey::new("w", KeyKind::Cosignature, &public_key(secret)).expect("sound")
+    };
+    assert_eq!((key(&one).id(), key(&two).id()), (KeyId([0x67, 0x4c, 0x44, 0x89]), key(&one).id()));
+    let mut note = Note::new("text\n").expect("a text");
+    note.attach(NoteSignature::cosign("w", &one, Second(1), "text\n").expect("a name")).expect("room");
+    assert_eq!(note.open(&[key(&one)]).map(|signed| signed.len()), Ok(1));
+    assert_eq!(note.open(&[key(&two)]), Err(NoteOpenError::Mismatch("w".into())));
+    assert_eq!(note.open(&[key(&one), key(&two)]), Err(NoteOpenError::AmbiguousKey("w".into())));
+    // The same key listed twice is no ambiguity.
+    assert_eq!(note.open(&[key(&one), key(&one)]).map(|signed| signed.len()), Ok(1));
+}

@@ -202,10 +202,10 @@ proptest! {
             trust.add_witness(Witness { name: format!("W{seed}"), key: witness_key(seed), url: None }).expect("sound");
         }
         for (number, (threshold, picks)) in groups.iter().enumerate() {
-            let members: Vec<String> = picks
-                .iter()
-                .filter_map(|pick| (!free.is_empty()).then(|| free.swap_remove(pick.index(free.len()))))
-                .collect();
+            let mut members: Vec<String> = Vec::new();
+            for pick in &picks[..picks.len().min(free.len())] {
+                members.push(free.swap_remove(pick.index(free.len())));
+            }
             let members: Vec<&str> = members.iter().map(String::as_str).collect();
             let threshold = [Threshold::Any, Threshold::All, Threshold::AtLeast(members.len().div_ceil(2))][*threshold];
             trust.add_group(&format!("G{number}"), threshold, &members).expect("sound");
