@@ -23,6 +23,8 @@ impl Repository {
     pub(crate) fn read(root: &Path) -> Result<Self, String> {
         let output = Command::new("git")
             .current_dir(root)
+            // In a container the folder often belongs to another user; listing it is safe all the same.
+            .args(["-c", "safe.directory=*"])
             .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
             .output()
             .map_err(|error| format!("git does not start ({error}); tidy needs it"))?;
