@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`id`], [`time`], [`limits`] | names, days and seconds, upper bounds |
 //! | [`person`] | identity numbers, which belong in the vault |
+//! | [`policy`], [`retention`] | the law as data, and the due days that follow from it |
 //! | [`codec`], [`hash`], [`merkle`] | strict bytes, domain-separated hashes, RFC 6962 trees |
 //! | [`signature`], [`note`], [`checkpoint`], [`trust`] | strict Ed25519, C2SP signed notes, tree heads and trust files |
 
@@ -20,6 +21,8 @@ pub mod limits;
 pub mod merkle;
 pub mod note;
 pub mod person;
+pub mod policy;
+pub mod retention;
 pub mod signature;
 pub mod time;
 pub mod trust;
