@@ -19,7 +19,8 @@ pub trait Disk: Send + Sync {
     /// Creates a folder and its parents, mode 0700. No error if it exists.
     fn create_directory(&self, path: &Path) -> io::Result<()>;
 
-    /// The names in a folder, sorted. A missing folder is [`io::ErrorKind::NotFound`].
+    /// The names in a folder, sorted. A missing folder is [`io::ErrorKind::NotFound`]. A name that is
+    /// not UTF-8 shows with replacement characters, and so as one that nobody expects.
     fn list(&self, path: &Path) -> io::Result<Vec<String>>;
 
     /// Replaces `to` by `from` in one step, as `rename(2)` does. Durable after [`Disk::sync_directory`].
@@ -118,8 +119,7 @@ impl Disk for RealDisk {
     fn list(&self, path: &Path) -> io::Result<Vec<String>> {
         let mut names = Vec::new();
         for entry in fs::read_dir(path)? {
-            let name = entry?.file_name().into_string();
-            names.push(name.map_err(|_| io::Error::other("a file name is not UTF-8"))?);
+            names.push(entry?.file_name().to_string_lossy().into_owned());
         }
         names.sort();
         Ok(names)
