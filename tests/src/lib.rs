@@ -1,1 +1,6 @@
-//! Placeholder.
+//! The harness of the end-to-end suites: disks that fail on command, and suites that every
+//! implementation of a port must pass.
+
+pub mod log_conformance;
+pub mod random;
+pub mod recording_disk;

@@ -208,6 +208,9 @@ pub enum Fault {
         /// The position in the header.
         found: u64,
     },
+    /// The segment ends before a block that was there when the log was opened.
+    #[error("the segment has been cut short")]
+    CutShort,
     /// A frame is incomplete, or its magic, length or checksum is wrong.
     #[error("the frame is unsound")]
     Frame,

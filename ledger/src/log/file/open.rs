@@ -83,7 +83,7 @@ fn ends_before(segment: &Segment, next: u64) -> io::Result<bool> {
         let mut bytes = vec![0; frames_bytes.min(look)];
         let from = segment.len - bytes.len() as u64;
         segment.file.read_exact_at(&mut bytes, from)?;
-        let found = bytes.windows(FRAME_MAGIC.len()).enumerate().any(|(at, window)| {
+        let found = bytes.windows(FRAME_MAGIC.len()).enumerate().rev().any(|(at, window)| {
             let rest = &bytes[at..];
             let is_it = |frame: FrameHeader| frame.position + 1 == next && frame.frame_bytes == rest.len();
             window == FRAME_MAGIC.as_slice()

@@ -221,7 +221,8 @@ impl Blocks {
 
     fn advance(&mut self) -> Result<Option<PlacedBlock>, ReadError> {
         loop {
-            let is_last = self.segments.is_empty();
+            // What a writer has counted cannot be torn: there, everything unsound is damage.
+            let is_last = self.segments.is_empty() && self.until.is_none();
             let Some(frames) = &mut self.current else {
                 return Ok(None);
             };
@@ -232,6 +233,9 @@ impl Blocks {
             let first = frames.segment.first;
             match frames.next(is_last).map_err(|source| self.folder.unavailable(Some(first), source))?? {
                 Some(block) => return Ok(Some(PlacedBlock { position, bytes: block.to_vec() })),
+                None if self.segments.is_empty() && self.until.is_some() => {
+                    return Err(damage(first, frames.place.offset, position, Fault::CutShort));
+                }
                 None => self.next_segment(position)?,
             }
         }
@@ -253,7 +257,7 @@ impl Blocks {
 
     /// The header at `first` is short or unsound: torn in the last segment, damage in any other.
     fn torn_header(&self, first: u64) -> ReadError {
-        if !self.segments.is_empty() {
+        if !self.segments.is_empty() || self.until.is_some() {
             return damage(first, 0, first, Fault::Header);
         }
         let path = self.folder.path.join(segment_name(first));
