@@ -53,6 +53,11 @@ fn recover(disk: &RecordingDisk, acked: usize) -> (FileLog, bool) {
         let refused = log.append(log.next_position(), b"x");
         assert!(matches!(refused, Err(AppendError::Torn(_))), "{refused:?}");
         log.cut_torn_tail().unwrap();
+        assert_eq!(log.torn_tail(), None);
+        let later = disk.world().after_power_cut(Spares::Nothing, &mut Random::seeded(0));
+        let (survived, end) = audit(&later);
+        assert!(end.is_none(), "the cut is durable at once: {end:?}");
+        assert_eq!(survived.len() as u64, tail.position);
     }
     (log, torn.is_some())
 }
