@@ -21,7 +21,7 @@ use vandel_tests::recording_disk::RecordingDisk;
 
 const LEDGER: LedgerId = LedgerId([7; 32]);
 /// Where the log lies on a [`RecordingDisk`].
-const FOLDER: &str = "/home/log";
+const FOLDER: &str = "/ledger/log";
 /// The lengths of a segment's header and of a frame without its block, from the format.
 const HEADER_BYTES: usize = 52;
 const FRAME_HEADER_BYTES: usize = 20;
@@ -34,7 +34,7 @@ fn open(disk: &RecordingDisk, segment_bytes: u64) -> Result<(FileLog, Option<Tor
 /// A disk with an empty home on it, durably, as `init` leaves it before it makes the log.
 fn disk_with_home() -> RecordingDisk {
     let disk = RecordingDisk::default();
-    disk.create_directory(Path::new("/home")).unwrap();
+    disk.create_directory(Path::new("/ledger")).unwrap();
     disk.sync_directory(Path::new("/")).unwrap();
     disk
 }
