@@ -27,7 +27,9 @@ pub struct RetentionFacts {
     pub restrictions: Vec<Day>,
     /// Due days of what this compartment must outlive; none for a clock that has not started. For the
     /// identity: all compartments of all cases of the person. For a note: the notes of cases that
-    /// rely on it. For the spine: all other compartments of its case.
+    /// rely on it. For the spine: all other compartments of its case. For the process nothing is
+    /// needed in an orderly case, since packs are checked for it; a case whose days came out of
+    /// order (work before the decision) is safe if the compartments that still exist are named here.
     pub linked: Vec<Option<Day>>,
 }
 

@@ -1,12 +1,12 @@
 //! The shipped packs are sound, and packs that contradict a statute or themselves are refused by name.
 //! Each bad pack is the shipped one with one small edit, as a hurried editor would make it.
 
-use vandel_core::event::{Compartment, Field, Kind, Register};
+use vandel_core::event::{Compartment, Field, Kind, Occasion, Register};
 use vandel_core::hash::Domain;
 use vandel_core::limits::POLICY_BYTES_MAX;
 use vandel_core::policy::{
-    Acquisition, Engagement, Finding, PolicyError, PolicyGap, PolicyPack, Problem, RoleLookupError, Severity,
-    Storage, Trigger, check, diff,
+    Acquisition, Duty, Engagement, Finding, PolicyError, PolicyGap, PolicyPack, Problem, RoleLookupError,
+    Severity, Storage, Trigger, check, diff,
 };
 use vandel_core::time::{Day, Period};
 
@@ -446,6 +446,7 @@ fn rules_need_the_kinds_and_fields_they_speak_of() {
         "assessment.second_reviewer",
         &Problem::NeedsKind(Kind::SecondReviewed),
     );
+    refused(&without("interrupted"), hvb, "retention.note", &Problem::NeedsKind(Kind::Interrupted));
     refused(&without("extract_shown"), hvb, "fields", &Problem::FieldWithoutKind(Field::ShownIssued));
     refused(&without("case_closed"), hvb, "records", &Problem::NeedsKind(Kind::CaseClosed));
     refused(
@@ -563,6 +564,30 @@ fn the_process_outlives_everything_that_is_counted_from_it() {
     refused(&text, Some("HVB"), "retention.process", &too_short(Compartment::Note, not_hired));
 }
 
+#[test]
+fn a_lost_line_never_loosens_a_role() {
+    let whole = se_2026();
+    let lines: Vec<&str> = SE_2026.lines().collect();
+    let on = day("2026-05-01");
+    let (mut read, mut refused) = (0, 0);
+    for lost in (0..lines.len()).filter(|line| !lines[*line].is_empty() && !lines[*line].starts_with('#')) {
+        let text = [&lines[..lost], &lines[lost + 1..]].concat().join("\n");
+        let Ok(pack) = PolicyPack::parse(&text) else {
+            refused += 1;
+            continue;
+        };
+        read += 1;
+        for role in pack.roles.iter().filter(|role| role.usable_on(on).is_ok()) {
+            let before =
+                whole.role_on(&role.code, on).unwrap_or_else(|error| panic!("line {}: {error}", lost + 1));
+            assert!(role.records.iter().all(|kind| before.may_record(*kind)), "line {}", lost + 1);
+            assert!(role.fields.iter().all(|field| before.may_record_field(*field)), "line {}", lost + 1);
+            assert_eq!(role.storage, before.storage, "line {}", lost + 1);
+        }
+    }
+    assert!(refused > read, "{refused} refused, {read} read");
+}
+
 // --- comparing --------------------------------------------------------------------------------------
 
 #[test]
@@ -583,4 +608,24 @@ fn a_difference_is_told_by_role_key_and_value() {
     let gone = diff(&old, &school);
     assert!(gone.iter().any(|change| change.role.as_deref() == Some("HVB") && change.after.is_none()));
     assert!(gone.iter().any(|change| change.role.as_deref() == Some("SCHOOL_26") && change.before.is_none()));
+}
+
+// --- the document -----------------------------------------------------------------------------------
+
+#[test]
+fn the_document_explains_every_key_and_term_of_the_shipped_packs() {
+    const DOCUMENT: &str = include_str!("../../docs/policy.md");
+    let keys =
+        [SE_2026, SCHOOL_26].into_iter().flat_map(str::lines).filter_map(|line| line.split_once(" = "));
+    let keys = keys.map(|(key, _)| key.trim()).filter(|key| !key.starts_with(['#', '{']));
+    for key in keys {
+        assert!(DOCUMENT.contains(&format!("`{key}`")) || DOCUMENT.contains(&format!("`{key} =")), "{key}");
+    }
+    let names = Register::ALL.iter().map(|one| one.name()).chain(Occasion::ALL.iter().map(|one| one.name()));
+    let names =
+        names.chain(Duty::ALL.iter().map(|one| one.name())).chain(Storage::ALL.iter().map(|one| one.name()));
+    let names = names.chain(Trigger::ALL.iter().map(|one| one.name()));
+    for name in names.chain(Acquisition::ALL.iter().map(|one| one.name())) {
+        assert!(DOCUMENT.contains(&format!("`{name}`")), "{name}");
+    }
 }

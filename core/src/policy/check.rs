@@ -287,6 +287,9 @@ impl RoleCheck<'_> {
         for problem in bounds(rule) {
             self.say(&field, problem);
         }
+        if rule.interruption_extends {
+            self.needs_kind(&field, Kind::Interrupted);
+        }
     }
 }
 

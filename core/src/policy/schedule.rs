@@ -175,3 +175,45 @@ pub(super) fn never_shorter(longer: Period, shorter: Period) -> bool {
 
 /// From 2024-01-01.
 const FOUR_YEARS: std::ops::Range<i32> = 19_723..19_723 + 1_461;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn period() -> impl Strategy<Value = Period> {
+        (0..3_u8, 0..30_u16, 0..900_u16).prop_map(|(years, months, days)| Period { years, months, days })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+
+        /// The short cuts give what the calendar gives.
+        #[test]
+        fn comparing_periods_agrees_with_counting_days(a in period(), b in period()) {
+            let counted =
+                FOUR_YEARS.filter_map(Day::from_days_since_epoch).all(|day| day.plus(a) >= day.plus(b));
+            prop_assert_eq!(never_shorter(a, b), counted);
+        }
+    }
+
+    #[test]
+    fn months_and_days_compare_as_the_calendar_has_them() {
+        let period = |text: &str| text.parse::<Period>().expect("a period");
+        for (longer, shorter, expected) in [
+            ("2y", "24m", true),
+            ("24m", "2y", true),
+            ("1y", "365d", true),
+            ("365d", "1y", false),
+            ("366d", "1y", true),
+            ("1m", "28d", true),
+            ("1m", "29d", false),
+            ("31d", "1m", true),
+            ("30d", "1m", false),
+            ("0d", "1d", false),
+        ] {
+            assert_eq!(never_shorter(period(longer), period(shorter)), expected, "{longer} {shorter}");
+        }
+    }
+}
