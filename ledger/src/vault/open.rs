@@ -1,0 +1,275 @@
+//! Creating and opening a vault. Recovery is the ordinary path: every opening runs it.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use vandel_core::hash::{Hash, sha256};
+use vandel_core::id::LedgerId;
+
+use super::bundle::{self, Place, file_name};
+use super::manifest::Manifest;
+use super::page::{self, PageKind, PageName};
+use super::root_cell::{Root, RootCell};
+use super::seal::{DataKey, fill_random};
+use super::{Segment, Vault, VaultConfig, VaultError, Writer};
+use crate::disk::{Disk, Open, read_all, replace_atomically};
+
+const FENCE: &str = "fence";
+
+/// What opening the vault had to finish or cut. All of it is what a crash leaves, none of it damage.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recovery {
+    /// Bytes of a torn last append that were cut. Nothing in them was ever acknowledged.
+    pub cut_bytes: u64,
+    /// Parts of an interrupted erasure whose bytes were overwritten now; their keys were gone already.
+    pub overwritten_parts: u64,
+    /// Files of an interrupted rotation, or replaced by a finished one, that were removed.
+    pub removed_files: u64,
+}
+
+/// The name of the list of spans that a rotation still has to overwrite.
+pub(super) fn overwrite_name(epoch: u64) -> String {
+    format!("overwrite.{epoch}")
+}
+
+impl Vault {
+    /// Makes an empty vault in `folder` and opens it. The cell must be empty.
+    pub fn create(
+        disk: Arc<dyn Disk>,
+        folder: &Path,
+        ledger: LedgerId,
+        cell: Box<dyn RootCell>,
+        config: VaultConfig,
+    ) -> Result<Self, VaultError> {
+        if cell.load()?.is_some() {
+            return Err(VaultError::Exists);
+        }
+        disk.create_directory(folder).map_err(VaultError::io("(folder)"))?;
+        let root = Root { epoch: 1, key: DataKey::random()? };
+        let manifest = Manifest::new(DataKey::random()?);
+        let name = PageName { kind: PageKind::Manifest, number: 0, generation: 1 };
+        page::write(&*disk, folder, &ledger, name, &root.key, &manifest.encode())?;
+        if let Some(parent) = folder.parent() {
+            disk.sync_directory(parent).map_err(VaultError::io("(folder)"))?;
+        }
+        disk.sync_directory(folder).map_err(VaultError::io("(folder)"))?;
+        cell.replace(None, &root)?;
+        Self::open(disk, folder, ledger, cell, config)
+    }
+
+    /// Opens the vault for the one writer: takes the fence from any other, finishes what a crash
+    /// interrupted and cuts a torn last append. Anything else that is wrong is an error.
+    pub fn open(
+        disk: Arc<dyn Disk>,
+        folder: &Path,
+        ledger: LedgerId,
+        cell: Box<dyn RootCell>,
+        config: VaultConfig,
+    ) -> Result<Self, VaultError> {
+        if cell.load()?.is_none() {
+            return Err(VaultError::NoRoot);
+        }
+        // The fence comes first: once it is taken, no older writer can change what is read below.
+        let mut token = [0; 16];
+        fill_random(&mut token)?;
+        replace_atomically(&*disk, &folder.join(FENCE), &token).map_err(VaultError::io(FENCE))?;
+        let mut vault = Self::load(disk, folder, ledger, cell, config)?;
+        vault.recovery.overwritten_parts = vault.finish_overwriting()?;
+        let (bundle, offset) = vault.read_segment(true)?;
+        vault.writer = Some(Writer { token, bundle, offset, file: None, failed: false });
+        vault.recovery.removed_files = vault.remove_unreachable()?;
+        vault.reopen_bundle()?;
+        Ok(vault)
+    }
+
+    /// Opens the vault for reading beside a writer. Nothing on disk changes. After the writer has
+    /// rotated the root, pages are missing and reads fail: open it again.
+    pub fn open_read_only(
+        disk: Arc<dyn Disk>,
+        folder: &Path,
+        ledger: LedgerId,
+        cell: Box<dyn RootCell>,
+        config: VaultConfig,
+    ) -> Result<Self, VaultError> {
+        let mut vault = Self::load(disk, folder, ledger, cell, config)?;
+        vault.read_segment(false)?;
+        Ok(vault)
+    }
+
+    fn load(
+        disk: Arc<dyn Disk>,
+        folder: &Path,
+        ledger: LedgerId,
+        cell: Box<dyn RootCell>,
+        config: VaultConfig,
+    ) -> Result<Self, VaultError> {
+        let root = cell.load()?.ok_or(VaultError::NoRoot)?;
+        let name = PageName { kind: PageKind::Manifest, number: 0, generation: root.epoch };
+        let blob = read_all(&*disk, &folder.join(name.file())).map_err(VaultError::io(name.file()))?;
+        let plaintext = page::open_blob(&blob, &ledger, name, &root.key)
+            .ok_or_else(|| VaultError::damaged(name.file(), "it does not open under the root"))?;
+        let manifest = Manifest::decode(&plaintext)
+            .ok()
+            .filter(|manifest| manifest.epoch == root.epoch)
+            .ok_or_else(|| VaultError::damaged(name.file(), "it is no manifest of this epoch"))?;
+        let caches = Self::new_caches(&config);
+        Ok(Self {
+            disk,
+            folder: folder.to_owned(),
+            ledger,
+            cell,
+            config,
+            manifest,
+            manifest_hash: sha256(&[&blob]),
+            segment: Segment::default(),
+            writer: None,
+            last_record: None,
+            recovery: Recovery::default(),
+            caches,
+        })
+    }
+
+    /// Reads the frames since the last rotation, and returns where the next one goes.
+    fn read_segment(&mut self, cut: bool) -> Result<(u32, u32), VaultError> {
+        self.last_record = self.last_folded_record()?;
+        let (mut number, mut from) = self.manifest.segment_start;
+        loop {
+            let path = self.folder.join(file_name(number));
+            let bytes = match read_all(&*self.disk, &path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound && from == 0 => break,
+                other => other.map_err(VaultError::io(file_name(number)))?,
+            };
+            let place = Place {
+                ledger: &self.ledger,
+                bundle: number,
+                offset: from,
+                segment_key: &self.manifest.segment_key,
+            };
+            let scan = bundle::scan(&bytes, &place)?;
+            let torn = bytes.len() as u64 - u64::from(scan.end);
+            for head in scan.heads {
+                self.take_head(number, head)?;
+            }
+            from = scan.end;
+            let next = self.folder.join(file_name(number + 1));
+            let is_last = match self.disk.open(&next, Open::Read) {
+                Ok(_) => false,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => true,
+                Err(source) => return Err(VaultError::Io { file: file_name(number + 1), source }),
+            };
+            if torn > 0 && !is_last {
+                return Err(VaultError::damaged(file_name(number), "a closed bundle ends inside a frame"));
+            }
+            if torn > 0 && cut {
+                self.cut(&path, scan.end).map_err(VaultError::io(file_name(number)))?;
+                self.recovery.cut_bytes = torn;
+            }
+            if is_last {
+                return Ok((number, from));
+            }
+            (number, from) = (number + 1, 0);
+        }
+        Ok((number, 0))
+    }
+
+    fn cut(&self, path: &Path, len: u32) -> io::Result<()> {
+        let file = self.disk.open(path, Open::Write)?;
+        file.set_len(u64::from(len))?;
+        file.sync()
+    }
+
+    /// Takes a frame's keys and index into the open segment.
+    pub(super) fn take_head(&mut self, number: u32, head: bundle::Head) -> Result<(), VaultError> {
+        if let Some(first) = head.index.first_record() {
+            if self.last_record.is_some_and(|last| last >= first) {
+                return Err(VaultError::damaged(file_name(number), "its records are not in order"));
+            }
+            self.last_record = head.index.last_record();
+        }
+        self.segment.records += head.index.len();
+        self.segment.indexes.entry(number).or_default().append(&head.index);
+        self.segment.keys.extend(head.keys);
+        Ok(())
+    }
+
+    pub(super) fn last_folded_record(&self) -> Result<Option<u64>, VaultError> {
+        for number in (0..self.manifest.bundles.len()).rev() {
+            if let Some(last) = self.index_page(number)?.and_then(|index| index.last_record()) {
+                return Ok(Some(last));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Overwrites what the last rotation had still to overwrite, and forgets the list.
+    pub(super) fn finish_overwriting(&self) -> Result<u64, VaultError> {
+        if self.manifest.overwrite == Hash::ZERO {
+            return Ok(0);
+        }
+        let name = overwrite_name(self.manifest.epoch);
+        let path = self.folder.join(&name);
+        let bytes = match read_all(&*self.disk, &path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+            other => other.map_err(VaultError::io(&*name))?,
+        };
+        if sha256(&[&bytes]) != self.manifest.overwrite {
+            return Err(VaultError::damaged(name, "its hash is not the one in the manifest"));
+        }
+        let spans = bundle::decode_spans(&bytes).map_err(|_| VaultError::damaged(&*name, "it is no list"))?;
+        bundle::overwrite(&*self.disk, &self.folder, &spans).map_err(VaultError::io("bundle"))?;
+        self.disk.remove(&path).map_err(VaultError::io(&*name))?;
+        self.disk.sync_directory(&self.folder).map_err(VaultError::io(name))?;
+        Ok(spans.len() as u64)
+    }
+
+    /// The names of all pages that the root reaches.
+    pub(super) fn reachable(&self) -> BTreeSet<PageName> {
+        let pages = |kind, pages: Vec<Option<u64>>| {
+            let numbered = pages.into_iter().enumerate();
+            numbered.filter_map(move |(number, generation)| {
+                let number = super::shards::index_u32(number);
+                Some(PageName { kind, number, generation: generation? })
+            })
+        };
+        let shards = self.manifest.shards.iter().map(|page| page.as_ref().map(|page| page.generation));
+        let indexes = self.manifest.bundles.iter();
+        let indexes = indexes.map(|bundle| bundle.index.as_ref().map(|page| page.generation));
+        let mut names: BTreeSet<PageName> = pages(PageKind::Shard, shards.collect()).collect();
+        names.extend(pages(PageKind::Index, indexes.collect()));
+        names.insert(PageName { kind: PageKind::Manifest, number: 0, generation: self.manifest.epoch });
+        names
+    }
+
+    /// Removes pages that the root does not reach. Only tidiness: nothing opens them any more.
+    pub(super) fn remove_unreachable(&self) -> Result<u64, VaultError> {
+        let keep: BTreeSet<String> = self.reachable().iter().map(PageName::file).collect();
+        let names = self.disk.list(&self.folder).map_err(VaultError::io("(folder)"))?;
+        let ours = ["shard-", "index-", "manifest.", "overwrite."];
+        let mut removed = 0;
+        for name in names.iter().filter(|name| ours.iter().any(|prefix| name.starts_with(prefix))) {
+            if !keep.contains(name) {
+                self.disk.remove(&self.folder.join(name)).map_err(VaultError::io(&**name))?;
+                removed += 1;
+            }
+        }
+        if removed > 0 {
+            self.disk.sync_directory(&self.folder).map_err(VaultError::io("(folder)"))?;
+        }
+        Ok(removed)
+    }
+
+    /// Refuses unless this handle is the one writer and no write of it has failed.
+    pub(super) fn check_writer(&self) -> Result<(), VaultError> {
+        self.writer.as_ref().filter(|writer| !writer.failed).ok_or(VaultError::ReadOnly)?;
+        self.check_fence()
+    }
+
+    /// Refuses if another writer has opened the vault.
+    pub(super) fn check_fence(&self) -> Result<(), VaultError> {
+        let writer = self.writer.as_ref().ok_or(VaultError::ReadOnly)?;
+        let held = read_all(&*self.disk, &self.folder.join(FENCE)).map_err(VaultError::io(FENCE))?;
+        if held == writer.token { Ok(()) } else { Err(VaultError::Fenced) }
+    }
+}

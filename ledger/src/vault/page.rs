@@ -1,0 +1,159 @@
+//! A page: one sealed file with a key of its own.
+//!
+//! Shards of data keys, the indexes of bundles and the manifest are pages. A page is never changed:
+//! it is written anew, under a new random key, with the next epoch in its name. Its header stands in
+//! clear so that an audit can try the right keys on a copy found anywhere, whatever its name there.
+
+use std::io;
+use std::path::Path;
+
+use vandel_core::codec::{DecodeError, Reader};
+use vandel_core::hash::{Hash, sha256};
+use vandel_core::id::LedgerId;
+use zeroize::Zeroizing;
+
+use super::VaultError;
+use super::seal::{DataKey, OVERHEAD_BYTES, fill_random};
+use crate::disk::{Disk, Open, read_all};
+
+const MAGIC: [u8; 4] = *b"VVp1";
+const HEADER_BYTES: usize = 17;
+
+/// What a page holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum PageKind {
+    /// Data keys, sorted by their ids.
+    Shard,
+    /// Where the parts of a bundle's records are, and under which keys.
+    Index,
+    /// The keys and hashes of all other pages.
+    Manifest,
+}
+
+/// Which page, in which generation. The generation is the epoch that wrote it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct PageName {
+    pub(super) kind: PageKind,
+    pub(super) number: u32,
+    pub(super) generation: u64,
+}
+
+/// A page as the manifest knows it.
+#[derive(Clone)]
+pub(super) struct Page {
+    pub(super) generation: u64,
+    pub(super) key: DataKey,
+    pub(super) hash: Hash,
+}
+
+impl PageName {
+    /// The file's name in the vault's folder.
+    pub(super) fn file(&self) -> String {
+        match self.kind {
+            PageKind::Shard => format!("shard-{}.{}", self.number, self.generation),
+            PageKind::Index => format!("index-{}.{}", self.number, self.generation),
+            PageKind::Manifest => format!("manifest.{}", self.generation),
+        }
+    }
+
+    fn header(self) -> [u8; HEADER_BYTES] {
+        let mut header = [0; HEADER_BYTES];
+        header[..4].copy_from_slice(&MAGIC);
+        header[4] = match self.kind {
+            PageKind::Shard => 1,
+            PageKind::Index => 2,
+            PageKind::Manifest => 3,
+        };
+        header[5..9].copy_from_slice(&self.number.to_be_bytes());
+        header[9..].copy_from_slice(&self.generation.to_be_bytes());
+        header
+    }
+
+    /// The name in the header of a blob, if the blob is a page at all.
+    pub(super) fn of_blob(blob: &[u8]) -> Option<Self> {
+        let mut reader = Reader::new(blob.get(..HEADER_BYTES)?, "page", HEADER_BYTES).ok()?;
+        let read = |reader: &mut Reader<'_>| -> Result<_, DecodeError> {
+            Ok((
+                reader.array::<4>("magic")?,
+                reader.u8("kind")?,
+                reader.u32("number")?,
+                reader.u64("generation")?,
+            ))
+        };
+        let (magic, kind, number, generation) = read(&mut reader).ok()?;
+        let kind = match kind {
+            1 => PageKind::Shard,
+            2 => PageKind::Index,
+            3 => PageKind::Manifest,
+            _ => return None,
+        };
+        (magic == MAGIC).then_some(Self { kind, number, generation })
+    }
+
+    fn binding(self, ledger: &LedgerId) -> Vec<u8> {
+        [b"vandel/v1/vpage\0", &ledger.0[..], &self.header()].concat()
+    }
+}
+
+/// Writes a page under a new key and syncs it; its folder is not yet synced. What an interrupted
+/// attempt left under the same name is unreachable (its key was never committed) and is replaced.
+pub(super) fn write(
+    disk: &dyn Disk,
+    folder: &Path,
+    ledger: &LedgerId,
+    name: PageName,
+    key: &DataKey,
+    plaintext: &[u8],
+) -> Result<Hash, VaultError> {
+    let mut nonce = [0; 12];
+    fill_random(&mut nonce)?;
+    let mut blob = Vec::with_capacity(HEADER_BYTES + plaintext.len() + OVERHEAD_BYTES);
+    blob.extend_from_slice(&name.header());
+    key.seal_into(&mut blob, nonce, &name.binding(ledger), plaintext.len(), |out| {
+        out.extend_from_slice(plaintext);
+    });
+    let path = folder.join(name.file());
+    let write = || -> io::Result<()> {
+        match disk.remove(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let file = disk.open(&path, Open::CreateNew)?;
+        file.write_all_at(&blob, 0)?;
+        file.sync()
+    };
+    write().map_err(|source| VaultError::Io { file: name.file(), source })?;
+    Ok(sha256(&[&blob]))
+}
+
+/// Reads a page and checks its hash, where one is known, and its seal.
+pub(super) fn read(
+    disk: &dyn Disk,
+    folder: &Path,
+    ledger: &LedgerId,
+    name: PageName,
+    key: &DataKey,
+    hash: Option<&Hash>,
+) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+    let blob = read_all(disk, &folder.join(name.file()))
+        .map_err(|source| VaultError::Io { file: name.file(), source })?;
+    if hash.is_some_and(|hash| *hash != sha256(&[&blob])) {
+        return Err(VaultError::damaged(name.file(), "its hash is not the one in the manifest"));
+    }
+    open_blob(&blob, ledger, name, key)
+        .ok_or_else(|| VaultError::damaged(name.file(), "it does not open under its key"))
+}
+
+/// Opens the bytes of a page; `None` if they are another page, changed, or under another key.
+pub(super) fn open_blob(
+    blob: &[u8],
+    ledger: &LedgerId,
+    name: PageName,
+    key: &DataKey,
+) -> Option<Zeroizing<Vec<u8>>> {
+    let (header, sealed) = blob.split_at_checked(HEADER_BYTES)?;
+    if header != name.header() {
+        return None;
+    }
+    key.open(&name.binding(ledger), sealed)
+}

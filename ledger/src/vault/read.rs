@@ -1,0 +1,151 @@
+//! Opening entries: one by its number, or all in order.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use super::bundle::file_name;
+use super::index::{Index, IndexEntry, IndexPart};
+use super::seal::{part_binding, unpad};
+use super::{Opened, Part, Vault, VaultError};
+use crate::disk::{Open, read_all};
+
+impl Vault {
+    /// A record's entry; `None` if it has none. A part whose bytes are gone or changed is
+    /// [`Part::Damaged`]; a damaged index or shard is an error.
+    pub fn get(&self, record: u64) -> Result<Option<Opened>, VaultError> {
+        for (number, index) in self.segment.indexes.iter().rev() {
+            if index.first_record().is_some_and(|first| first <= record) {
+                return index
+                    .find(record)
+                    .map(|(entry, parts)| self.open_at(*number, entry, parts))
+                    .transpose();
+            }
+        }
+        let Some(number) = self.folded_bundle_of(record) else { return Ok(None) };
+        let Some(index) = self.index_page(number)? else { return Ok(None) };
+        let number = super::shards::index_u32(number);
+        index.find(record).map(|(entry, parts)| self.open_at(number, entry, parts)).transpose()
+    }
+
+    /// The only bundle whose index page can hold this record.
+    pub(super) fn folded_bundle_of(&self, record: u64) -> Option<usize> {
+        self.manifest.bundles.partition_point(|bundle| bundle.first_record <= record).checked_sub(1)
+    }
+
+    /// All entries from a record on, in order. One bundle at a time is in memory.
+    pub fn records(&self, from: u64) -> Records<'_> {
+        let bundle = self.folded_bundle_of(from).unwrap_or(0);
+        Records { vault: self, next_bundle: bundle, from, current: None }
+    }
+
+    /// How many bundles there are or may be.
+    pub(super) fn bundle_count(&self) -> usize {
+        let tail = self.segment.indexes.last_key_value().map_or(0, |(number, _)| *number as usize + 1);
+        tail.max(self.manifest.bundles.len())
+    }
+
+    /// The whole index of a bundle: what is folded and what the open segment added.
+    pub(super) fn index_of(&self, number: usize) -> Result<Arc<Index>, VaultError> {
+        let folded = self.index_page(number)?;
+        let tail = self.segment.indexes.get(&super::shards::index_u32(number));
+        Ok(match (folded, tail) {
+            (Some(folded), None) => folded,
+            (None, None) => Arc::default(),
+            (None, Some(tail)) => Arc::new(tail.clone()),
+            (Some(folded), Some(tail)) => {
+                let mut whole = Index::clone(&folded);
+                whole.append(tail);
+                Arc::new(whole)
+            }
+        })
+    }
+
+    fn open_at(&self, number: u32, entry: &IndexEntry, parts: &[IndexPart]) -> Result<Opened, VaultError> {
+        let live = || parts.iter().filter(|part| part.key.is_some());
+        let start = live().map(|part| part.offset).min().unwrap_or(0);
+        let end = live().map(|part| part.offset.saturating_add(part.len)).max().unwrap_or(0);
+        let mut bytes = vec![0; (end - start) as usize];
+        if !bytes.is_empty() {
+            let file = self.disk.open(&self.folder.join(file_name(number)), Open::Read);
+            if file.and_then(|file| file.read_exact_at(&mut bytes, u64::from(start))).is_err() {
+                // The parts are reported as damaged; the others of the vault stay readable.
+                bytes.clear();
+            }
+        }
+        self.open_parts(entry, parts, &bytes, start)
+    }
+
+    /// Opens an entry's parts from bytes of its bundle that begin at `base`.
+    fn open_parts(
+        &self,
+        entry: &IndexEntry,
+        parts: &[IndexPart],
+        bytes: &[u8],
+        base: u32,
+    ) -> Result<Opened, VaultError> {
+        let mut opened = BTreeMap::new();
+        for part in parts {
+            let key = match &part.key {
+                Some(id) => self.key(id)?.map(|key| (id, key)),
+                None => None,
+            };
+            let Some((id, key)) = key else {
+                opened.insert(part.slot, Part::Erased);
+                continue;
+            };
+            let binding = part_binding(&self.ledger, entry.record, &entry.statement, part.slot, id);
+            let start = part.offset.checked_sub(base).map(|start| start as usize);
+            let sealed = start.and_then(|start| bytes.get(start..)?.get(..part.len as usize));
+            let plaintext: Option<Zeroizing<Vec<u8>>> =
+                sealed.and_then(|sealed| key.open(&binding, sealed)).and_then(unpad);
+            opened.insert(part.slot, plaintext.map_or(Part::Damaged, Part::Open));
+        }
+        Ok(Opened { record: entry.record, statement: entry.statement, parts: opened })
+    }
+}
+
+/// All entries from a record on: see [`Vault::records`].
+pub struct Records<'a> {
+    vault: &'a Vault,
+    next_bundle: usize,
+    from: u64,
+    current: Option<(Arc<Index>, Vec<u8>, usize)>,
+}
+
+impl Records<'_> {
+    fn load_next_bundle(&mut self) -> Result<(), VaultError> {
+        let number = self.next_bundle;
+        self.next_bundle += 1;
+        let index = self.vault.index_of(number)?;
+        let position = index.position(self.from);
+        let file = file_name(super::shards::index_u32(number));
+        // A bundle that can't be read makes its parts damaged, one by one, so that a count is possible.
+        let bytes = read_all(&*self.vault.disk, &self.vault.folder.join(file)).unwrap_or_default();
+        self.current = Some((index, bytes, position));
+        Ok(())
+    }
+}
+
+impl Iterator for Records<'_> {
+    type Item = Result<Opened, VaultError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some((index, bytes, position)) = &mut self.current {
+                if let Some((entry, parts)) = index.get(*position) {
+                    *position += 1;
+                    return Some(self.vault.open_parts(entry, parts, bytes, 0));
+                }
+                self.current = None;
+            }
+            if self.next_bundle >= self.vault.bundle_count() {
+                return None;
+            }
+            if let Err(error) = self.load_next_bundle() {
+                return Some(Err(error));
+            }
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! The root cell: the one place of the vault that must truly forget.
+//!
+//! It holds a single key, which opens the manifest, which opens everything else. Replacing it *is*
+//! the erasure: what only the old root opened is from then on noise, on this disk and in every copy.
+//! So how well the cell forgets is how good an erasure is, and each kind says so itself.
+//!
+//! A cell need not hand out a stored key. One on OpenBao transit keeps the root wrapped under a key
+//! version and, in [`RootCell::replace`], rotates, wraps the new root, raises
+//! `min_decryption_version` and trims; one on PKCS#11 makes a new wrapping object and destroys the
+//! old. Both finish an interrupted replacement in [`RootCell::load`].
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use vandel_core::codec::{DecodeError, Reader};
+use zeroize::Zeroizing;
+
+use super::seal::DataKey;
+use crate::disk::{Disk, Open, read_all, replace_atomically};
+
+/// A root key and the epoch of the manifest it opens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Root {
+    /// Counts the rotations, from one.
+    pub epoch: u64,
+    /// Opens the manifest of this epoch and nothing else.
+    pub key: DataKey,
+}
+
+/// How a root is held; it stands in the evidence of every erasure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RootCellKind {
+    /// A file, readable by its owner.
+    File,
+    /// A file sealed under a passphrase.
+    SealedFile,
+}
+
+impl RootCellKind {
+    /// The kind's name in evidence and reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::SealedFile => "sealed-file",
+        }
+    }
+
+    /// How surely a replaced root is gone.
+    #[must_use]
+    pub fn assurance(self) -> &'static str {
+        match self {
+            Self::File => {
+                "best effort: the old root's bytes are overwritten, but a solid-state drive, a journal, a snapshot \
+                 or a copy of the file may keep them"
+            }
+            Self::SealedFile => {
+                "best effort: the old root's bytes are overwritten, but a kept copy of the sealed file opens with \
+                 the same passphrase"
+            }
+        }
+    }
+}
+
+/// Why a root cell failed. Never holds a key or a passphrase.
+#[derive(Debug, thiserror::Error)]
+pub enum RootCellError {
+    /// The store behind the cell failed.
+    #[error("the root cell can't be reached")]
+    Io(#[from] io::Error),
+    /// The cell's content is not what was written.
+    #[error("the root cell is damaged: {0}; restore it from the second cell, for without it nothing opens")]
+    Damaged(&'static str),
+    /// The passphrase is not the cell's, or its sealed bytes were changed: the two can't be told apart.
+    #[error("the root cell does not open: wrong passphrase, or its bytes were changed")]
+    DoesNotOpen,
+    /// Another writer has rotated the root in the meantime.
+    #[error("the root cell holds epoch {found:?}, not {expected:?}: another writer has rotated it")]
+    Fenced {
+        /// The epoch the caller believed in.
+        expected: Option<u64>,
+        /// The epoch in the cell.
+        found: Option<u64>,
+    },
+    /// The operating system gave no randomness, or refused the cost of the key derivation.
+    #[error("the root cell's key could not be made")]
+    NoKey,
+}
+
+/// A place for one root.
+pub trait RootCell: Send + Sync {
+    /// How the root is held.
+    fn kind(&self) -> RootCellKind;
+
+    /// The root, or `None` if none was ever put there.
+    fn load(&self) -> Result<Option<Root>, RootCellError>;
+
+    /// Replaces the root in one atomic and durable step, if the cell still holds `expected` (`None`:
+    /// is empty), and forgets the old one as well as the kind can. After an error the cell holds
+    /// either root: the caller loads it again to learn which.
+    fn replace(&self, expected: Option<u64>, root: &Root) -> Result<(), RootCellError>;
+}
+
+const MAGIC: [u8; 4] = *b"VVr1";
+const FILE_BYTES: usize = 4 + 8 + 32 + 4;
+
+/// A root in a file of the owner. For one machine and for trying out: see [`RootCellKind::assurance`].
+pub struct FileCell {
+    disk: Arc<dyn Disk>,
+    path: PathBuf,
+}
+
+impl FileCell {
+    /// The cell in this file. Nothing is read or written yet.
+    #[must_use]
+    pub fn new(disk: Arc<dyn Disk>, path: &Path) -> Self {
+        Self { disk, path: path.to_owned() }
+    }
+}
+
+impl RootCell for FileCell {
+    fn kind(&self) -> RootCellKind {
+        RootCellKind::File
+    }
+
+    fn load(&self) -> Result<Option<Root>, RootCellError> {
+        let Some(bytes) = read_if_present(&*self.disk, &self.path)? else { return Ok(None) };
+        decode_root(&bytes).map(Some).map_err(|_| RootCellError::Damaged("its bytes are not a root"))
+    }
+
+    fn replace(&self, expected: Option<u64>, root: &Root) -> Result<(), RootCellError> {
+        check_expected(expected, self.load()?.as_ref())?;
+        replace_and_overwrite(&*self.disk, &self.path, &encode_root(root))
+    }
+}
+
+/// Refuses when the cell does not hold what the caller believes.
+pub(super) fn check_expected(expected: Option<u64>, found: Option<&Root>) -> Result<(), RootCellError> {
+    let found = found.map(|root| root.epoch);
+    if expected == found { Ok(()) } else { Err(RootCellError::Fenced { expected, found }) }
+}
+
+pub(super) fn read_if_present(disk: &dyn Disk, path: &Path) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+    match read_all(disk, path) {
+        Ok(bytes) => Ok(Some(Zeroizing::new(bytes))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Replaces the file, then writes zeros over the bytes of the replaced one, through a handle taken before.
+pub(super) fn replace_and_overwrite(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<(), RootCellError> {
+    let old = match disk.open(path, Open::Write) {
+        Ok(file) => Some(file),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error.into()),
+    };
+    replace_atomically(disk, path, bytes)?;
+    if let Some(old) = old {
+        let len = usize::try_from(old.len()?).map_err(|_| RootCellError::Damaged("it is far too long"))?;
+        old.write_all_at(&vec![0; len], 0)?;
+        old.sync()?;
+    }
+    Ok(())
+}
+
+pub(super) fn encode_root(root: &Root) -> Zeroizing<Vec<u8>> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(FILE_BYTES));
+    bytes.extend_from_slice(&MAGIC);
+    bytes.extend_from_slice(&root.epoch.to_be_bytes());
+    bytes.extend_from_slice(root.key.bytes());
+    let check = crc32c::crc32c(&bytes);
+    bytes.extend_from_slice(&check.to_be_bytes());
+    bytes
+}
+
+pub(super) fn decode_root(bytes: &[u8]) -> Result<Root, DecodeError> {
+    const WHAT: &str = "a root";
+    let mut reader = Reader::new(bytes, WHAT, FILE_BYTES)?;
+    let magic = reader.array::<4>(WHAT)?;
+    let epoch = reader.u64(WHAT)?;
+    let key = Zeroizing::new(reader.array::<32>(WHAT)?);
+    let check = reader.u32(WHAT)?;
+    reader.finish(WHAT)?;
+    if magic != MAGIC || check != crc32c::crc32c(&bytes[..FILE_BYTES - 4]) {
+        return Err(DecodeError::BadValue { what: WHAT });
+    }
+    Ok(Root { epoch, key: DataKey::from_bytes(&key) })
+}

@@ -1,0 +1,285 @@
+//! Rotation: how the vault forgets, and how it folds the open segment.
+//!
+//! The order is written once, in [`Vault::rotate`].
+
+use std::collections::BTreeSet;
+
+use vandel_core::hash::{Hash, sha256};
+
+use super::bundle::{self, Span};
+use super::index::{Index, IndexPart};
+use super::manifest::{BundlePage, Manifest};
+use super::open::overwrite_name;
+use super::page::{self, PageKind, PageName};
+use super::root_cell::{Root, RootCellError, RootCellKind};
+use super::seal::{DataKey, KeyId};
+use super::shards::{find_key, index_u32, shard_of};
+use super::{Segment, Vault, VaultError};
+use crate::disk::Open;
+
+/// What an erasure can show for itself. It names no key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ErasureEvidence {
+    /// The epoch of the root from which the destroyed keys are no longer reachable.
+    pub epoch: u64,
+    /// How the root is held, and so how surely the old one is gone ([`RootCellKind::assurance`]).
+    pub root_cell: RootCellKind,
+    /// The SHA-256 of the manifest of that epoch.
+    pub manifest: Hash,
+    /// How many keys this call destroyed.
+    pub keys_destroyed: u64,
+    /// How many of the keys asked for are not reachable now: all of them, whoever destroyed them.
+    pub keys_absent: u64,
+    /// How many sealed parts this call overwrote with zeros.
+    pub parts_overwritten: u64,
+}
+
+/// What a rotation leaves out.
+struct Change<'a> {
+    keys: &'a BTreeSet<KeyId>,
+    records: &'a BTreeSet<u64>,
+    destroy_from: Option<u64>,
+}
+
+impl Vault {
+    /// Destroys keys, and overwrites what they sealed in these records. The records tell where the
+    /// parts lie, so that no index has to be searched: a part in a record not named is unreadable
+    /// too, but keeps its bytes and its key's id. Idempotent: when nothing is left to do, the
+    /// evidence is that of the present root.
+    ///
+    /// A crash before the commit leaves everything as it was; one after it leaves bytes to overwrite,
+    /// of which nobody holds the key, and the next opening does that.
+    pub fn erase(
+        &mut self,
+        keys: &BTreeSet<KeyId>,
+        records: &BTreeSet<u64>,
+    ) -> Result<ErasureEvidence, VaultError> {
+        self.check_writer()?;
+        let change = Change { keys, records, destroy_from: None };
+        let (destroyed, overwritten) = match self.has_work(&change)? {
+            true => self.rotate(&change)?,
+            false => (0, 0),
+        };
+        Ok(self.evidence(keys.len() as u64, destroyed, overwritten))
+    }
+
+    /// Destroys the entries of `record` and all later ones, which no record of the settled log names,
+    /// and the keys that only they use.
+    pub fn destroy_after(&mut self, record: u64) -> Result<ErasureEvidence, VaultError> {
+        self.check_writer()?;
+        if self.last_record.is_none_or(|last| last < record) {
+            return Ok(self.evidence(0, 0, 0));
+        }
+        let keys = self.keys_only_used_from(record)?;
+        let change = Change { keys: &keys, records: &BTreeSet::new(), destroy_from: Some(record) };
+        let (destroyed, overwritten) = self.rotate(&change)?;
+        Ok(self.evidence(keys.len() as u64, destroyed, overwritten))
+    }
+
+    /// Folds the open segment into shards and indexes and rotates the root. Nothing is forgotten but
+    /// the segment's key.
+    pub fn fold(&mut self) -> Result<(), VaultError> {
+        self.check_writer()?;
+        let change = Change { keys: &BTreeSet::new(), records: &BTreeSet::new(), destroy_from: None };
+        self.rotate(&change).map(|_| ())
+    }
+
+    fn evidence(&self, asked: u64, keys_destroyed: u64, parts_overwritten: u64) -> ErasureEvidence {
+        ErasureEvidence {
+            epoch: self.epoch(),
+            root_cell: self.root_cell(),
+            manifest: self.manifest_hash,
+            keys_destroyed,
+            keys_absent: asked,
+            parts_overwritten,
+        }
+    }
+
+    fn has_work(&self, change: &Change<'_>) -> Result<bool, VaultError> {
+        for id in change.keys {
+            if self.segment.keys.contains_key(id) {
+                return Ok(true);
+            }
+            let shard = self.shard(shard_of(id, self.manifest.shards.len()))?;
+            if shard.is_some_and(|shard| find_key(&shard, id).is_some()) {
+                return Ok(true);
+            }
+        }
+        for number in self.touched_bundles(change) {
+            let index = self.index_of(number)?;
+            if !forget(&mut Index::clone(&*index), change).is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The keys that entries from `record` on use and no earlier entry does.
+    fn keys_only_used_from(&self, record: u64) -> Result<BTreeSet<KeyId>, VaultError> {
+        let mut keys = BTreeSet::new();
+        let count = self.bundle_count();
+        let first = self.folded_bundle_of(record).unwrap_or(0);
+        for number in first..count {
+            let index = self.index_of(number)?;
+            let later = index.iter().filter(|(entry, _)| entry.record >= record);
+            keys.extend(later.flat_map(|(_, parts)| parts.iter().filter_map(|part| part.key)));
+        }
+        // A key made in the open segment is used by no entry before it; others may be used anywhere.
+        let oldest = if keys.iter().all(|key| self.segment.keys.contains_key(key)) {
+            self.manifest.segment_start.0 as usize
+        } else {
+            0
+        };
+        for number in (oldest..count).rev() {
+            if keys.is_empty() {
+                break;
+            }
+            let index = self.index_of(number)?;
+            for (_, parts) in index.iter().filter(|(entry, _)| entry.record < record) {
+                parts.iter().filter_map(|part| part.key).for_each(|key| {
+                    keys.remove(&key);
+                });
+            }
+        }
+        Ok(keys)
+    }
+
+    /// The order of effects. Until the commit nothing that the present root reaches is changed;
+    /// after it, everything that is left to do is tidying that any opening can finish.
+    fn rotate(&mut self, change: &Change<'_>) -> Result<(u64, u64), VaultError> {
+        self.set_failed(true);
+        let mut next = Manifest {
+            epoch: self.manifest.epoch + 1,
+            segment_key: DataKey::random()?,
+            segment_start: self
+                .writer
+                .as_ref()
+                .map(|writer| (writer.bundle, writer.offset))
+                .ok_or(VaultError::ReadOnly)?,
+            ..self.manifest.clone()
+        };
+        // 1. Pages that change, without what is forgotten. A crash leaves files that no root reaches.
+        let destroyed = self.write_shards(&mut next, change.keys)?;
+        let mut spans = self.write_indexes(&mut next, change)?;
+        spans.sort_unstable();
+        // 2. The list of what to overwrite. Not reachable either before the manifest that hashes it.
+        next.overwrite = self.write_spans(next.epoch, &spans)?;
+        // 3. The manifest, under a root that is nowhere yet but in memory; then all names are durable.
+        let root = Root { epoch: next.epoch, key: DataKey::random()? };
+        let name = PageName { kind: PageKind::Manifest, number: 0, generation: next.epoch };
+        let hash = page::write(&*self.disk, &self.folder, &self.ledger, name, &root.key, &next.encode())?;
+        self.disk.sync_directory(&self.folder).map_err(VaultError::io("(folder)"))?;
+        // 4. The commit. The fence is looked at once more, as late as can be.
+        self.check_fence()?;
+        self.cell.replace(Some(self.manifest.epoch), &root).map_err(|error| match error {
+            RootCellError::Fenced { .. } => VaultError::Fenced,
+            other => VaultError::RootCell(other),
+        })?;
+        self.adopt(next, hash, change.destroy_from)?;
+        // 5. Overwrite the ciphertexts. Their keys are gone; a crash leaves the list, and the next opening goes on.
+        let overwritten = self.finish_overwriting()?;
+        // 6. Remove what the old root reached. A crash leaves noise, and the next opening removes it.
+        self.remove_unreachable()?;
+        self.set_failed(false);
+        Ok((destroyed, overwritten))
+    }
+
+    fn set_failed(&mut self, failed: bool) {
+        if let Some(writer) = &mut self.writer {
+            writer.failed = failed;
+        }
+    }
+
+    /// Makes the committed manifest the present one; the keys of the old one leave memory.
+    fn adopt(&mut self, next: Manifest, hash: Hash, destroyed_from: Option<u64>) -> Result<(), VaultError> {
+        self.manifest = next;
+        self.manifest_hash = hash;
+        self.segment = Segment::default();
+        self.clear_caches();
+        if destroyed_from.is_some() {
+            self.last_record = self.last_folded_record()?;
+        }
+        Ok(())
+    }
+
+    fn write_spans(&self, epoch: u64, spans: &[Span]) -> Result<Hash, VaultError> {
+        if spans.is_empty() {
+            return Ok(Hash::ZERO);
+        }
+        let bytes = bundle::encode_spans(spans);
+        let name = overwrite_name(epoch);
+        let path = self.folder.join(&name);
+        let write = || {
+            match self.disk.remove(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+            let file = self.disk.open(&path, Open::CreateNew)?;
+            file.write_all_at(&bytes, 0)?;
+            file.sync()
+        };
+        write().map_err(VaultError::io(name))?;
+        Ok(sha256(&[&bytes]))
+    }
+
+    /// The bundles whose index changes: the open segment's, and those of the records named.
+    fn touched_bundles(&self, change: &Change<'_>) -> BTreeSet<usize> {
+        let mut touched: BTreeSet<usize> =
+            self.segment.indexes.keys().map(|number| *number as usize).collect();
+        touched.extend(change.records.iter().filter_map(|record| self.folded_bundle_of(*record)));
+        if let Some(record) = change.destroy_from {
+            touched.extend(self.folded_bundle_of(record).unwrap_or(0)..self.bundle_count());
+        }
+        touched
+    }
+
+    /// Writes the indexes that change, into `next`, and returns the spans to overwrite.
+    fn write_indexes(&self, next: &mut Manifest, change: &Change<'_>) -> Result<Vec<Span>, VaultError> {
+        let mut spans = Vec::new();
+        // No record of the next bundle can be below this. It counts only where a whole tail goes, for
+        // there each bundle after the first is touched, and record numbers may come again.
+        let mut bound = None;
+        for number in self.touched_bundles(change) {
+            let mut index = Index::clone(&*self.index_of(number)?);
+            let gone = forget(&mut index, change);
+            let bundle = index_u32(number);
+            spans.extend(gone.iter().map(|part| Span { bundle, offset: part.offset, len: part.len }));
+
+            let held = next.bundles.get(number).map(|bundle| bundle.first_record);
+            let coming = bound.or(held).unwrap_or_else(|| self.last_record.map_or(0, |last| last + 1));
+            let first_record = index.first_record().map_or(coming, |first| first.min(held.unwrap_or(first)));
+            if change.destroy_from.is_some() {
+                bound = Some(index.last_record().map_or(first_record, |last| last + 1));
+            }
+            let page = match index.is_empty() {
+                true => None,
+                false => Some(self.write_page(PageKind::Index, number, next.epoch, &index.encode())?),
+            };
+            let bundle = BundlePage { first_record, index: page };
+            match next.bundles.get_mut(number) {
+                Some(held) => *held = bundle,
+                None => next.bundles.push(bundle),
+            }
+        }
+        Ok(spans)
+    }
+}
+
+/// Takes out of an index what the change forgets, and returns the parts to overwrite.
+fn forget(index: &mut Index, change: &Change<'_>) -> Vec<IndexPart> {
+    let mut gone = Vec::new();
+    if let Some(record) = change.destroy_from {
+        gone.extend(index.split_off(record).into_iter().filter(|part| part.key.is_some()));
+    }
+    let last = index.last_record().unwrap_or(0);
+    let here = index.first_record().map(|first| change.records.range(first..=last));
+    for record in here.into_iter().flatten() {
+        for part in index.parts_mut(*record) {
+            if part.key.is_some_and(|key| change.keys.contains(&key)) {
+                gone.push(*part);
+                part.key = None;
+            }
+        }
+    }
+    gone
+}

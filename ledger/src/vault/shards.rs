@@ -1,0 +1,225 @@
+//! Data keys in sharded pages, and the bounded cache of pages that have been opened.
+//!
+//! The number of shards is a power of two that grows with the keys, so that a small ledger has one
+//! file and a large one rewrites about fifty kilobytes to forget a key.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use super::bundle::KEY_BYTES;
+use super::index::Index;
+use super::manifest::Manifest;
+use super::page::{self, Page, PageKind, PageName};
+use super::seal::{DataKey, KeyId};
+use super::{Vault, VaultError};
+
+/// The shard of a key. Key ids are hashes already; the checksum only keeps an uneven caller from filling one shard.
+pub(super) fn shard_of(id: &KeyId, shard_count: usize) -> usize {
+    crc32c::crc32c(&id.0) as usize & (shard_count - 1)
+}
+
+/// Looks a key up in an opened shard.
+pub(super) fn find_key(shard: &[u8], id: &KeyId) -> Option<DataKey> {
+    let keys = shard.as_chunks::<KEY_BYTES>().0;
+    let at = keys.binary_search_by(|key| key[..16].cmp(&id.0)).ok()?;
+    keys[at].last_chunk().map(DataKey::from_bytes)
+}
+
+/// The key ids in an opened shard.
+pub(super) fn ids_in(shard: &[u8]) -> impl Iterator<Item = KeyId> {
+    shard.as_chunks::<KEY_BYTES>().0.iter().filter_map(|key| key.first_chunk().copied().map(KeyId))
+}
+
+/// Pages in memory, forgotten oldest first. What leaves it is cleared.
+pub(super) struct Cache<T> {
+    pages: HashMap<u32, (u64, Arc<T>, usize)>,
+    order: VecDeque<u32>,
+    weight: usize,
+    weight_max: usize,
+}
+
+impl<T> Cache<T> {
+    pub(super) fn new(weight_max: usize) -> Self {
+        Self { pages: HashMap::new(), order: VecDeque::new(), weight: 0, weight_max }
+    }
+
+    fn get(&self, number: u32, generation: u64) -> Option<Arc<T>> {
+        let (held, page, _) = self.pages.get(&number)?;
+        (*held == generation).then(|| Arc::clone(page))
+    }
+
+    fn put(&mut self, number: u32, generation: u64, page: &Arc<T>, weight: usize) {
+        while self.weight + weight > self.weight_max {
+            let Some(oldest) = self.order.pop_front() else { break };
+            self.forget(oldest);
+        }
+        self.forget(number);
+        self.order.retain(|held| *held != number);
+        self.pages.insert(number, (generation, Arc::clone(page), weight));
+        self.order.push_back(number);
+        self.weight += weight;
+    }
+
+    fn forget(&mut self, number: u32) {
+        if let Some((_, _, weight)) = self.pages.remove(&number) {
+            self.weight -= weight;
+        }
+    }
+
+    /// Drops everything.
+    pub(super) fn clear(&mut self) {
+        self.pages.clear();
+        self.order.clear();
+        self.weight = 0;
+    }
+}
+
+/// The pages that reads keep at hand.
+pub(super) struct Caches {
+    pub(super) shards: Cache<Zeroizing<Vec<u8>>>,
+    pub(super) indexes: Cache<Index>,
+}
+
+impl Vault {
+    /// The opened shard of this number; `None` if it holds no key.
+    pub(super) fn shard(&self, number: usize) -> Result<Option<Arc<Zeroizing<Vec<u8>>>>, VaultError> {
+        let Some(page) = &self.manifest.shards[number] else { return Ok(None) };
+        let number = index_u32(number);
+        if let Some(held) = self.caches().shards.get(number, page.generation) {
+            return Ok(Some(held));
+        }
+        let shard = Arc::new(self.read_page(PageKind::Shard, number, page)?);
+        self.caches().shards.put(number, page.generation, &shard, shard.len() / KEY_BYTES);
+        Ok(Some(shard))
+    }
+
+    /// The opened index page of a bundle; `None` if it has none.
+    pub(super) fn index_page(&self, number: usize) -> Result<Option<Arc<Index>>, VaultError> {
+        let page = self.manifest.bundles.get(number).and_then(|bundle| bundle.index.as_ref());
+        let Some(page) = page else { return Ok(None) };
+        let number = index_u32(number);
+        if let Some(held) = self.caches().indexes.get(number, page.generation) {
+            return Ok(Some(held));
+        }
+        let plaintext = self.read_page(PageKind::Index, number, page)?;
+        let index = Arc::new(Index::decode(&plaintext).map_err(|_| {
+            VaultError::damaged(format!("index-{number}.{}", page.generation), "it is no index")
+        })?);
+        self.caches().indexes.put(number, page.generation, &index, index.len());
+        Ok(Some(index))
+    }
+
+    pub(super) fn read_page(
+        &self,
+        kind: PageKind,
+        number: u32,
+        page: &Page,
+    ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        let name = PageName { kind, number, generation: page.generation };
+        page::read(&*self.disk, &self.folder, &self.ledger, name, &page.key, Some(&page.hash))
+    }
+
+    /// The key with this id, or `None`: it was never made, or it has been destroyed.
+    pub fn key(&self, id: &KeyId) -> Result<Option<DataKey>, VaultError> {
+        if let Some(key) = self.segment.keys.get(id) {
+            return Ok(Some(key.clone()));
+        }
+        let shard = self.shard(shard_of(id, self.manifest.shards.len()))?;
+        Ok(shard.and_then(|shard| find_key(&shard, id)))
+    }
+
+    /// Writes the shards that change, into `next`: the segment's keys come in, `forgotten` ones stay
+    /// out. Returns how many of the forgotten were there.
+    pub(super) fn write_shards(
+        &self,
+        next: &mut Manifest,
+        forgotten: &BTreeSet<KeyId>,
+    ) -> Result<u64, VaultError> {
+        let old_count = self.manifest.shards.len();
+        let total = self.manifest.key_count + self.segment.keys.len() as u64;
+        let wanted = total.div_ceil(self.config.keys_per_shard.max(1)).next_power_of_two();
+        let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
+        let new_count = wanted.min(self.config.shards_max.max(1).next_power_of_two()).max(old_count);
+        next.shards.resize(new_count, None);
+
+        let mut coming: Vec<Vec<KeyId>> = vec![Vec::new(); old_count];
+        for id in self.segment.keys.keys() {
+            coming[shard_of(id, old_count)].push(*id);
+        }
+        let mut touched: BTreeSet<usize> = forgotten.iter().map(|id| shard_of(id, old_count)).collect();
+        touched.extend((0..old_count).filter(|shard| new_count > old_count || !coming[*shard].is_empty()));
+
+        let (mut destroyed, mut added) = (0, 0);
+        for number in touched {
+            let old = match &self.manifest.shards[number] {
+                Some(page) => self.read_page(PageKind::Shard, index_u32(number), page)?,
+                None => Zeroizing::default(),
+            };
+            let gone = ids_in(&old).filter(|id| forgotten.contains(id)).count();
+            let never_kept = coming[number].iter().filter(|id| forgotten.contains(id)).count();
+            destroyed += (gone + never_kept) as u64;
+            coming[number].retain(|id| !forgotten.contains(id));
+            added += coming[number].len() as u64;
+            if gone == 0 && coming[number].is_empty() && new_count == old_count {
+                continue;
+            }
+            next.key_count -= gone as u64;
+            self.split_shard(next, number, &old, &coming[number], forgotten)?;
+        }
+        next.key_count += added;
+        Ok(destroyed)
+    }
+
+    /// Writes one old shard anew, as one or (when their number grows) several.
+    fn split_shard(
+        &self,
+        next: &mut Manifest,
+        number: usize,
+        old: &[u8],
+        coming: &[KeyId],
+        forgotten: &BTreeSet<KeyId>,
+    ) -> Result<(), VaultError> {
+        let kept = old.as_chunks::<KEY_BYTES>().0.iter().filter_map(|key| {
+            let (id, bytes) = key.split_first_chunk::<16>()?;
+            Some((KeyId(*id), bytes)).filter(|(id, _)| !forgotten.contains(id))
+        });
+        let added = coming.iter().map(|id| (*id, &self.segment.keys[id].bytes()[..]));
+        let mut keys: Vec<(KeyId, &[u8])> = kept.chain(added).collect();
+        keys.sort_unstable_by_key(|(id, _)| *id);
+
+        let new_count = next.shards.len();
+        for shard in (number..new_count).step_by(self.manifest.shards.len()) {
+            let mut plaintext = Zeroizing::new(Vec::with_capacity(keys.len() * KEY_BYTES));
+            for (id, bytes) in keys.iter().filter(|(id, _)| shard_of(id, new_count) == shard) {
+                plaintext.extend_from_slice(&id.0);
+                plaintext.extend_from_slice(bytes);
+            }
+            next.shards[shard] = match plaintext.is_empty() {
+                true => None,
+                false => Some(self.write_page(PageKind::Shard, shard, next.epoch, &plaintext)?),
+            };
+        }
+        Ok(())
+    }
+
+    /// Writes a page of the coming epoch under a new key.
+    pub(super) fn write_page(
+        &self,
+        kind: PageKind,
+        number: usize,
+        generation: u64,
+        plaintext: &[u8],
+    ) -> Result<Page, VaultError> {
+        let name = PageName { kind, number: index_u32(number), generation };
+        let key = DataKey::random()?;
+        let hash = page::write(&*self.disk, &self.folder, &self.ledger, name, &key, plaintext)?;
+        Ok(Page { generation, key, hash })
+    }
+}
+
+/// Shards and bundles are numbered with 32 bits.
+pub(super) fn index_u32(number: usize) -> u32 {
+    u32::try_from(number).expect("no vault has four billion shards or bundles")
+}
