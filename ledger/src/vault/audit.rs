@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use vandel_core::hash::Hash;
 
-use super::bundle::{self, Place};
+use super::bundle::{self, FoundHead, Place};
 use super::index::Index;
 use super::page::{PageKind, PageName, open_blob};
 use super::seal::{DataKey, KeyId, part_binding};
@@ -144,13 +144,13 @@ impl Vault {
             }
         }
         let heads = bundle::heads_in(&blob);
-        if let Some((number, _, _)) = heads.first() {
+        if let Some(first) = heads.first() {
             finding.looks_like = "bundle";
-            finding.erased_parts_opened = self.try_erased_parts(&blob, *number, keys)?;
+            finding.erased_parts_opened = self.try_erased_parts(&blob, first.bundle, keys)?;
         }
-        for (bundle, offset, sealed) in heads {
+        for FoundHead { bundle, offset, sequence, sealed } in heads {
             for key in self.page_keys()? {
-                let place = Place { ledger: &self.ledger, bundle, offset, segment_key: &key };
+                let place = Place { ledger: &self.ledger, bundle, offset, sequence, segment_key: &key };
                 if let Some(head) = bundle::open_head(sealed, &place) {
                     finding.opens = true;
                     yielded.extend(head.keys.iter().map(|(id, _)| *id));

@@ -1,14 +1,16 @@
 //! Bundles: the files that hold sealed parts, written as frames, one for each append.
 //!
 //! ```text
-//! frame  = magic 4 ‖ bundle u32 ‖ offset u32 ‖ head length u32 ‖ body length u32 ‖ crc32c u32 ‖ head ‖ body
+//! frame  = magic 4 ‖ bundle u32 ‖ offset u32 ‖ sequence u32 ‖ head length u32 ‖ body length u32 ‖ crc32c u32
+//!          ‖ head ‖ body
 //! head   = AEAD(segment key, count u32 ‖ (key id 16 ‖ data key 32)… ‖ index)
 //! body   = the sealed parts of the records, in order
 //! ```
 //!
 //! The checksum covers everything but itself. It is looked at only while the frame belongs to the
 //! open segment, for later an erasure may overwrite parts of the body; then each part's own tag
-//! speaks for it. The frame names its bundle and offset, so that no frame can pass for another.
+//! speaks for it. The frame names its bundle, its offset and its place in the open segment, and its
+//! head is bound to them, so that no frame can pass for another or go missing between two others.
 
 use std::collections::HashMap;
 use std::io;
@@ -22,11 +24,13 @@ use super::index::{Index, IndexPart};
 use super::seal::{
     DataKey, KeyId, NONCE_BYTES, OVERHEAD_BYTES, fill_random, pad_into, padded_len, part_binding,
 };
+use super::shards::index_u32;
 use super::{Entry, VaultError};
 use crate::disk::{Disk, Open};
 
 const MAGIC: [u8; 4] = *b"VVf1";
-const HEADER_BYTES: usize = 24;
+const HEADER_BYTES: usize = 28;
+const CHECKSUM_AT: usize = 24;
 /// A wrapped key in a frame's head: its id and its bytes.
 pub(super) const KEY_BYTES: usize = 48;
 
@@ -41,6 +45,8 @@ pub(super) struct Place<'a> {
     pub(super) ledger: &'a LedgerId,
     pub(super) bundle: u32,
     pub(super) offset: u32,
+    /// How many frames of the open segment come before it.
+    pub(super) sequence: u32,
     pub(super) segment_key: &'a DataKey,
 }
 
@@ -75,7 +81,7 @@ pub(super) fn build_frame(
 
     let mut frame = Vec::with_capacity(total);
     frame.extend_from_slice(&MAGIC);
-    for field in [place.bundle, place.offset, fit(head_len), fit(body_len), 0] {
+    for field in [place.bundle, place.offset, place.sequence, fit(head_len), fit(body_len), 0] {
         frame.extend_from_slice(&field.to_be_bytes());
     }
     let mut nonces = vec![0; NONCE_BYTES * (part_count + 1)];
@@ -101,7 +107,7 @@ pub(super) fn build_frame(
     }
     debug_assert_eq!(frame.len(), total);
     let check = checksum(&frame);
-    frame[20..24].copy_from_slice(&check.to_be_bytes());
+    frame[CHECKSUM_AT..HEADER_BYTES].copy_from_slice(&check.to_be_bytes());
     Ok((frame, index))
 }
 
@@ -125,7 +131,7 @@ fn lay_out(frame_offset: u32, body_start: usize, entries: &[Entry]) -> Index {
 }
 
 fn checksum(frame: &[u8]) -> u32 {
-    crc32c::crc32c_append(crc32c::crc32c(&frame[..20]), &frame[HEADER_BYTES..])
+    crc32c::crc32c_append(crc32c::crc32c(&frame[..CHECKSUM_AT]), &frame[HEADER_BYTES..])
 }
 
 /// What a frame's head holds.
@@ -142,17 +148,18 @@ pub(super) struct Scan {
     pub(super) end: u32,
 }
 
-/// The head and the end of the whole frame at an offset, if there is one.
-fn frame_at(bytes: &[u8], bundle: u32, offset: usize) -> Option<(&[u8], usize)> {
+/// The head, the sequence number and the end of the whole frame at an offset, if there is one.
+fn frame_at(bytes: &[u8], bundle: u32, offset: usize) -> Option<(&[u8], u32, usize)> {
     let frame = bytes.get(offset..)?;
     let mut reader = Reader::new(frame.get(..HEADER_BYTES)?, "frame", HEADER_BYTES).ok()?;
     let magic = reader.array::<4>("magic").ok()?;
-    let fields: Result<Vec<u32>, DecodeError> = (0..5).map(|_| reader.u32("frame")).collect();
-    let [found_bundle, found_offset, head, body, check] = fields.ok()?[..] else { return None };
+    let fields: Result<Vec<u32>, DecodeError> = (0..6).map(|_| reader.u32("frame")).collect();
+    let [found_bundle, found_offset, sequence, head, body, check] = fields.ok()?[..] else { return None };
     let body_start = HEADER_BYTES.checked_add(head as usize)?;
     let frame = frame.get(..body_start.checked_add(body as usize)?)?;
     let is_here = magic == MAGIC && found_bundle == bundle && found_offset as usize == offset;
-    (is_here && check == checksum(frame)).then(|| (&frame[HEADER_BYTES..body_start], offset + frame.len()))
+    (is_here && check == checksum(frame))
+        .then(|| (&frame[HEADER_BYTES..body_start], sequence, offset + frame.len()))
 }
 
 /// Reads the frames from `place.offset` on. Only the very last append can be torn, since each is
@@ -164,7 +171,7 @@ pub(super) fn scan(bytes: &[u8], place: &Place<'_>) -> Result<Scan, VaultError> 
         return Err(VaultError::damaged(file_name(place.bundle), "it is shorter than the manifest says"));
     }
     while at < bytes.len() {
-        let Some((head, end)) = frame_at(bytes, place.bundle, at) else {
+        let Some((head, sequence, end)) = frame_at(bytes, place.bundle, at) else {
             let later = (at + 1..bytes.len()).filter(|later| bytes[*later..].starts_with(&MAGIC));
             if later.into_iter().any(|later| frame_at(bytes, place.bundle, later).is_some()) {
                 return Err(VaultError::damaged(
@@ -175,7 +182,11 @@ pub(super) fn scan(bytes: &[u8], place: &Place<'_>) -> Result<Scan, VaultError> 
             return Ok(scan);
         };
         let offset = u32::try_from(at).map_err(|_| VaultError::TooLarge)?;
-        let head = open_head(head, &Place { offset, ..*place }).ok_or_else(|| {
+        let expected = place.sequence + index_u32(scan.heads.len());
+        if sequence != expected {
+            return Err(VaultError::damaged(file_name(place.bundle), "a frame before it is missing"));
+        }
+        let head = open_head(head, &Place { offset, sequence, ..*place }).ok_or_else(|| {
             VaultError::damaged(file_name(place.bundle), "a whole frame has a head that does not open")
         })?;
         scan.heads.push(head);
@@ -185,22 +196,25 @@ pub(super) fn scan(bytes: &[u8], place: &Place<'_>) -> Result<Scan, VaultError> 
     Ok(scan)
 }
 
-/// Every sealed head in a blob with the place it claims, for an audit to try keys on. The blob's
-/// bundle is not known, so it is taken from each frame.
-pub(super) fn heads_in(blob: &[u8]) -> Vec<(u32, u32, &[u8])> {
+/// A frame's head in a blob, with the place it claims.
+pub(super) struct FoundHead<'a> {
+    pub(super) bundle: u32,
+    pub(super) offset: u32,
+    pub(super) sequence: u32,
+    pub(super) sealed: &'a [u8],
+}
+
+/// Every sealed head in a blob, for an audit to try keys on. Checksums are not looked at.
+pub(super) fn heads_in(blob: &[u8]) -> Vec<FoundHead<'_>> {
     let mut found = Vec::new();
     let mut at = 0;
-    while let Some(header) = blob.get(at..at + HEADER_BYTES) {
+    while let Some(header) = blob.get(at..at + HEADER_BYTES).filter(|header| header.starts_with(&MAGIC)) {
         let field = |from: usize| header[from..from + 4].try_into().map_or(0, u32::from_be_bytes);
-        let (bundle, offset, head, body) = (field(4), field(8), field(12) as usize, field(16) as usize);
-        let sealed = blob.get(at + HEADER_BYTES..).and_then(|rest| rest.get(..head));
-        match sealed {
-            Some(sealed) if header.starts_with(&MAGIC) => {
-                found.push((bundle, offset, sealed));
-                at += HEADER_BYTES + head + body;
-            }
-            _ => break,
-        }
+        let (bundle, offset, sequence) = (field(4), field(8), field(12));
+        let (head, body) = (field(16) as usize, field(20) as usize);
+        let Some(sealed) = blob.get(at + HEADER_BYTES..).and_then(|rest| rest.get(..head)) else { break };
+        found.push(FoundHead { bundle, offset, sequence, sealed });
+        at += HEADER_BYTES + head + body;
     }
     found
 }

@@ -225,6 +225,7 @@ struct Segment {
     keys: HashMap<KeyId, DataKey>,
     indexes: BTreeMap<u32, Index>,
     records: usize,
+    frames: u32,
 }
 
 /// Where the one writer appends.

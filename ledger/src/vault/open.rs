@@ -134,44 +134,42 @@ impl Vault {
     /// Reads the frames since the last rotation, and returns where the next one goes.
     fn read_segment(&mut self, cut: bool) -> Result<(u32, u32), VaultError> {
         self.last_record = self.last_folded_record()?;
-        let (mut number, mut from) = self.manifest.segment_start;
-        loop {
-            let path = self.folder.join(file_name(number));
-            let bytes = match read_all(&*self.disk, &path) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound && from == 0 => break,
-                other => other.map_err(VaultError::io(file_name(number)))?,
-            };
+        let (first, mut offset) = self.manifest.segment_start;
+        let last = self.last_bundle()?.filter(|last| *last >= first);
+        // A closed bundle that is missing fails the reading; an open one that was never made is no loss.
+        let last = last.or((offset > 0).then_some(first));
+        for number in first..last.map_or(first, |last| last + 1) {
+            let name = file_name(number);
+            let path = self.folder.join(&name);
+            let bytes = read_all(&*self.disk, &path).map_err(VaultError::io(&*name))?;
             let place = Place {
                 ledger: &self.ledger,
                 bundle: number,
-                offset: from,
+                offset: if number == first { offset } else { 0 },
+                sequence: self.segment.frames,
                 segment_key: &self.manifest.segment_key,
             };
             let scan = bundle::scan(&bytes, &place)?;
             let torn = bytes.len() as u64 - u64::from(scan.end);
+            if torn > 0 && Some(number) != last {
+                return Err(VaultError::damaged(name, "a closed bundle ends inside a frame"));
+            }
+            if torn > 0 && cut {
+                self.cut(&path, scan.end).map_err(VaultError::io(name))?;
+                self.recovery.cut_bytes = torn;
+            }
             for head in scan.heads {
                 self.take_head(number, head)?;
             }
-            from = scan.end;
-            let next = self.folder.join(file_name(number + 1));
-            let is_last = match self.disk.open(&next, Open::Read) {
-                Ok(_) => false,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => true,
-                Err(source) => return Err(VaultError::Io { file: file_name(number + 1), source }),
-            };
-            if torn > 0 && !is_last {
-                return Err(VaultError::damaged(file_name(number), "a closed bundle ends inside a frame"));
-            }
-            if torn > 0 && cut {
-                self.cut(&path, scan.end).map_err(VaultError::io(file_name(number)))?;
-                self.recovery.cut_bytes = torn;
-            }
-            if is_last {
-                return Ok((number, from));
-            }
-            (number, from) = (number + 1, 0);
+            offset = scan.end;
         }
-        Ok((number, 0))
+        Ok((last.unwrap_or(first), offset))
+    }
+
+    /// The highest number of a bundle that is there.
+    fn last_bundle(&self) -> Result<Option<u32>, VaultError> {
+        let names = self.disk.list(&self.folder).map_err(VaultError::io("(folder)"))?;
+        Ok(names.iter().filter_map(|name| name.strip_prefix("bundle-")?.parse().ok()).max())
     }
 
     fn cut(&self, path: &Path, len: u32) -> io::Result<()> {
@@ -188,6 +186,7 @@ impl Vault {
             }
             self.last_record = head.index.last_record();
         }
+        self.segment.frames += 1;
         self.segment.records += head.index.len();
         self.segment.indexes.entry(number).or_default().append(&head.index);
         self.segment.keys.extend(head.keys);

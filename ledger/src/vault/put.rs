@@ -90,6 +90,7 @@ impl Vault {
             ledger: &self.ledger,
             bundle: writer.bundle,
             offset: writer.offset,
+            sequence: self.segment.frames,
             segment_key: &self.manifest.segment_key,
         };
         let (frame, index) = bundle::build_frame(&place, &new, entries, &keys)?;

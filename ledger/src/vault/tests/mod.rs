@@ -52,7 +52,9 @@ fn statement(record: u64) -> Hash {
 }
 
 fn text(record: u64, slot: u8) -> Vec<u8> {
-    format!("record {record} slot {slot} ").repeat(1 + (record as usize % 30)).into_bytes()
+    format!("record {record} slot {slot} ")
+        .repeat(1 + usize::try_from(record % 30).expect("small"))
+        .into_bytes()
 }
 
 /// An entry with one part for each key, in slots from zero.
@@ -93,7 +95,7 @@ fn assert_holds(vault: &Vault, entries: &[Entry], gone: &BTreeSet<KeyId>) {
 fn history() -> Vec<Entry> {
     (0..30)
         .map(|record| {
-            let case = 3 * (record as u8 % 6);
+            let case = 3 * u8::try_from(record % 6).expect("small");
             entry(2 * record, &[case, case + 1, case + 2])
         })
         .collect()
