@@ -14,7 +14,7 @@ struct Inode {
     durable: Vec<u8>,
 }
 
-#[derive(Clone, Default)]
+#[derive(Default)]
 struct State {
     inodes: Vec<Inode>,
     names: BTreeMap<PathBuf, usize>,
@@ -44,9 +44,19 @@ impl MemoryDisk {
         self.0.lock().expect("no test panics while it holds the disk")
     }
 
-    /// A disk with the same content that goes its own way from here.
+    /// A disk with the same content that goes its own way from here, without its memory.
     pub(super) fn fork(&self) -> Self {
-        Self(Arc::new(Mutex::new(self.state().clone())))
+        let State { inodes, names, durable_names, changes, stop_at, ever: _ } = &*self.state();
+        let (inodes, names, durable_names) = (inodes.clone(), names.clone(), durable_names.clone());
+        let ever = Vec::new();
+        Self(Arc::new(Mutex::new(State {
+            inodes,
+            names,
+            durable_names,
+            changes: *changes,
+            stop_at: *stop_at,
+            ever,
+        })))
     }
 
     /// Stops at the n-th change from now, counted from one.
