@@ -21,8 +21,6 @@
 //! a new root, and replacing the root in its cell is the commit. What the old root opened is noise from
 //! then on. Why indexes are pages too: key ids in clear would let anyone with an old copy of a bundle
 //! see which records belong to one case, long after it was erased.
-//!
-//! Measured on two cores: see `docs/performance.md`.
 
 mod audit;
 mod bundle;

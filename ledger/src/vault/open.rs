@@ -133,7 +133,7 @@ impl Vault {
 
     /// Reads the frames since the last rotation, and returns where the next one goes.
     fn read_segment(&mut self, cut: bool) -> Result<(u32, u32), VaultError> {
-        self.last_record = self.last_folded_record()?;
+        self.last_record = self.last_record_before(self.manifest.bundles.len())?;
         let (first, mut offset) = self.manifest.segment_start;
         let last = self.last_bundle()?.filter(|last| *last >= first);
         // A closed bundle that is missing fails the reading; an open one that was never made is no loss.
@@ -193,8 +193,9 @@ impl Vault {
         Ok(())
     }
 
-    pub(super) fn last_folded_record(&self) -> Result<Option<u64>, VaultError> {
-        for number in (0..self.manifest.bundles.len()).rev() {
+    /// The last record that is folded into a bundle below this number.
+    pub(super) fn last_record_before(&self, bundle: usize) -> Result<Option<u64>, VaultError> {
+        for number in (0..bundle).rev() {
             if let Some(last) = self.index_page(number)?.and_then(|index| index.last_record()) {
                 return Ok(Some(last));
             }

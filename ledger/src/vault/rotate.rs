@@ -44,7 +44,8 @@ struct Change<'a> {
 impl Vault {
     /// Destroys keys, and overwrites what they sealed in these records. The records tell where the
     /// parts lie, so that no index has to be searched: a part in a record not named is unreadable
-    /// too, but keeps its bytes and its key's id. Idempotent: when nothing is left to do, the
+    /// too, but keeps its bytes and its key's id (and shows as damaged should that id get a new key,
+    /// so name all). Idempotent: when nothing is left to do, the
     /// evidence is that of the present root.
     ///
     /// A crash before the commit leaves everything as it was; one after it leaves bytes to overwrite,
@@ -197,7 +198,7 @@ impl Vault {
         self.segment = Segment::default();
         self.clear_caches();
         if destroyed_from.is_some() {
-            self.last_record = self.last_folded_record()?;
+            self.last_record = self.last_record_before(self.manifest.bundles.len())?;
         }
         Ok(())
     }
@@ -236,10 +237,15 @@ impl Vault {
     /// Writes the indexes that change, into `next`, and returns the spans to overwrite.
     fn write_indexes(&self, next: &mut Manifest, change: &Change<'_>) -> Result<Vec<Span>, VaultError> {
         let mut spans = Vec::new();
-        // No record of the next bundle can be below this. It counts only where a whole tail goes, for
-        // there each bundle after the first is touched, and record numbers may come again.
-        let mut bound = None;
-        for number in self.touched_bundles(change) {
+        let touched = self.touched_bundles(change);
+        // Where a tail goes, every bundle from the first touched on is touched, and those left empty
+        // begin right after the last record that stays: numbers that were never used may come next.
+        let first_touched = touched.first().copied().unwrap_or(0);
+        let mut bound = match change.destroy_from {
+            Some(_) => Some(self.last_record_before(first_touched)?.map_or(0, |last| last + 1)),
+            None => None,
+        };
+        for number in touched {
             let mut index = Index::clone(&*self.index_of(number)?);
             let gone = forget(&mut index, change);
             let bundle = index_u32(number);
@@ -248,8 +254,8 @@ impl Vault {
             let held = next.bundles.get(number).map(|bundle| bundle.first_record);
             let coming = bound.or(held).unwrap_or_else(|| self.last_record.map_or(0, |last| last + 1));
             let first_record = index.first_record().map_or(coming, |first| first.min(held.unwrap_or(first)));
-            if change.destroy_from.is_some() {
-                bound = Some(index.last_record().map_or(first_record, |last| last + 1));
+            if let Some(last) = index.last_record() {
+                bound = bound.map(|_| last + 1);
             }
             let page = match index.is_empty() {
                 true => None,

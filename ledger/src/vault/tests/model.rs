@@ -107,7 +107,7 @@ fn apply(disk: &MemoryDisk, vault: &mut Vault, model: &mut Model, step: Step) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_vault_is_a_map_that_can_forget(steps in proptest::collection::vec(step(), 1..40), from in 0_u64..60) {
