@@ -7,6 +7,9 @@
 mod kind;
 mod open;
 mod role;
+mod shape;
+mod step;
+mod terms;
 
 pub use kind::{Compartment, Field, Kind, Occasion, Register, ThreadSort};
 pub use open::{
@@ -15,3 +18,10 @@ pub use open::{
     PolicyAdopted, Revocation, RootCellKind, SequencerStarted, StatisticsCommitted,
 };
 pub use role::{Grant, Role, Scope};
+pub use step::{
+    Approval, Assessment, Copy, Finding, Identity, Note, Opening, PositionAssessment, Process, Reading, Reasons,
+    RoleCode, Spine, Step, StepShapeError,
+};
+pub use terms::{
+    AppealOutcome, Authenticity, HoldGround, Outcome, Purpose, RejectionReason, RestrictionGround, Support,
+};

@@ -4,25 +4,34 @@
 //! random values are parameters. That makes the verifier something a person can read in an
 //! afternoon, and lets the command line, the sequencer and every audit apply the same rules.
 //!
-//! | module | holds |
+//! | modules | hold |
 //! |---|---|
 //! | [`id`], [`time`], [`limits`] | names, days and seconds, upper bounds |
-//! | [`person`] | identity numbers, which belong in the vault |
-//! | [`policy`], [`retention`] | the law as data, and the due days that follow from it |
-//! | [`codec`], [`hash`], [`merkle`] | strict bytes, domain-separated hashes, RFC 6962 trees |
-//! | [`signature`], [`note`], [`checkpoint`], [`trust`] | strict Ed25519, C2SP signed notes, tree heads and trust files |
+//! | [`codec`], [`hash`] | strict bytes, domain-separated hashes |
+//! | [`signature`], [`merkle`], [`note`], [`checkpoint`], [`trust`] | strict Ed25519, RFC 6962 trees, C2SP notes and trust files |
+//! | [`event`], [`payload`], [`person`] | what happened, cut into salted parts |
+//! | [`statement`], [`record`], [`block`] | what is signed, its place, what becomes durable together |
+//! | [`chain`], [`keyring`], [`thread`] | the ledger as a fold: from the chain alone, and from openings |
+//! | [`policy`], [`admit`] | the law as data, and the one function that applies it |
 
+pub mod admit;
+pub mod block;
+pub mod chain;
 pub mod checkpoint;
 pub mod codec;
 pub mod event;
 pub mod hash;
 pub mod id;
+pub mod keyring;
 pub mod limits;
 pub mod merkle;
 pub mod note;
+pub mod payload;
 pub mod person;
 pub mod policy;
-pub mod retention;
+pub mod record;
 pub mod signature;
+pub mod statement;
+pub mod thread;
 pub mod time;
 pub mod trust;

@@ -1,0 +1,102 @@
+//! Rules about who takes a step: role and place, approval by a second person, separation of duties.
+
+use crate::admit::{Attempt, Refusal};
+use crate::event::{Kind, Process, Role, Scope};
+use crate::hash::Domain;
+use crate::payload::approval_message;
+use crate::policy::NotedBy;
+use crate::thread::{Case, Matter, place_of};
+
+/// The roles of which the author must hold one.
+fn roles(attempt: &Attempt<'_>) -> Result<&'static [Role], Refusal> {
+    use Role::{
+        Administrator, Auditor, ControllersDelegate, DataProtectionOfficer, Decider, Handler, Reviewer, Service,
+    };
+    Ok(match attempt.kind() {
+        Kind::PositionAssessed | Kind::DecisionMade => &[Decider],
+        Kind::ExtractShown | Kind::ExtractExempted => match attempt.policy()?.and_then(|role| role.noted_by) {
+            Some(NotedBy::Handler) => &[Handler, Decider],
+            _ => &[Decider],
+        },
+        Kind::SecondReviewed => &[Reviewer],
+        Kind::Held | Kind::Restricted | Kind::Interrupted | Kind::Released => {
+            &[Handler, Decider, DataProtectionOfficer, ControllersDelegate]
+        }
+        Kind::RecordRead => &[
+            Handler,
+            Decider,
+            Reviewer,
+            DataProtectionOfficer,
+            ControllersDelegate,
+            Auditor,
+            Service,
+            Administrator,
+        ],
+        _ => &[Handler, Decider],
+    })
+}
+
+/// The place that the role must reach.
+fn place(attempt: &Attempt<'_>) -> Scope {
+    match &attempt.step().process {
+        Some(Process::PositionAssessed(position)) => {
+            Scope { controller: Some(position.controller), unit: Some(position.unit), assignment: None }
+        }
+        Some(Process::CaseOpened(opening)) => place_of(opening),
+        _ => attempt.case.and_then(Case::place).unwrap_or_default(),
+    }
+}
+
+pub(super) fn role(attempt: &Attempt<'_>) -> Result<(), Refusal> {
+    let kind = attempt.kind();
+    let day = attempt.proposal.at.latest_day_in_sweden();
+    let thread = attempt.state.threads.get(&attempt.step().spine.thread);
+    if let Some(Matter::Reader(reader)) = thread.map(|thread| &thread.matter) {
+        if *reader != attempt.author.actor {
+            return Err(Refusal::NotTheReader);
+        }
+    }
+    let roles = roles(attempt)?;
+    let holds = |role: &Role| match kind {
+        // A reading stands beside what is read: any grant in force will do, and the audit of the
+        // read log judges whether it should have been made.
+        Kind::RecordRead => {
+            attempt.author.grants.iter().any(|grant| grant.role == *role && grant.in_force_on(day))
+        }
+        _ => attempt.author.holds(*role, &place(attempt), day),
+    };
+    if roles.iter().any(holds) { Ok(()) } else { Err(Refusal::Role { kind, role: roles[0] }) }
+}
+
+/// The approver is the controller's delegate, another person than the author, and signed this payload.
+pub(super) fn approval(attempt: &Attempt<'_>) -> Result<(), Refusal> {
+    let Some(approval) = &attempt.step().approval else {
+        return Ok(());
+    };
+    let chain = attempt.state.chain;
+    let signer = chain.keyring.signer(&approval.key, attempt.proposal.at).ok();
+    let (approver, key) = signer.ok_or(Refusal::Approval { reason: "the key may not sign" })?;
+    if approver.actor == attempt.author.actor {
+        return Err(Refusal::Approval { reason: "it is the author's own" });
+    }
+    let day = attempt.proposal.at.latest_day_in_sweden();
+    if !approver.holds(Role::ControllersDelegate, &place(attempt), day) {
+        return Err(Refusal::Approval { reason: "the approver is not the controller's delegate here" });
+    }
+    let message = approval_message(&chain.ledger, &attempt.proposal.statement.author, attempt.proposal.header);
+    key.verify(Domain::Approval, &[&message], &approval.signature.to_bytes())
+        .map_err(|_| Refusal::Approval { reason: "the signature does not fit" })
+}
+
+/// Decider and second reviewer are different people, whichever of them comes first.
+pub(super) fn separation(attempt: &Attempt<'_>) -> Result<(), Refusal> {
+    let Some(case) = attempt.case else { return Ok(()) };
+    let others: &[Kind] = match attempt.kind() {
+        Kind::DecisionMade => &[Kind::SecondReviewed],
+        Kind::SecondReviewed => &[Kind::DecisionMade, Kind::AssessmentMade],
+        _ => return Ok(()),
+    };
+    let actor = attempt.author.actor;
+    let both = case.steps.iter().any(|mark| others.contains(&mark.kind) && mark.actor == actor);
+    if both { Err(Refusal::SamePerson { actor }) } else { Ok(()) }
+}

@@ -1,0 +1,402 @@
+//! Open events: who may say them, and what they change.
+//!
+//! The rules here are part of integrity: anyone with the chain can check them. Two people means two
+//! actors, not two keys of one (decision 9).
+
+use crate::chain::fault::{FaultKind, Place, SignatureCheck, SignatureOf};
+use crate::chain::{AdoptedPolicy, Chain, Erasure};
+use crate::event::{
+    CheckpointKeyRotated, ErasureCompleted, ErasureExecuted, ErasureStarted, Grant, KeyEnrolled, KeyRevoked,
+    KeyRotated, LedgerOpened, OpenEvent, OpenKind, PolicyAdopted, Role, Scope,
+};
+use crate::hash::Domain;
+use crate::id::{ActorId, LedgerId, PublicKey};
+use crate::keyring::{KeyEnd, KeyEnding, KeyEntry, KeyRefusal};
+use crate::limits::{ERASURE_RECORDS_MAX, GRANTS_MAX, POLICY_BYTES_MAX};
+use crate::policy::PolicyPack;
+use crate::record::Record;
+use crate::statement::Body;
+use crate::signature::{KeyError, SignatureError, VerifyingKey, check_key};
+use crate::time::{Day, Second};
+
+/// Why an open event was refused. The order is the order of the checks.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs, reason = "the fields say themselves")]
+pub enum OpenRefusal {
+    /// Record 0 is something else.
+    #[error("a ledger begins with its opening statement")]
+    NotOpened,
+    /// An opening statement stands elsewhere.
+    #[error("a ledger is opened once, by record 0")]
+    OpenedAgain,
+    /// A sequencer's start stands elsewhere than at the front of its first block.
+    #[error("a sequencer's start is the first record of its block")]
+    StartNotFirst,
+    /// A key may not sign here.
+    #[error("{0}")]
+    Key(#[from] KeyRefusal),
+    /// One signature where two are needed, or two where one is.
+    #[error("{} needs {needed} signature(s); it has {found}", kind.name())]
+    SignatureCount { kind: OpenKind, needed: u8, found: u8 },
+    /// Both keys belong to one person.
+    #[error("{} needs two different people; both keys belong to actor {actor}", kind.name())]
+    SamePerson { kind: OpenKind, actor: ActorId },
+    /// A signer lacks the role.
+    #[error("{} needs the role {} ; key {key} does not hold it here and now", kind.name(), role.name())]
+    Role { kind: OpenKind, role: Role, key: PublicKey },
+    /// A new key is unusable.
+    #[error("key {key} cannot be enrolled: {error}")]
+    BadKey { key: PublicKey, error: KeyError },
+    /// The new key's holder did not prove to hold it.
+    #[error("nobody has proved to hold key {key}: {error}")]
+    Possession { key: PublicKey, error: SignatureError },
+    /// A key is enrolled already, for another actor or after its end.
+    #[error("key {key} has been enrolled before")]
+    KeyKnown { key: PublicKey },
+    /// Grants are missing, too many, or end before they begin.
+    #[error("the grants are missing, too many or end before they begin")]
+    Grants,
+    /// Fewer than two administrators would remain.
+    #[error("fewer than two administrators would remain; enrol another first")]
+    LastAdministrators,
+    /// The origin is not a key name (C2SP signed-note): empty, spaces or a plus sign.
+    #[error("{origin:?} cannot be a checkpoint origin")]
+    Origin { origin: String },
+    /// The policy pack is refused.
+    #[error("the policy pack is refused: {reason}")]
+    Policy { reason: String },
+    /// A policy begins before the one adopted last.
+    #[error("a policy from {from} cannot follow one from {last}")]
+    PolicyOrder { from: Day, last: Day },
+    /// A disposal decision names no body, number or class, or ends before it begins.
+    #[error("the disposal decision is incomplete")]
+    Disposal,
+    /// The list of records of an erasure is empty, too long, unsorted or names records not yet there.
+    #[error("the erasure's list of records is refused")]
+    ErasureRecords,
+    /// The erasure named has not started, or is past this step.
+    #[error("no erasure started at record {started} waits for this step")]
+    ErasureState { started: u64 },
+}
+
+/// What a new key signs (under [`Domain::Possession`]) to prove that its holder takes part.
+#[must_use]
+pub fn possession_message(ledger: &LedgerId, actor: &ActorId, key: &PublicKey) -> Vec<u8> {
+    [&ledger.0[..], &actor.0, &key.0].concat()
+}
+
+impl Chain {
+    /// Judges an open event at its place and folds it in.
+    pub(super) fn take_open<'a>(
+        &mut self,
+        event: &OpenEvent,
+        record: &Record<'a>,
+        checks: &mut Vec<SignatureCheck<'a>>,
+    ) -> Result<(), FaultKind> {
+        self.judge_open(event, record).map_err(FaultKind::Open)?;
+        self.apply_open(event, record.number, record.time, record.statement.statement.author);
+        if let Some((key, signature)) = record.statement.second {
+            checks.push(SignatureCheck {
+                place: Place { block: self.blocks, record: Some(record.number) },
+                of: SignatureOf::Second,
+                // Judged before its effect, like the author's.
+                key: VerifyingKey::new(&key).map_err(|_| FaultKind::Author(KeyRefusal::Unknown(key)))?,
+                message: record.statement.signed_bytes,
+                signature,
+            });
+        }
+        Ok(())
+    }
+
+    /// The author's key as it stands after the record's own effect, which matters for the opening
+    /// statement alone: that one enrols its authors.
+    pub(super) fn author_key(&self, record: &Record<'_>) -> Result<VerifyingKey, FaultKind> {
+        let author = record.statement.statement.author;
+        if let Body::Open(_) = &record.statement.statement.body {
+            // Judged before its effect: a key may end by its own statement (rotation).
+            return VerifyingKey::new(&author)
+                .map_err(|_| FaultKind::Author(KeyRefusal::Unknown(author)));
+        }
+        let signer = self.keyring.signer(&author, record.time);
+        signer.map(|(_, verifying)| verifying.clone()).map_err(FaultKind::Author)
+    }
+
+    /// Judges an open event at the next place of this chain, without its signatures.
+    pub fn judge_open(&self, event: &OpenEvent, record: &Record<'_>) -> Result<(), OpenRefusal> {
+        let signers = Signers {
+            chain: self,
+            kind: event.kind(),
+            author: record.statement.statement.author,
+            second: record.statement.second.map(|(key, _)| key),
+            at: record.time,
+        };
+        if let OpenEvent::LedgerOpened(opened) = event {
+            return if record.number == 0 { self.judge_opening(opened, &signers) } else { Err(OpenRefusal::OpenedAgain) };
+        }
+        signers.judge_count(event)?;
+        signers.judge_people()?;
+        signers.judge_roles(event)?;
+        match event {
+            OpenEvent::LedgerOpened(_) | OpenEvent::SequencerStarted(_) => Ok(()),
+            OpenEvent::DigestPublished(_) | OpenEvent::StatisticsCommitted(_) => Ok(()),
+            OpenEvent::KeyEnrolled(enrolled) => self.judge_enrolment(enrolled),
+            OpenEvent::KeyRotated(rotated) => self.judge_rotation(rotated, record.time),
+            OpenEvent::KeyRevoked(revoked) => self.judge_revocation(revoked, record.time),
+            OpenEvent::CheckpointKeyRotated(rotated) => self.judge_checkpoint_key(rotated),
+            OpenEvent::PolicyAdopted(adopted) => self.judge_policy(adopted).map(|_| ()),
+            OpenEvent::DisposalAdopted(decision) => {
+                let named = !decision.body.is_empty() && !decision.number.is_empty();
+                let ends = decision.until.is_none_or(|until| decision.from <= until);
+                if named && ends && !decision.classes.is_empty() { Ok(()) } else { Err(OpenRefusal::Disposal) }
+            }
+            OpenEvent::ErasureStarted(erasure) => self.judge_erasure(erasure),
+            OpenEvent::ErasureExecuted(ErasureExecuted { started, .. }) => {
+                let waits = self.erasures.get(started).is_some_and(|erasure| erasure.executed.is_none());
+                if waits { Ok(()) } else { Err(OpenRefusal::ErasureState { started: *started }) }
+            }
+            OpenEvent::ErasureCompleted(ErasureCompleted { started, .. }) => {
+                let waits = self.erasures.get(started).is_some_and(|erasure| {
+                    erasure.executed.is_some() && erasure.completed.is_none()
+                });
+                if waits { Ok(()) } else { Err(OpenRefusal::ErasureState { started: *started }) }
+            }
+        }
+    }
+
+    fn judge_opening(&self, opened: &LedgerOpened, signers: &Signers<'_>) -> Result<(), OpenRefusal> {
+        let [first, second] = opened.administrators;
+        let kind = OpenKind::LedgerOpened;
+        let found = 1 + u8::from(signers.second.is_some());
+        if signers.second.is_none() {
+            return Err(OpenRefusal::SignatureCount { kind, needed: 2, found });
+        }
+        for (named, signed) in [(first.key, Some(signers.author)), (second.key, signers.second)] {
+            if Some(named) != signed {
+                return Err(OpenRefusal::Role { kind, role: Role::Administrator, key: named });
+            }
+        }
+        if first.actor == second.actor {
+            return Err(OpenRefusal::SamePerson { kind, actor: first.actor });
+        }
+        let keys = [first.key, second.key, opened.service_key, opened.checkpoint_key];
+        for (index, key) in keys.iter().enumerate() {
+            check_key(key).map_err(|error| OpenRefusal::BadKey { key: *key, error })?;
+            if keys[..index].contains(key) {
+                return Err(OpenRefusal::KeyKnown { key: *key });
+            }
+        }
+        let origin = &opened.origin;
+        let bad = |c: char| c.is_whitespace() || c.is_control() || c == '+';
+        if origin.is_empty() || origin.len() > 200 || origin.contains(bad) {
+            return Err(OpenRefusal::Origin { origin: origin.clone() });
+        }
+        Ok(())
+    }
+
+    fn judge_enrolment(&self, enrolled: &KeyEnrolled) -> Result<(), OpenRefusal> {
+        let KeyEnrolled { actor, key, grants, possession, .. } = enrolled;
+        let verifying = check_key(key).map_err(|error| OpenRefusal::BadKey { key: *key, error })?;
+        verifying
+            .verify(Domain::Possession, &[&possession_message(&self.ledger, actor, key)], &possession.to_bytes())
+            .map_err(|error| OpenRefusal::Possession { key: *key, error })?;
+        let checkpoint_key = self.checkpoint_keys.iter().any(|(_, known)| known == key);
+        let other = self.keyring.get(key).is_some_and(|entry| entry.actor != *actor || entry.end.is_some());
+        if other || checkpoint_key {
+            return Err(OpenRefusal::KeyKnown { key: *key });
+        }
+        let in_order = |grant: &Grant| grant.until.is_none_or(|until| grant.from <= until);
+        let count = (1..=GRANTS_MAX).contains(&grants.len());
+        if count && grants.iter().all(in_order) { Ok(()) } else { Err(OpenRefusal::Grants) }
+    }
+
+    fn judge_rotation(&self, rotated: &KeyRotated, at: Second) -> Result<(), OpenRefusal> {
+        let (entry, _) = self.keyring.signer(&rotated.old, at)?;
+        let key = rotated.new;
+        let verifying = check_key(&key).map_err(|error| OpenRefusal::BadKey { key, error })?;
+        let message = possession_message(&self.ledger, &entry.actor, &key);
+        verifying
+            .verify(Domain::Possession, &[&message], &rotated.possession.to_bytes())
+            .map_err(|error| OpenRefusal::Possession { key, error })?;
+        let known = self.keyring.get(&key).is_some() || self.checkpoint_keys.iter().any(|(_, one)| *one == key);
+        if known { Err(OpenRefusal::KeyKnown { key }) } else { Ok(()) }
+    }
+
+    fn judge_revocation(&self, revoked: &KeyRevoked, at: Second) -> Result<(), OpenRefusal> {
+        let entry = self.keyring.get(&revoked.key).ok_or(KeyRefusal::Unknown(revoked.key))?;
+        if let Some(end) = entry.end {
+            return Err(KeyRefusal::Ended { key: revoked.key, at: end.at }.into());
+        }
+        if self.keyring.administrators_without(&revoked.key, at) < 2 {
+            return Err(OpenRefusal::LastAdministrators);
+        }
+        Ok(())
+    }
+
+    fn judge_checkpoint_key(&self, rotated: &CheckpointKeyRotated) -> Result<(), OpenRefusal> {
+        let key = rotated.new;
+        let verifying = check_key(&key).map_err(|error| OpenRefusal::BadKey { key, error })?;
+        let message = possession_message(&self.ledger, &ActorId([0; 16]), &key);
+        verifying
+            .verify(Domain::Possession, &[&message], &rotated.possession.to_bytes())
+            .map_err(|error| OpenRefusal::Possession { key, error })?;
+        let known = self.keyring.get(&key).is_some() || self.checkpoint_keys.iter().any(|(_, one)| *one == key);
+        if known { Err(OpenRefusal::KeyKnown { key }) } else { Ok(()) }
+    }
+
+    fn judge_policy(&self, adopted: &PolicyAdopted) -> Result<PolicyPack, OpenRefusal> {
+        if adopted.pack.len() > POLICY_BYTES_MAX || adopted.confirmed_by.trim().is_empty() {
+            let reason = "it is too long, or nobody has confirmed it".to_owned();
+            return Err(OpenRefusal::Policy { reason });
+        }
+        let pack = PolicyPack::parse_for_adoption(&adopted.pack)
+            .map_err(|error| OpenRefusal::Policy { reason: error.to_string() })?;
+        match self.policies.last() {
+            Some(last) if adopted.from < last.from => {
+                Err(OpenRefusal::PolicyOrder { from: adopted.from, last: last.from })
+            }
+            _ => Ok(pack),
+        }
+    }
+
+    fn judge_erasure(&self, erasure: &ErasureStarted) -> Result<(), OpenRefusal> {
+        let records = &erasure.records;
+        let ascending = records.windows(2).all(|pair| pair[0] < pair[1]);
+        let count = (1..=ERASURE_RECORDS_MAX).contains(&records.len());
+        let there = records.last().is_some_and(|last| *last < self.size());
+        if ascending && count && there { Ok(()) } else { Err(OpenRefusal::ErasureRecords) }
+    }
+
+    /// What the event changes. Only for events that [`Chain::judge_open`] has passed.
+    fn apply_open(&mut self, event: &OpenEvent, number: u64, at: Second, author: PublicKey) {
+        match event {
+            OpenEvent::LedgerOpened(opened) => self.apply_opening(opened, at),
+            OpenEvent::SequencerStarted(_) => self.sequencer = author,
+            OpenEvent::KeyEnrolled(enrolled) => {
+                let since = self.keyring.get(&enrolled.key).map_or((number, at), |entry| (entry.enrolled_at, entry.since));
+                self.enrol(enrolled.key, enrolled.actor, enrolled.grants.clone(), since, enrolled.expires);
+            }
+            OpenEvent::KeyRotated(rotated) => {
+                if let Some(entry) = self.keyring.get(&rotated.old).cloned() {
+                    self.enrol(rotated.new, entry.actor, entry.grants, (number, at), rotated.expires);
+                    let how = KeyEnding::Rotated(rotated.new);
+                    self.keyring.end(&rotated.old, KeyEnd { at: number, how, suspect_since: None });
+                }
+            }
+            OpenEvent::KeyRevoked(revoked) => {
+                let how = KeyEnding::Revoked(revoked.reason);
+                let end = KeyEnd { at: number, how, suspect_since: revoked.suspect_since };
+                self.keyring.end(&revoked.key, end);
+            }
+            OpenEvent::CheckpointKeyRotated(rotated) => self.checkpoint_keys.push((number + 1, rotated.new)),
+            OpenEvent::PolicyAdopted(adopted) => {
+                if let Ok(pack) = self.judge_policy(adopted) {
+                    let text = adopted.pack.clone();
+                    self.policies.push(AdoptedPolicy { record: number, from: adopted.from, text, pack: pack.into() });
+                }
+            }
+            OpenEvent::DisposalAdopted(decision) => {
+                self.disposals.insert(number, decision.clone());
+            }
+            OpenEvent::DigestPublished(_) | OpenEvent::StatisticsCommitted(_) => {}
+            OpenEvent::ErasureStarted(ErasureStarted { records, plan }) => {
+                let erasure = Erasure { records: records.clone(), plan: *plan, executed: None, completed: None };
+                self.erasures.insert(number, erasure);
+            }
+            OpenEvent::ErasureExecuted(executed) => {
+                if let Some(erasure) = self.erasures.get_mut(&executed.started) {
+                    erasure.executed = Some((number, executed.root_cell));
+                }
+            }
+            OpenEvent::ErasureCompleted(completed) => {
+                if let Some(erasure) = self.erasures.get_mut(&completed.started) {
+                    erasure.completed = Some(number);
+                }
+            }
+        }
+    }
+
+    fn apply_opening(&mut self, opened: &LedgerOpened, at: Second) {
+        self.origin.clone_from(&opened.origin);
+        self.predecessor.clone_from(&opened.predecessor);
+        self.sequencer = opened.service_key;
+        self.checkpoint_keys.push((0, opened.checkpoint_key));
+        let grant = |role| vec![Grant { role, scope: Scope::default(), from: opened.day, until: None }];
+        for administrator in opened.administrators {
+            self.enrol(administrator.key, administrator.actor, grant(Role::Administrator), (0, at), None);
+        }
+        self.enrol(opened.service_key, opened.service, grant(Role::Service), (0, at), None);
+    }
+
+    fn enrol(&mut self, key: PublicKey, actor: ActorId, grants: Vec<Grant>, since: (u64, Second), expires: Option<Second>) {
+        // Judged before: the key is a point of the prime-order group.
+        if let Ok(verifying) = check_key(&key) {
+            let entry = KeyEntry { actor, grants, enrolled_at: since.0, since: since.1, expires, end: None };
+            self.keyring.insert(verifying, entry);
+        }
+    }
+}
+
+/// Who signed an open event, judged at its place.
+struct Signers<'c> {
+    chain: &'c Chain,
+    kind: OpenKind,
+    author: PublicKey,
+    second: Option<PublicKey>,
+    at: Second,
+}
+
+impl Signers<'_> {
+    fn judge_count(&self, event: &OpenEvent) -> Result<(), OpenRefusal> {
+        let needed = 1 + u8::from(event.needs_second_signature());
+        let found = 1 + u8::from(self.second.is_some());
+        if needed == found { Ok(()) } else { Err(OpenRefusal::SignatureCount { kind: self.kind, needed, found }) }
+    }
+
+    fn judge_people(&self) -> Result<(), OpenRefusal> {
+        let (author, _) = self.chain.keyring.signer(&self.author, self.at)?;
+        if let Some(second) = self.second {
+            let (second, _) = self.chain.keyring.signer(&second, self.at)?;
+            if second.actor == author.actor {
+                return Err(OpenRefusal::SamePerson { kind: self.kind, actor: author.actor });
+            }
+        }
+        Ok(())
+    }
+
+    fn judge_roles(&self, event: &OpenEvent) -> Result<(), OpenRefusal> {
+        use Role::{Administrator, ControllersDelegate, DataProtectionOfficer, Handler, Service};
+        let (author, second): (&[Role], &[Role]) = match event {
+            OpenEvent::SequencerStarted(_) | OpenEvent::DigestPublished(_) | OpenEvent::ErasureExecuted(_) => {
+                (&[Service], &[])
+            }
+            OpenEvent::StatisticsCommitted(_) => (&[Service, Administrator, DataProtectionOfficer], &[]),
+            // The key's own holder may hand it over together with an administrator.
+            OpenEvent::KeyRotated(rotated) if rotated.old == self.author => (&[], &[Administrator]),
+            OpenEvent::DisposalAdopted(_) => (&[Administrator], &[Administrator, ControllersDelegate]),
+            OpenEvent::ErasureStarted(_) | OpenEvent::ErasureCompleted(_) => {
+                (&[Administrator, Handler], &[ControllersDelegate])
+            }
+            _ => (&[Administrator], &[Administrator]),
+        };
+        self.judge_role(&self.author, author)?;
+        self.second.map_or(Ok(()), |key| self.judge_role(&key, second))
+    }
+
+    fn judge_role(&self, key: &PublicKey, roles: &[Role]) -> Result<(), OpenRefusal> {
+        let Some(first) = roles.first() else { return Ok(()) };
+        let (entry, _) = self.chain.keyring.signer(key, self.at)?;
+        let day = self.at.latest_day_in_sweden();
+        let any_scope = |role: Role| entry.grants.iter().any(|grant| grant.role == role && grant.in_force_on(day));
+        let holds = |role: &Role| match role {
+            // A handler or delegate acts for some board; which one stands in the sealed plan.
+            Handler | ControllersDelegate => any_scope(*role),
+            _ => entry.holds(*role, &Scope::default(), day),
+        };
+        use Role::{ControllersDelegate, Handler};
+        if roles.iter().any(holds) {
+            Ok(())
+        } else {
+            Err(OpenRefusal::Role { kind: self.kind, role: *first, key: *key })
+        }
+    }
+}

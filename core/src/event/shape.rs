@@ -1,0 +1,120 @@
+//! Which compartments a step has, and whether they fit its kind.
+
+use crate::event::kind::{Compartment, Field, Kind};
+use crate::event::step::{Note, Process, Spine, Step, StepShapeError};
+use crate::limits::TEXT_BYTES_MAX;
+
+/// The most entries in a list inside a part.
+const LIST_MAX: usize = 64;
+
+impl Step {
+    /// A step with nothing but its spine; the compartments are set by name.
+    #[must_use]
+    pub const fn new(spine: Spine) -> Self {
+        Self {
+            spine,
+            identity: None,
+            process: None,
+            note: None,
+            copy: None,
+            assessment: None,
+            reading: None,
+            approval: None,
+        }
+    }
+
+    /// The kind of content each compartment holds, for those that are there. Identity and reads
+    /// fit several kinds or one, so they answer with the step's own.
+    fn contents(&self) -> [(Compartment, Option<Kind>); 6] {
+        let own = self.spine.kind;
+        [
+            (Compartment::Identity, self.identity.as_ref().map(|_| own)),
+            (Compartment::Process, self.process.as_ref().map(Process::kind)),
+            (Compartment::Note, self.note.as_ref().map(Note::kind)),
+            (Compartment::Copy, self.copy.as_ref().map(|copy| copy.kind())),
+            (Compartment::Assessment, self.assessment.as_ref().map(|assessment| assessment.kind())),
+            (Compartment::Reads, self.reading.as_ref().map(|_| own)),
+        ]
+    }
+
+    /// Whether every compartment that is there fits the step's kind.
+    pub fn check_contents(&self) -> Result<(), StepShapeError> {
+        let kind = self.spine.kind;
+        for (compartment, content) in self.contents() {
+            let allowed = kind.compartments().contains(&compartment)
+                || kind.optional_compartment() == Some(compartment);
+            if content.is_some_and(|content| !allowed || content != kind) {
+                return Err(StepShapeError::Unexpected { kind, compartment });
+            }
+        }
+        if self.approval.is_some() && !kind.needs_approval() {
+            return Err(StepShapeError::Approval { kind });
+        }
+        self.check_lengths()
+    }
+
+    /// Whether, besides, no compartment is missing: the shape a new step must have.
+    pub fn check_shape(&self) -> Result<(), StepShapeError> {
+        self.check_contents()?;
+        let kind = self.spine.kind;
+        let missing = self
+            .contents()
+            .into_iter()
+            .find(|(compartment, content)| kind.compartments().contains(compartment) && content.is_none());
+        if let Some((compartment, _)) = missing {
+            return Err(StepShapeError::Missing { kind, compartment });
+        }
+        if kind.needs_approval() && self.approval.is_none() {
+            return Err(StepShapeError::Approval { kind });
+        }
+        Ok(())
+    }
+
+    /// The optional fields that are set, for the policy's list of what a mode may record.
+    #[must_use]
+    pub fn fields(&self) -> Vec<Field> {
+        let mut fields = Vec::new();
+        let mut add = |set: bool, field: Field| fields.extend(set.then_some(field));
+        match &self.process {
+            Some(Process::CaseOpened(opening)) => add(opening.offered.is_some(), Field::OfferDay),
+            Some(Process::DecisionMade { follow_up, support, .. }) => {
+                add(follow_up.is_some(), Field::DecisionFollowUp);
+                add(support.is_some(), Field::DecisionSupport);
+            }
+            _ => {}
+        }
+        if let Some(Note::Shown { issued, law, registers, authenticity, remark }) = &self.note {
+            add(issued.is_some(), Field::ShownIssued);
+            add(law.is_some(), Field::ShownLaw);
+            add(registers.is_some(), Field::ShownRegisters);
+            add(authenticity.is_some(), Field::ShownAuthenticity);
+            add(remark.is_some(), Field::ShownRemark);
+        }
+        add(self.spine.kind == Kind::DecisionMade && self.assessment.is_some(), Field::DecisionReasons);
+        fields
+    }
+
+    fn check_lengths(&self) -> Result<(), StepShapeError> {
+        let identity = self.identity.iter().flat_map(|identity| {
+            [&*identity.handle, &*identity.surname, &*identity.given_name]
+        });
+        let note = self.note.iter().flat_map(|note| match note {
+            Note::Shown { law, remark, .. } => [law.as_deref(), remark.as_deref()],
+            Note::Exempted { .. } => [None, None],
+        });
+        let texts = [
+            (Compartment::Identity, identity.collect::<Vec<_>>()),
+            (Compartment::Process, self.process.iter().flat_map(Process::texts).collect()),
+            (Compartment::Note, note.flatten().collect()),
+            (Compartment::Copy, self.copy.iter().flat_map(|copy| copy.texts()).collect()),
+            (Compartment::Assessment, self.assessment.iter().flat_map(|one| one.texts()).collect()),
+            (Compartment::Reads, self.reading.iter().map(|reading| &*reading.remark).collect()),
+        ];
+        let too_long =
+            |texts: &[&str]| texts.len() > 2 * LIST_MAX || texts.iter().any(|text| text.len() > TEXT_BYTES_MAX);
+        match texts.iter().find(|(_, texts)| too_long(texts)) {
+            Some((compartment, _)) => Err(StepShapeError::TooLong { compartment: *compartment }),
+            None => Ok(()),
+        }
+    }
+}

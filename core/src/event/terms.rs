@@ -1,0 +1,126 @@
+//! The closed lists of terms that steps use: reasons, outcomes, grounds, purposes.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! plain {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum $name { $($(#[$variant_doc])* $variant,)* }
+
+        impl $name {
+            /// All of them, in wire order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The name used in commands and reports.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $text),* }
+            }
+
+            /// The one of this name.
+            #[must_use]
+            pub fn from_name(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|one| one.name() == name)
+            }
+        }
+    };
+}
+
+plain! {
+    /// Why an extract was not accepted.
+    RejectionReason {
+        /// Older than the law allows.
+        TooOld = "too-old",
+        /// Issued under another law.
+        WrongLaw = "wrong-law",
+        /// Its authenticity could not be checked.
+        Unverified = "unverified",
+    }
+}
+plain! {
+    /// How an extract's authenticity was checked.
+    Authenticity {
+        /// The original on paper.
+        PaperOriginal = "paper-original",
+        /// The police's control service for digital extracts (*kontrolltjänst*).
+        ControlService = "control-service",
+    }
+}
+plain! {
+    /// The outcome of a check.
+    Outcome {
+        /// Fit.
+        Fit = "fit",
+        /// Fit, with support.
+        FitWithSupport = "fit-with-support",
+        /// Not fit.
+        NotFit = "not-fit",
+    }
+}
+plain! {
+    /// Support agreed on with the person.
+    Support {
+        /// A mentor or closer supervision.
+        Supervision = "supervision",
+        /// Other duties.
+        AdjustedDuties = "adjusted-duties",
+        /// Treatment or counselling.
+        Counselling = "counselling",
+    }
+}
+plain! {
+    /// How an appeal ended.
+    AppealOutcome {
+        /// The decision stands.
+        Upheld = "upheld",
+        /// The decision was set aside.
+        SetAside = "set-aside",
+        /// The appeal was withdrawn.
+        Withdrawn = "withdrawn",
+    }
+}
+plain! {
+    /// Why erasure is stopped.
+    HoldGround {
+        /// A pending request for disclosure (TF ch. 2).
+        DisclosureRequest = "disclosure-request",
+        /// A dispute or a claim.
+        Dispute = "dispute",
+        /// Supervision by an authority.
+        Supervision = "supervision",
+    }
+}
+plain! {
+    /// Why processing is restricted (GDPR art. 18.1).
+    RestrictionGround {
+        /// (a) The person contests that it is right.
+        Contested = "contested",
+        /// (b) It is unlawful, and the person prefers restriction to erasure.
+        Unlawful = "unlawful",
+        /// (c) The person needs it for a legal claim.
+        LegalClaim = "legal-claim",
+        /// (d) The person objected; the weighing is pending.
+        Objection = "objection",
+    }
+}
+plain! {
+    /// Why somebody reads.
+    Purpose {
+        /// Handling the case.
+        Handling = "handling",
+        /// Deciding or reviewing it.
+        Deciding = "deciding",
+        /// The person asked (GDPR art. 15).
+        SubjectAccess = "subject-access",
+        /// Audit or supervision.
+        Audit = "audit",
+        /// Looking after retention and erasure.
+        Retention = "retention",
+        /// A request for disclosure of an official document.
+        Disclosure = "disclosure",
+        /// Reading exported records outside the ledger's care.
+        Export = "export",
+    }
+}
+

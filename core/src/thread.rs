@@ -1,0 +1,282 @@
+//! Threads as a fold: what is known of each case, position and reader from opened payloads.
+//!
+//! Nothing here lives longer than the payload it came from. A case whose payloads have been erased is
+//! simply not there; one that lost a compartment lacks what that compartment told.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use serde::{Deserialize, Serialize};
+
+use crate::event::{
+    Kind, Note, Opening, Outcome, PositionAssessment, Process, Scope, Step, ThreadSort,
+};
+use crate::hash::Hash;
+use crate::id::{ActorId, AssignmentId, SubjectId, ThreadId};
+use crate::time::Day;
+
+/// All threads.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Threads {
+    threads: HashMap<ThreadId, Thread>,
+    /// The open cases of each assignment: only the chosen candidate is asked.
+    open_by_assignment: HashMap<AssignmentId, BTreeSet<ThreadId>>,
+}
+
+/// One thread.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Thread {
+    /// The number that the next step must have.
+    pub next: u32,
+    /// The hash of the last statement.
+    pub previous: Hash,
+    /// What it is about.
+    pub matter: Matter,
+}
+
+/// What a thread is about, and what is known of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Matter {
+    /// A case.
+    Case(Box<Case>),
+    /// A position: its assessments, the last one counting; none where it has been erased.
+    Position(Option<Box<PositionAssessment>>),
+    /// The readings of one person.
+    Reader(ActorId),
+}
+
+/// A step that was taken, as the spine and the chain tell it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// What happened.
+    pub kind: Kind,
+    /// When.
+    pub day: Day,
+    /// Who said so.
+    pub actor: ActorId,
+    /// The record.
+    pub record: u64,
+}
+
+/// A case.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Case {
+    /// Its steps; the index is the number in the case. Empty numbers cannot occur: a case's spines
+    /// live and die together.
+    pub steps: Vec<Mark>,
+    /// What it was opened for.
+    pub opening: Option<Opening>,
+    /// Whom it is about, by random id.
+    pub subject: Option<SubjectId>,
+    /// Protected identity.
+    pub protected: bool,
+    /// The outcome.
+    pub outcome: Option<Outcome>,
+    /// The statement that holds the note of a shown extract, and its day.
+    pub noted: Option<(Hash, Day)>,
+    /// The case whose note is relied on.
+    pub relies_on: Option<ThreadId>,
+    /// Holds and restrictions in force, by the number of the step that placed them.
+    pub holds: BTreeMap<u32, Hold>,
+}
+
+/// A hold or a restriction in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// A restriction (GDPR art. 18), not merely a stop to erasure.
+    pub restriction: bool,
+    /// Since when.
+    pub since: Day,
+    /// When it is to be looked at again.
+    pub review: Day,
+    /// Who looks after it.
+    pub owner: ActorId,
+}
+
+impl Case {
+    /// The first step of this kind.
+    #[must_use]
+    pub fn first(&self, kind: Kind) -> Option<&Mark> {
+        self.steps.iter().find(|mark| mark.kind == kind)
+    }
+
+    /// The last step of this kind.
+    #[must_use]
+    pub fn last(&self, kind: Kind) -> Option<&Mark> {
+        self.steps.iter().rev().find(|mark| mark.kind == kind)
+    }
+
+    /// Whether a step of this kind has been taken.
+    #[must_use]
+    pub fn has(&self, kind: Kind) -> bool {
+        self.first(kind).is_some()
+    }
+
+    /// Whether the case has been closed.
+    #[must_use]
+    pub fn closed(&self) -> bool {
+        self.has(Kind::CaseClosed) || self.has(Kind::Reassigned)
+    }
+
+    /// The day it was opened.
+    #[must_use]
+    pub fn opened(&self) -> Option<Day> {
+        self.steps.first().map(|mark| mark.day)
+    }
+
+    /// Whether processing is restricted.
+    #[must_use]
+    pub fn restricted(&self) -> bool {
+        self.holds.values().any(|hold| hold.restriction)
+    }
+
+    /// Where it belongs, for the scope of roles.
+    #[must_use]
+    pub fn place(&self) -> Option<Scope> {
+        self.opening.as_ref().map(place_of)
+    }
+
+    fn fold(&mut self, step: &Step, mark: Mark, statement: Hash) {
+        let number = step.spine.number;
+        self.steps.push(mark);
+        if let Some(identity) = &step.identity {
+            self.subject = Some(identity.subject);
+            self.protected = identity.protected;
+        }
+        match &step.note {
+            Some(Note::Shown { .. }) => self.noted = Some((statement, mark.day)),
+            Some(Note::Exempted { thread, .. }) => self.relies_on = Some(*thread),
+            None => {}
+        }
+        let hold = |restriction, owner, review| Hold { restriction, since: mark.day, review, owner };
+        match &step.process {
+            Some(Process::CaseOpened(opening)) => self.opening = Some(opening.clone()),
+            Some(Process::DecisionMade { outcome, .. }) => self.outcome = Some(*outcome),
+            Some(Process::EmploymentMoved { controller, unit }) => {
+                if let Some(opening) = &mut self.opening {
+                    (opening.controller, opening.unit) = (*controller, *unit);
+                }
+            }
+            Some(Process::Held { owner, review, .. }) => {
+                self.holds.insert(number, hold(false, *owner, *review));
+            }
+            Some(Process::Restricted { owner, review, .. }) => {
+                self.holds.insert(number, hold(true, *owner, *review));
+            }
+            Some(Process::Released { number }) => {
+                self.holds.remove(number);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The place of an opening, for the scope of roles.
+#[must_use]
+pub fn place_of(opening: &Opening) -> Scope {
+    Scope {
+        controller: Some(opening.controller),
+        unit: Some(opening.unit),
+        assignment: Some(opening.assignment),
+    }
+}
+
+impl Threads {
+    /// A thread.
+    #[must_use]
+    pub fn get(&self, thread: &ThreadId) -> Option<&Thread> {
+        self.threads.get(thread)
+    }
+
+    /// A case.
+    #[must_use]
+    pub fn case(&self, thread: &ThreadId) -> Option<&Case> {
+        match &self.threads.get(thread)?.matter {
+            Matter::Case(case) => Some(case),
+            _ => None,
+        }
+    }
+
+    /// All threads, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (&ThreadId, &Thread)> {
+        self.threads.iter()
+    }
+
+    /// How many threads.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.threads.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.threads.is_empty()
+    }
+
+    /// The open cases of an assignment.
+    #[must_use]
+    pub fn open_cases_of(&self, assignment: &AssignmentId) -> usize {
+        self.open_by_assignment.get(assignment).map_or(0, BTreeSet::len)
+    }
+
+    /// Folds in a step that was admitted, or that stands in the log.
+    pub fn fold(&mut self, step: &Step, actor: ActorId, record: u64, statement: Hash) {
+        let spine = step.spine;
+        let thread = self.threads.entry(spine.thread).or_insert_with(|| Thread {
+            next: 0,
+            previous: Hash::ZERO,
+            matter: match spine.kind.thread_sort() {
+                ThreadSort::Case => Matter::Case(Box::default()),
+                ThreadSort::Position => Matter::Position(None),
+                ThreadSort::Reader => Matter::Reader(actor),
+            },
+        });
+        thread.next = spine.number.saturating_add(1);
+        thread.previous = statement;
+        match &mut thread.matter {
+            Matter::Case(case) => {
+                case.fold(step, Mark { kind: spine.kind, day: spine.day, actor, record }, statement);
+                let assignment = case.opening.as_ref().map(|opening| opening.assignment);
+                let closed = case.closed();
+                if let Some(assignment) = assignment {
+                    self.note_open(assignment, spine.thread, !closed);
+                }
+            }
+            Matter::Position(position) => {
+                if let Some(Process::PositionAssessed(assessment)) = &step.process {
+                    *position = Some(Box::new(assessment.clone()));
+                }
+            }
+            Matter::Reader(_) => {}
+        }
+    }
+
+    /// Puts a thread back as it was before steps that are not to stand after all.
+    pub fn restore(&mut self, id: ThreadId, before: Option<Thread>) {
+        if let Some(Matter::Case(case)) = self.threads.remove(&id).map(|thread| thread.matter) {
+            if let Some(opening) = &case.opening {
+                self.note_open(opening.assignment, id, false);
+            }
+        }
+        if let Some(thread) = before {
+            if let Matter::Case(case) = &thread.matter {
+                if let Some(opening) = &case.opening {
+                    self.note_open(opening.assignment, id, !case.closed());
+                }
+            }
+            self.threads.insert(id, thread);
+        }
+    }
+
+    fn note_open(&mut self, assignment: AssignmentId, thread: ThreadId, open: bool) {
+        let cases = self.open_by_assignment.entry(assignment).or_default();
+        if open {
+            cases.insert(thread);
+        } else {
+            cases.remove(&thread);
+        }
+        if cases.is_empty() {
+            self.open_by_assignment.remove(&assignment);
+        }
+    }
+}
