@@ -42,6 +42,8 @@ pub enum Domain {
     View,
     /// The digest of a table of statistics.
     Statistics,
+    /// The name under which a vault holds the key of a compartment.
+    KeyId,
 }
 
 impl Domain {
@@ -62,6 +64,7 @@ impl Domain {
             Self::Plan => b"vandel/v1/plan\0",
             Self::View => b"vandel/v1/view\0",
             Self::Statistics => b"vandel/v1/statistics\0",
+            Self::KeyId => b"vandel/v1/key-id\0",
         }
     }
 

@@ -25,8 +25,8 @@ pub struct Threads {
 /// One thread.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Thread {
-    /// The number that the next step must have.
-    pub next: u32,
+    /// The records of its steps; the index is the number in the thread.
+    pub records: Vec<u64>,
     /// The hash of the last statement.
     pub previous: Hash,
     /// What it is about.
@@ -53,8 +53,6 @@ pub struct Mark {
     pub day: Day,
     /// Who said so.
     pub actor: ActorId,
-    /// The record.
-    pub record: u64,
 }
 
 /// A case.
@@ -90,6 +88,14 @@ pub struct Hold {
     pub review: Day,
     /// Who looks after it.
     pub owner: ActorId,
+}
+
+impl Thread {
+    /// The number that the next step must have.
+    #[must_use]
+    pub fn next(&self) -> u32 {
+        u32::try_from(self.records.len()).unwrap_or(u32::MAX)
+    }
 }
 
 impl Case {
@@ -223,7 +229,7 @@ impl Threads {
     pub fn fold(&mut self, step: &Step, actor: ActorId, record: u64, statement: Hash) {
         let spine = step.spine;
         let thread = self.threads.entry(spine.thread).or_insert_with(|| Thread {
-            next: 0,
+            records: Vec::new(),
             previous: Hash::ZERO,
             matter: match spine.kind.thread_sort() {
                 ThreadSort::Case => Matter::Case(Box::default()),
@@ -231,11 +237,11 @@ impl Threads {
                 ThreadSort::Reader => Matter::Reader(actor),
             },
         });
-        thread.next = spine.number.saturating_add(1);
+        thread.records.push(record);
         thread.previous = statement;
         match &mut thread.matter {
             Matter::Case(case) => {
-                case.fold(step, Mark { kind: spine.kind, day: spine.day, actor, record }, statement);
+                case.fold(step, Mark { kind: spine.kind, day: spine.day, actor }, statement);
                 let assignment = case.opening.as_ref().map(|opening| opening.assignment);
                 let closed = case.closed();
                 if let Some(assignment) = assignment {

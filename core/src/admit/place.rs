@@ -8,7 +8,7 @@ use crate::thread::Matter;
 pub(super) fn thread(attempt: &Attempt<'_>) -> Result<(), Refusal> {
     let spine = attempt.step().spine;
     let thread = attempt.state.threads.get(&spine.thread);
-    let (expected, previous) = thread.map_or((0, Hash::ZERO), |thread| (thread.next, thread.previous));
+    let (expected, previous) = thread.map_or((0, Hash::ZERO), |thread| (thread.next(), thread.previous));
     let sort = spine.kind.thread_sort();
     if thread.is_none() && sort == ThreadSort::Case && !spine.kind.must_begin_thread() {
         return Err(Refusal::UnknownThread { thread: spine.thread });
@@ -86,10 +86,10 @@ pub(super) fn erasure_under_way(attempt: &Attempt<'_>) -> Result<(), Refusal> {
     if !matches!(attempt.kind(), Kind::Held | Kind::Restricted) {
         return Ok(());
     }
-    let Some(case) = attempt.case else { return Ok(()) };
+    let Some(thread) = attempt.state.threads.get(&attempt.step().spine.thread) else { return Ok(()) };
     let covered = attempt.state.chain.erasures.iter().find(|(_, erasure)| {
         let covers = |record: &u64| erasure.records.binary_search(record).is_ok();
-        erasure.executed.is_none() && case.steps.iter().any(|mark| covers(&mark.record))
+        erasure.executed.is_none() && thread.records.iter().any(covers)
     });
     match covered {
         Some((started, _)) => Err(Refusal::ErasureUnderWay { started: *started }),

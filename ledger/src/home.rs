@@ -1,0 +1,107 @@
+//! A ledger's folder.
+//!
+//! ```text
+//! log/       segments, and nothing else: what an auditor copies
+//! vault/     sealed payloads, their keys, the root cell
+//! views/     thrown away and rebuilt at will: view store, tree nodes, admission snapshot
+//! memory/    the last checkpoint taken; better kept on another disk
+//! keys/      the sequencer's and the checkpoints' keys
+//! public/    what may be given to anyone: trust file, checkpoint
+//! lock       held by the one writer
+//! ```
+
+use std::path::{Path, PathBuf};
+
+/// Where everything lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Home {
+    root: PathBuf,
+    memory: Option<PathBuf>,
+}
+
+impl Home {
+    /// The home at a path.
+    #[must_use]
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into(), memory: None }
+    }
+
+    /// With the memory in a folder of its own, such as on another disk.
+    #[must_use]
+    pub fn with_memory(mut self, folder: Option<PathBuf>) -> Self {
+        self.memory = folder;
+        self
+    }
+
+    /// The folder itself.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The log's segments.
+    #[must_use]
+    pub fn log(&self) -> PathBuf {
+        self.root.join("log")
+    }
+
+    /// The vault.
+    #[must_use]
+    pub fn vault(&self) -> PathBuf {
+        self.root.join("vault")
+    }
+
+    /// The vault's root cell.
+    #[must_use]
+    pub fn root_cell(&self) -> PathBuf {
+        self.vault().join("root.cell")
+    }
+
+    /// Disposable views.
+    #[must_use]
+    pub fn views(&self) -> PathBuf {
+        self.root.join("views")
+    }
+
+    /// The memory.
+    #[must_use]
+    pub fn memory(&self) -> PathBuf {
+        self.memory.clone().unwrap_or_else(|| self.root.join("memory"))
+    }
+
+    /// The service's keys.
+    #[must_use]
+    pub fn keys(&self) -> PathBuf {
+        self.root.join("keys")
+    }
+
+    /// The sequencer instance's key.
+    #[must_use]
+    pub fn service_key(&self) -> PathBuf {
+        self.keys().join("service.pem")
+    }
+
+    /// The key that signs checkpoints.
+    #[must_use]
+    pub fn checkpoint_key(&self) -> PathBuf {
+        self.keys().join("checkpoint.pem")
+    }
+
+    /// What may be given to anyone.
+    #[must_use]
+    pub fn public(&self) -> PathBuf {
+        self.root.join("public")
+    }
+
+    /// The trust file (C2SP tlog-policy).
+    #[must_use]
+    pub fn trust(&self) -> PathBuf {
+        self.public().join("trust.policy")
+    }
+
+    /// The last published checkpoint.
+    #[must_use]
+    pub fn checkpoint(&self) -> PathBuf {
+        self.public().join("checkpoint")
+    }
+}

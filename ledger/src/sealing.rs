@@ -1,0 +1,103 @@
+//! Between payloads and the vault: which key seals which part.
+//!
+//! A compartment of a thread has one key; the identity compartment has the subject's, so that all
+//! cases of one person share its fate (domain, point 9). The header lies beside the spine, under the
+//! spine's key.
+
+use std::collections::BTreeMap;
+
+use vandel_core::event::{Compartment, Spine, Step};
+use vandel_core::hash::{Domain, Hash};
+use vandel_core::id::{SubjectId, ThreadId};
+use vandel_core::payload::{Header, Part, Payload, Slot};
+use zeroize::Zeroizing;
+
+use crate::vault;
+use crate::vault::{Entry, EntryPart, KeyId, Opened};
+
+/// The vault slot of the header; the parts have their own slot's number.
+const HEADER_SLOT: u8 = 8;
+
+/// The key of a compartment of a thread.
+#[must_use]
+pub fn thread_key(compartment: Compartment, thread: &ThreadId) -> KeyId {
+    key_id(compartment, &thread.0)
+}
+
+/// The key of a subject's identity.
+#[must_use]
+pub fn identity_key(subject: &SubjectId) -> KeyId {
+    key_id(Compartment::Identity, &subject.0)
+}
+
+fn key_id(compartment: Compartment, owner: &[u8; 16]) -> KeyId {
+    let hash = Domain::KeyId.hash(&[&[compartment as u8], owner]);
+    let mut id = [0; 16];
+    id.copy_from_slice(&hash.0[..16]);
+    KeyId(id)
+}
+
+/// The key that seals a slot of a step.
+fn slot_key(slot: Slot, step: &Step) -> KeyId {
+    let Spine { thread, .. } = &step.spine;
+    match (slot.compartment(), &step.identity) {
+        (Compartment::Identity, Some(identity)) => identity_key(&identity.subject),
+        (compartment, _) => thread_key(compartment, thread),
+    }
+}
+
+/// A payload on its way into the vault.
+#[must_use]
+pub fn to_entry(record: u64, statement: Hash, payload: &Payload, step: &Step) -> Entry {
+    let parts = Slot::ALL.into_iter().filter_map(|slot| {
+        let part = payload.parts[slot.index()].as_ref()?;
+        let bytes = Zeroizing::new(part.encode());
+        Some(EntryPart { slot: slot as u8, key: slot_key(slot, step), bytes })
+    });
+    let header = EntryPart {
+        slot: HEADER_SLOT,
+        key: thread_key(Compartment::Spine, &step.spine.thread),
+        bytes: Zeroizing::new(payload.header.encode()),
+    };
+    Entry { record, statement, parts: parts.chain([header]).collect() }
+}
+
+/// What the vault still holds of a payload.
+#[derive(Debug)]
+pub enum Unsealed {
+    /// The header and the parts whose keys are there.
+    Payload(Payload),
+    /// Everything has been erased.
+    Erased,
+    /// Something is there and does not open, or is not what the format says.
+    Damaged,
+}
+
+/// A payload from the vault, with what has been erased left out.
+#[must_use]
+pub fn from_opened(opened: &Opened) -> Unsealed {
+    match open_parts(&opened.parts) {
+        Some(Some(payload)) => Unsealed::Payload(payload),
+        Some(None) => Unsealed::Erased,
+        None => Unsealed::Damaged,
+    }
+}
+
+/// None if damaged; none inside if erased.
+fn open_parts(stored: &BTreeMap<u8, vault::Part>) -> Option<Option<Payload>> {
+    let mut header = None;
+    let mut parts: [Option<Part>; Slot::ALL.len()] = Default::default();
+    for (slot, part) in stored {
+        let bytes = match part {
+            vault::Part::Open(bytes) => bytes,
+            vault::Part::Erased => continue,
+            vault::Part::Damaged => return None,
+        };
+        if *slot == HEADER_SLOT {
+            header = Some(Header::decode(bytes).ok()?);
+        } else {
+            *parts.get_mut(usize::from(*slot))? = Some(Part::decode(bytes).ok()?);
+        }
+    }
+    Some(header.map(|header| Payload { header, parts }))
+}

@@ -1,0 +1,243 @@
+//! The sequencer: the one writer, and the one function in which an event becomes part of the ledger.
+//!
+//! [`Sequencer::commit`] is the way of every event; recovery ([`Sequencer::open`]) ends in the same
+//! steps. Read the comments in `commit` in order: each says what a crash at that point leaves behind
+//! and why that is safe.
+
+mod admission;
+mod founding;
+mod recovery;
+mod settle;
+mod snapshot;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+pub use founding::{Founders, Founding, FoundingError, found};
+pub use recovery::{OpenError, Ports};
+pub use settle::SettleError;
+
+use vandel_core::block::{BlockHead, FRAME_BYTES, encode_unsigned, record_bytes_in_block};
+use vandel_core::chain::Chain;
+use vandel_core::hash::{Domain, Hash, leaf_hash};
+use vandel_core::limits::{BLOCK_BYTES_MAX, BLOCK_RECORDS_MAX};
+use vandel_core::record::encode_record;
+use vandel_core::signature::{SigningKey, public_key, sign};
+use vandel_core::thread::Threads;
+use vandel_core::time::Second;
+
+use crate::clock::Clock;
+use crate::disk::Disk;
+use crate::home::Home;
+use crate::log::Log;
+use crate::memory::Memory;
+use crate::submission::{Receipt, Submission, SubmitError};
+use crate::tree::TreeFile;
+use crate::vault::{Entry, Vault};
+
+use admission::{Admitted, Verified};
+
+/// The one writer of a ledger.
+pub struct Sequencer {
+    home: Home,
+    disk: Arc<dyn Disk>,
+    clock: Arc<dyn Clock>,
+    log: Box<dyn Log>,
+    vault: Vault,
+    memory: Box<dyn Memory>,
+    service: SigningKey,
+    checkpoint_key: SigningKey,
+    chain: Chain,
+    threads: Threads,
+    tree: TreeFile,
+    /// The records of open statements by the statements' hash, for repeats.
+    open_records: HashMap<Hash, u64>,
+    /// The last published checkpoint, signed.
+    checkpoint: String,
+    /// How many records the last snapshot held.
+    snapshot_size: u64,
+    /// Set when the outcome of an effect is unknown: only opening anew can tell.
+    halted: Option<String>,
+}
+
+/// What was submitted together: all of it is taken, or none.
+pub type Group = Vec<Submission>;
+
+impl Sequencer {
+    /// The chain as far as it is settled.
+    #[must_use]
+    pub fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
+    /// The threads.
+    #[must_use]
+    pub fn threads(&self) -> &Threads {
+        &self.threads
+    }
+
+    /// The vault.
+    #[must_use]
+    pub fn vault(&self) -> &Vault {
+        &self.vault
+    }
+
+    /// The vault, to store names and to erase.
+    pub fn vault_mut(&mut self) -> &mut Vault {
+        &mut self.vault
+    }
+
+    /// The log, for readers.
+    #[must_use]
+    pub fn log(&self) -> &dyn Log {
+        &*self.log
+    }
+
+    /// The tree's nodes, for proofs.
+    #[must_use]
+    pub fn tree(&self) -> &TreeFile {
+        &self.tree
+    }
+
+    /// The last published checkpoint, signed.
+    #[must_use]
+    pub fn checkpoint(&self) -> &str {
+        &self.checkpoint
+    }
+
+    /// The clock it goes by.
+    #[must_use]
+    pub fn now(&self) -> Second {
+        self.clock.now().max(self.chain.time)
+    }
+
+    /// Takes groups of submissions into the ledger: as many as fit become one block. Answers come in
+    /// the order of the groups, each with its receipts or the reason why nothing of it was taken.
+    ///
+    /// An error of one group leaves the others alone. If an effect's outcome is unknown the sequencer
+    /// halts, and must be opened again, which finds out.
+    pub fn commit(&mut self, groups: Vec<Group>) -> Vec<Result<Vec<Receipt>, SubmitError>> {
+        let verified = admission::verify_all(&self.chain, self.now(), groups);
+        let mut answers: Vec<Option<Result<Vec<Receipt>, SubmitError>>> = Vec::new();
+        answers.resize_with(verified.len(), || None);
+        let mut waiting: Vec<(usize, Vec<Verified>)> = Vec::new();
+        for (index, group) in verified.into_iter().enumerate() {
+            match group {
+                Ok(group) => waiting.push((index, group)),
+                Err(error) => answers[index] = Some(Err(error)),
+            }
+        }
+        while !waiting.is_empty() {
+            for (index, answer) in self.commit_block(&mut waiting) {
+                answers[index] = Some(answer);
+            }
+        }
+        let unanswered = || Err(SubmitError::Halted { reason: "the group was not reached".to_owned() });
+        answers.into_iter().map(|answer| answer.unwrap_or_else(unanswered)).collect()
+    }
+
+    /// One block: the commit order. Takes from `waiting` what fits.
+    fn commit_block(
+        &mut self,
+        waiting: &mut Vec<(usize, Vec<Verified>)>,
+    ) -> Vec<(usize, Result<Vec<Receipt>, SubmitError>)> {
+        if let Some(reason) = self.halted.clone() {
+            let halted = || Err(SubmitError::Halted { reason: reason.clone() });
+            return waiting.drain(..).map(|(index, _)| (index, halted())).collect();
+        }
+        // 1. Admit. Pure, in memory: a crash leaves nothing.
+        let at = self.now();
+        let (admitted, mut answers) = self.admit(waiting, at);
+        if admitted.is_empty() {
+            return answers;
+        }
+        // 2. Make the bytes, once. Whatever happens from here on, these bytes are appended or none.
+        let (block, entries, hashes) = self.assemble(&admitted, at);
+        match self.make_durable(&block, &entries, &hashes) {
+            Ok(()) => {
+                for group in admitted {
+                    answers.push((group.index, self.receipts(&group.records)));
+                }
+            }
+            Err(reason) => {
+                self.halted = Some(reason.clone());
+                answers.extend(
+                    admitted.into_iter().map(|group| (group.index, Err(SubmitError::Halted { reason: reason.clone() }))),
+                );
+            }
+        }
+        answers
+    }
+
+    /// The effects of the commit order.
+    fn make_durable(&mut self, block: &[u8], entries: &[Entry], hashes: &[Hash]) -> Result<(), String> {
+        // 3. The vault holds the payloads and their keys, durably. A crash from here on leaves
+        //    payloads that no record names; the next start destroys them once the tail is settled.
+        if !entries.is_empty() {
+            self.vault.put(entries).map_err(|error| format!("the vault took no payload: {error}"))?;
+        }
+        // 4. The log holds the block, durably. A crash before the acknowledgement leaves the block
+        //    there or not; the next start reads which, and adopts it if it is. It is never sent again
+        //    with other bytes.
+        let position = self.chain.blocks;
+        self.log.append(position, block).map_err(|error| format!("the block was not appended: {error}"))?;
+        // 5. to 7. Fold it in, let the memory take the new checkpoint, publish. A crash leaves a
+        //    durable block beyond the memory; the next start runs these very steps.
+        self.settle(block, hashes).map_err(|error| error.to_string())
+        // 8. Receipts leave. A crash leaves authors without an answer: they send the same statement
+        //    again and get the first receipt.
+    }
+
+    /// Records around the statements, a block around the records, and the payloads for the vault.
+    fn assemble(&self, admitted: &[Admitted], at: Second) -> (Vec<u8>, Vec<Entry>, Vec<Hash>) {
+        let (mut records, mut hashes, mut entries) = (Vec::new(), Vec::new(), Vec::new());
+        let mut previous = self.chain.head;
+        for (statement, entry) in admitted.iter().flat_map(|group| &group.statements) {
+            let number = self.chain.size() + records.len() as u64;
+            let record = encode_record(number, at, &previous, statement);
+            previous = leaf_hash(&record);
+            hashes.push(previous);
+            records.push(record);
+            entries.extend(entry.clone());
+        }
+        let head = BlockHead {
+            ledger: self.chain.ledger,
+            position: self.chain.blocks,
+            previous: self.chain.block_head,
+            first_record: self.chain.size(),
+            sequencer: public_key(&self.service),
+        };
+        let mut block = encode_unsigned(&head, records.iter().map(Vec::as_slice));
+        let signature = sign(&self.service, Domain::Block, &[&block]);
+        block.extend_from_slice(&signature);
+        (block, entries, hashes)
+    }
+}
+
+/// Counts what still fits into a block.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Room {
+    records: usize,
+    bytes: usize,
+}
+
+impl Room {
+    /// An empty block.
+    pub(crate) const fn empty() -> Self {
+        Self { records: 0, bytes: FRAME_BYTES }
+    }
+
+    /// Takes up the room for statements of these lengths; false if they do not fit.
+    pub(crate) fn take(&mut self, statement_lens: impl Iterator<Item = usize>) -> bool {
+        let mut after = *self;
+        for len in statement_lens {
+            after.records += 1;
+            after.bytes += record_bytes_in_block(50 + len);
+        }
+        let fits = after.records <= BLOCK_RECORDS_MAX && after.bytes <= BLOCK_BYTES_MAX;
+        if fits {
+            *self = after;
+        }
+        fits
+    }
+}
