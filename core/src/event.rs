@@ -19,8 +19,8 @@ pub use open::{
 };
 pub use role::{Grant, Role, Scope};
 pub use step::{
-    Approval, Assessment, Copy, Finding, Identity, Note, Opening, PositionAssessment, Process, Reading, Reasons,
-    RoleCode, Spine, Step, StepShapeError,
+    Approval, Assessment, Copy, Finding, Identity, Note, Opening, PositionAssessment, Process, Reading,
+    Reasons, RoleCode, Spine, Step, StepShapeError,
 };
 pub use terms::{
     AppealOutcome, Authenticity, HoldGround, Outcome, Purpose, RejectionReason, RestrictionGround, Support,

@@ -88,8 +88,7 @@ impl Keyring {
     /// decompressed form, so nothing it signed is accepted.
     #[must_use]
     pub fn from_entries(entries: BTreeMap<PublicKey, KeyEntry>) -> Self {
-        let verifying =
-            entries.keys().filter_map(|key| Some((*key, VerifyingKey::new(key).ok()?))).collect();
+        let verifying = entries.keys().filter_map(|key| Some((*key, VerifyingKey::new(key).ok()?))).collect();
         Self { entries, verifying }
     }
 
@@ -149,6 +148,8 @@ impl KeyEntry {
     /// Whether the key's grants give it this role, at this place, on this day.
     #[must_use]
     pub fn holds(&self, role: Role, place: &Scope, day: Day) -> bool {
-        self.grants.iter().any(|grant| grant.role == role && grant.scope.reaches(place) && grant.in_force_on(day))
+        self.grants
+            .iter()
+            .any(|grant| grant.role == role && grant.scope.reaches(place) && grant.in_force_on(day))
     }
 }

@@ -12,7 +12,7 @@
 //! | [`event`], [`payload`], [`person`] | what happened, cut into salted parts |
 //! | [`statement`], [`record`], [`block`] | what is signed, its place, what becomes durable together |
 //! | [`chain`], [`keyring`], [`thread`] | the ledger as a fold: from the chain alone, and from openings |
-//! | [`policy`], [`admit`] | the law as data, and the one function that applies it |
+//! | [`policy`], [`retention`], [`admit`] | the law as data, the due days that follow from it, and the one function that applies it |
 
 pub mod admit;
 pub mod block;
@@ -30,6 +30,7 @@ pub mod payload;
 pub mod person;
 pub mod policy;
 pub mod record;
+pub mod retention;
 pub mod signature;
 pub mod statement;
 pub mod thread;

@@ -3,13 +3,11 @@
 //! Nothing here lives longer than the payload it came from. A case whose payloads have been erased is
 //! simply not there; one that lost a compartment lacks what that compartment told.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::{
-    Kind, Note, Opening, Outcome, PositionAssessment, Process, Scope, Step, ThreadSort,
-};
+use crate::event::{Kind, Note, Opening, Outcome, PositionAssessment, Process, Scope, Step, ThreadSort};
 use crate::hash::Hash;
 use crate::id::{ActorId, AssignmentId, SubjectId, ThreadId};
 use crate::time::Day;
@@ -17,9 +15,9 @@ use crate::time::Day;
 /// All threads.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Threads {
-    threads: HashMap<ThreadId, Thread>,
+    threads: BTreeMap<ThreadId, Thread>,
     /// The open cases of each assignment: only the chosen candidate is asked.
-    open_by_assignment: HashMap<AssignmentId, BTreeSet<ThreadId>>,
+    open_by_assignment: BTreeMap<AssignmentId, BTreeSet<ThreadId>>,
 }
 
 /// One thread.
@@ -202,7 +200,7 @@ impl Threads {
         }
     }
 
-    /// All threads, in no order.
+    /// All threads, by id.
     pub fn iter(&self) -> impl Iterator<Item = (&ThreadId, &Thread)> {
         self.threads.iter()
     }

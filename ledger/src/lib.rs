@@ -1,6 +1,16 @@
 //! The write side: the log, the vault, the memory and the sequencer. The only code that appends.
 
+pub mod author;
+pub mod clock;
 pub mod disk;
+pub mod home;
 pub mod lock;
 pub mod log;
+pub mod memory;
+pub mod opening;
+pub mod sealing;
+pub mod sequencer;
+pub mod signer;
+pub mod submission;
+pub mod tree;
 pub mod vault;

@@ -136,7 +136,8 @@ impl Memory for FileMemory {
         }
         // From nothing to anything is consistent (RFC 9162 section 2.1.4 leaves that case out).
         let extends = latest.size == 0
-            || verify_consistency(latest.size, &latest.root, checkpoint.size(), &checkpoint.root(), proof).is_ok();
+            || verify_consistency(latest.size, &latest.root, checkpoint.size(), &checkpoint.root(), proof)
+                .is_ok();
         if !extends {
             return Err(MemoryError::Fork { size: latest.size, remembered: latest.root });
         }

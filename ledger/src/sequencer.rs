@@ -162,7 +162,9 @@ impl Sequencer {
             Err(reason) => {
                 self.halted = Some(reason.clone());
                 answers.extend(
-                    admitted.into_iter().map(|group| (group.index, Err(SubmitError::Halted { reason: reason.clone() }))),
+                    admitted
+                        .into_iter()
+                        .map(|group| (group.index, Err(SubmitError::Halted { reason: reason.clone() }))),
                 );
             }
         }

@@ -59,7 +59,8 @@ pub enum KeyFileError {
 /// If the operating system has none to give.
 pub fn generate() -> io::Result<SigningKey> {
     let mut secret = Zeroizing::new([0; 32]);
-    getrandom::fill(&mut *secret).map_err(|_| io::Error::other("the operating system gives no randomness"))?;
+    getrandom::fill(&mut *secret)
+        .map_err(|_| io::Error::other("the operating system gives no randomness"))?;
     Ok(SigningKey::from_bytes(&secret))
 }
 
@@ -67,7 +68,12 @@ pub fn generate() -> io::Result<SigningKey> {
 ///
 /// # Errors
 /// If the file exists or the disk refuses.
-pub fn write(disk: &dyn Disk, path: &Path, key: &SigningKey, passphrase: Option<&str>) -> Result<PublicKey, KeyFileError> {
+pub fn write(
+    disk: &dyn Disk,
+    path: &Path,
+    key: &SigningKey,
+    passphrase: Option<&str>,
+) -> Result<PublicKey, KeyFileError> {
     let not_a_key = || KeyFileError::NotAKey { path: path.to_owned() };
     let pair = KeypairBytes { secret_key: key.to_bytes(), public_key: None };
     let document: SecretDocument = pair.to_pkcs8_der().map_err(|_| not_a_key())?;

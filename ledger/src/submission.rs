@@ -71,7 +71,9 @@ pub enum SubmitError {
     #[error("another statement of the group was refused")]
     WithGroup,
     /// The author holds a checkpoint that our key signed and that our log does not reach.
-    #[error("the author holds our own checkpoint of size {size}, which this log does not contain: it has been rolled back")]
+    #[error(
+        "the author holds our own checkpoint of size {size}, which this log does not contain: it has been rolled back"
+    )]
     RolledBack {
         /// The checkpoint's size.
         size: u64,

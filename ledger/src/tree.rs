@@ -149,7 +149,11 @@ mod tests {
             memory.append(hash);
             for level in 0..8 {
                 for index in 0..=leaf >> level {
-                    assert_eq!(tree.node(level, index), memory.node(level, index), "{level} {index} of {leaf}");
+                    assert_eq!(
+                        tree.node(level, index),
+                        memory.node(level, index),
+                        "{level} {index} of {leaf}"
+                    );
                 }
             }
         }

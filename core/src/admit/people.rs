@@ -10,14 +10,17 @@ use crate::thread::{Case, Matter, place_of};
 /// The roles of which the author must hold one.
 fn roles(attempt: &Attempt<'_>) -> Result<&'static [Role], Refusal> {
     use Role::{
-        Administrator, Auditor, ControllersDelegate, DataProtectionOfficer, Decider, Handler, Reviewer, Service,
+        Administrator, Auditor, ControllersDelegate, DataProtectionOfficer, Decider, Handler, Reviewer,
+        Service,
     };
     Ok(match attempt.kind() {
         Kind::PositionAssessed | Kind::DecisionMade => &[Decider],
-        Kind::ExtractShown | Kind::ExtractExempted => match attempt.policy()?.and_then(|role| role.noted_by) {
-            Some(NotedBy::Handler) => &[Handler, Decider],
-            _ => &[Decider],
-        },
+        Kind::ExtractShown | Kind::ExtractExempted => {
+            match attempt.policy()?.and_then(|role| role.noted_by) {
+                Some(NotedBy::Handler) => &[Handler, Decider],
+                _ => &[Decider],
+            }
+        }
         Kind::SecondReviewed => &[Reviewer],
         Kind::Held | Kind::Restricted | Kind::Interrupted | Kind::Released => {
             &[Handler, Decider, DataProtectionOfficer, ControllersDelegate]
@@ -83,7 +86,8 @@ pub(super) fn approval(attempt: &Attempt<'_>) -> Result<(), Refusal> {
     if !approver.holds(Role::ControllersDelegate, &place(attempt), day) {
         return Err(Refusal::Approval { reason: "the approver is not the controller's delegate here" });
     }
-    let message = approval_message(&chain.ledger, &attempt.proposal.statement.author, attempt.proposal.header);
+    let message =
+        approval_message(&chain.ledger, &attempt.proposal.statement.author, attempt.proposal.header);
     key.verify(Domain::Approval, &[&message], &approval.signature.to_bytes())
         .map_err(|_| Refusal::Approval { reason: "the signature does not fit" })
 }

@@ -74,7 +74,12 @@ pub(super) fn restricted(attempt: &Attempt<'_>) -> Result<(), Refusal> {
     // What settles the contest itself, and what time brings whether or not anybody processes.
     let allowed = matches!(
         kind,
-        Kind::Released | Kind::Held | Kind::Restricted | Kind::Rectified | Kind::IdentityChanged | Kind::Interrupted
+        Kind::Released
+            | Kind::Held
+            | Kind::Restricted
+            | Kind::Rectified
+            | Kind::IdentityChanged
+            | Kind::Interrupted
     );
     match attempt.case {
         Some(case) if case.restricted() && !allowed => Err(Refusal::Restricted { kind }),

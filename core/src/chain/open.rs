@@ -15,8 +15,8 @@ use crate::keyring::{KeyEnd, KeyEnding, KeyEntry, KeyRefusal};
 use crate::limits::{ERASURE_RECORDS_MAX, GRANTS_MAX, POLICY_BYTES_MAX};
 use crate::policy::PolicyPack;
 use crate::record::Record;
-use crate::statement::Body;
 use crate::signature::{KeyError, SignatureError, VerifyingKey, check_key};
+use crate::statement::Body;
 use crate::time::{Day, Second};
 
 /// Why an open event was refused. The order is the order of the checks.
@@ -114,8 +114,7 @@ impl Chain {
         let author = record.statement.statement.author;
         if let Body::Open(_) = &record.statement.statement.body {
             // Judged before its effect: a key may end by its own statement (rotation).
-            return VerifyingKey::new(&author)
-                .map_err(|_| FaultKind::Author(KeyRefusal::Unknown(author)));
+            return VerifyingKey::new(&author).map_err(|_| FaultKind::Author(KeyRefusal::Unknown(author)));
         }
         let signer = self.keyring.signer(&author, record.time);
         signer.map(|(_, verifying)| verifying.clone()).map_err(FaultKind::Author)
@@ -131,7 +130,11 @@ impl Chain {
             at: record.time,
         };
         if let OpenEvent::LedgerOpened(opened) = event {
-            return if record.number == 0 { self.judge_opening(opened, &signers) } else { Err(OpenRefusal::OpenedAgain) };
+            return if record.number == 0 {
+                self.judge_opening(opened, &signers)
+            } else {
+                Err(OpenRefusal::OpenedAgain)
+            };
         }
         signers.judge_count(event)?;
         signers.judge_people()?;
@@ -147,7 +150,11 @@ impl Chain {
             OpenEvent::DisposalAdopted(decision) => {
                 let named = !decision.body.is_empty() && !decision.number.is_empty();
                 let ends = decision.until.is_none_or(|until| decision.from <= until);
-                if named && ends && !decision.classes.is_empty() { Ok(()) } else { Err(OpenRefusal::Disposal) }
+                if named && ends && !decision.classes.is_empty() {
+                    Ok(())
+                } else {
+                    Err(OpenRefusal::Disposal)
+                }
             }
             OpenEvent::ErasureStarted(erasure) => self.judge_erasure(erasure),
             OpenEvent::ErasureExecuted(ErasureExecuted { started, .. }) => {
@@ -155,9 +162,10 @@ impl Chain {
                 if waits { Ok(()) } else { Err(OpenRefusal::ErasureState { started: *started }) }
             }
             OpenEvent::ErasureCompleted(ErasureCompleted { started, .. }) => {
-                let waits = self.erasures.get(started).is_some_and(|erasure| {
-                    erasure.executed.is_some() && erasure.completed.is_none()
-                });
+                let waits = self
+                    .erasures
+                    .get(started)
+                    .is_some_and(|erasure| erasure.executed.is_some() && erasure.completed.is_none());
                 if waits { Ok(()) } else { Err(OpenRefusal::ErasureState { started: *started }) }
             }
         }
@@ -197,7 +205,11 @@ impl Chain {
         let KeyEnrolled { actor, key, grants, possession, .. } = enrolled;
         let verifying = check_key(key).map_err(|error| OpenRefusal::BadKey { key: *key, error })?;
         verifying
-            .verify(Domain::Possession, &[&possession_message(&self.ledger, actor, key)], &possession.to_bytes())
+            .verify(
+                Domain::Possession,
+                &[&possession_message(&self.ledger, actor, key)],
+                &possession.to_bytes(),
+            )
             .map_err(|error| OpenRefusal::Possession { key: *key, error })?;
         let checkpoint_key = self.checkpoint_keys.iter().any(|(_, known)| known == key);
         let other = self.keyring.get(key).is_some_and(|entry| entry.actor != *actor || entry.end.is_some());
@@ -217,7 +229,8 @@ impl Chain {
         verifying
             .verify(Domain::Possession, &[&message], &rotated.possession.to_bytes())
             .map_err(|error| OpenRefusal::Possession { key, error })?;
-        let known = self.keyring.get(&key).is_some() || self.checkpoint_keys.iter().any(|(_, one)| *one == key);
+        let known =
+            self.keyring.get(&key).is_some() || self.checkpoint_keys.iter().any(|(_, one)| *one == key);
         if known { Err(OpenRefusal::KeyKnown { key }) } else { Ok(()) }
     }
 
@@ -239,7 +252,8 @@ impl Chain {
         verifying
             .verify(Domain::Possession, &[&message], &rotated.possession.to_bytes())
             .map_err(|error| OpenRefusal::Possession { key, error })?;
-        let known = self.keyring.get(&key).is_some() || self.checkpoint_keys.iter().any(|(_, one)| *one == key);
+        let known =
+            self.keyring.get(&key).is_some() || self.checkpoint_keys.iter().any(|(_, one)| *one == key);
         if known { Err(OpenRefusal::KeyKnown { key }) } else { Ok(()) }
     }
 
@@ -272,7 +286,10 @@ impl Chain {
             OpenEvent::LedgerOpened(opened) => self.apply_opening(opened, at),
             OpenEvent::SequencerStarted(_) => self.sequencer = author,
             OpenEvent::KeyEnrolled(enrolled) => {
-                let since = self.keyring.get(&enrolled.key).map_or((number, at), |entry| (entry.enrolled_at, entry.since));
+                let since = self
+                    .keyring
+                    .get(&enrolled.key)
+                    .map_or((number, at), |entry| (entry.enrolled_at, entry.since));
                 self.enrol(enrolled.key, enrolled.actor, enrolled.grants.clone(), since, enrolled.expires);
             }
             OpenEvent::KeyRotated(rotated) => {
@@ -291,7 +308,12 @@ impl Chain {
             OpenEvent::PolicyAdopted(adopted) => {
                 if let Ok(pack) = self.judge_policy(adopted) {
                     let text = adopted.pack.clone();
-                    self.policies.push(AdoptedPolicy { record: number, from: adopted.from, text, pack: pack.into() });
+                    self.policies.push(AdoptedPolicy {
+                        record: number,
+                        from: adopted.from,
+                        text,
+                        pack: pack.into(),
+                    });
                 }
             }
             OpenEvent::DisposalAdopted(decision) => {
@@ -299,7 +321,8 @@ impl Chain {
             }
             OpenEvent::DigestPublished(_) | OpenEvent::StatisticsCommitted(_) => {}
             OpenEvent::ErasureStarted(ErasureStarted { records, plan }) => {
-                let erasure = Erasure { records: records.clone(), plan: *plan, executed: None, completed: None };
+                let erasure =
+                    Erasure { records: records.clone(), plan: *plan, executed: None, completed: None };
                 self.erasures.insert(number, erasure);
             }
             OpenEvent::ErasureExecuted(executed) => {
@@ -327,7 +350,14 @@ impl Chain {
         self.enrol(opened.service_key, opened.service, grant(Role::Service), (0, at), None);
     }
 
-    fn enrol(&mut self, key: PublicKey, actor: ActorId, grants: Vec<Grant>, since: (u64, Second), expires: Option<Second>) {
+    fn enrol(
+        &mut self,
+        key: PublicKey,
+        actor: ActorId,
+        grants: Vec<Grant>,
+        since: (u64, Second),
+        expires: Option<Second>,
+    ) {
         // Judged before: the key is a point of the prime-order group.
         if let Ok(verifying) = check_key(&key) {
             let entry = KeyEntry { actor, grants, enrolled_at: since.0, since: since.1, expires, end: None };
@@ -349,7 +379,11 @@ impl Signers<'_> {
     fn judge_count(&self, event: &OpenEvent) -> Result<(), OpenRefusal> {
         let needed = 1 + u8::from(event.needs_second_signature());
         let found = 1 + u8::from(self.second.is_some());
-        if needed == found { Ok(()) } else { Err(OpenRefusal::SignatureCount { kind: self.kind, needed, found }) }
+        if needed == found {
+            Ok(())
+        } else {
+            Err(OpenRefusal::SignatureCount { kind: self.kind, needed, found })
+        }
     }
 
     fn judge_people(&self) -> Result<(), OpenRefusal> {
@@ -366,9 +400,9 @@ impl Signers<'_> {
     fn judge_roles(&self, event: &OpenEvent) -> Result<(), OpenRefusal> {
         use Role::{Administrator, ControllersDelegate, DataProtectionOfficer, Handler, Service};
         let (author, second): (&[Role], &[Role]) = match event {
-            OpenEvent::SequencerStarted(_) | OpenEvent::DigestPublished(_) | OpenEvent::ErasureExecuted(_) => {
-                (&[Service], &[])
-            }
+            OpenEvent::SequencerStarted(_)
+            | OpenEvent::DigestPublished(_)
+            | OpenEvent::ErasureExecuted(_) => (&[Service], &[]),
             OpenEvent::StatisticsCommitted(_) => (&[Service, Administrator, DataProtectionOfficer], &[]),
             // The key's own holder may hand it over together with an administrator.
             OpenEvent::KeyRotated(rotated) if rotated.old == self.author => (&[], &[Administrator]),
@@ -386,7 +420,8 @@ impl Signers<'_> {
         let Some(first) = roles.first() else { return Ok(()) };
         let (entry, _) = self.chain.keyring.signer(key, self.at)?;
         let day = self.at.latest_day_in_sweden();
-        let any_scope = |role: Role| entry.grants.iter().any(|grant| grant.role == role && grant.in_force_on(day));
+        let any_scope =
+            |role: Role| entry.grants.iter().any(|grant| grant.role == role && grant.in_force_on(day));
         let holds = |role: &Role| match role {
             // A handler or delegate acts for some board; which one stands in the sealed plan.
             Handler | ControllersDelegate => any_scope(*role),

@@ -95,9 +95,10 @@ impl Step {
     }
 
     fn check_lengths(&self) -> Result<(), StepShapeError> {
-        let identity = self.identity.iter().flat_map(|identity| {
-            [&*identity.handle, &*identity.surname, &*identity.given_name]
-        });
+        let identity = self
+            .identity
+            .iter()
+            .flat_map(|identity| [&*identity.handle, &*identity.surname, &*identity.given_name]);
         let note = self.note.iter().flat_map(|note| match note {
             Note::Shown { law, remark, .. } => [law.as_deref(), remark.as_deref()],
             Note::Exempted { .. } => [None, None],
@@ -110,8 +111,9 @@ impl Step {
             (Compartment::Assessment, self.assessment.iter().flat_map(|one| one.texts()).collect()),
             (Compartment::Reads, self.reading.iter().map(|reading| &*reading.remark).collect()),
         ];
-        let too_long =
-            |texts: &[&str]| texts.len() > 2 * LIST_MAX || texts.iter().any(|text| text.len() > TEXT_BYTES_MAX);
+        let too_long = |texts: &[&str]| {
+            texts.len() > 2 * LIST_MAX || texts.iter().any(|text| text.len() > TEXT_BYTES_MAX)
+        };
         match texts.iter().find(|(_, texts)| too_long(texts)) {
             Some((compartment, _)) => Err(StepShapeError::TooLong { compartment: *compartment }),
             None => Ok(()),

@@ -123,4 +123,3 @@ plain! {
         Export = "export",
     }
 }
-

@@ -1,7 +1,7 @@
 //! The first step of the commit order: signatures in parallel, then the rules in order.
 
 use rayon::prelude::*;
-use vandel_core::admit::{self, Evidence, Occasion, Proposal, Refusal, State, admit};
+use vandel_core::admit::{Evidence, Occasion, Proposal, Refusal, State, admit};
 use vandel_core::chain::{Chain, FaultKind};
 use vandel_core::checkpoint::Checkpoint;
 use vandel_core::event::{OpenEvent, Step};
@@ -48,7 +48,11 @@ type Undo = Vec<(ThreadId, Option<Thread>)>;
 
 /// Decodes and verifies all submissions on all cores. Keys are looked up here only to verify against;
 /// whether they may sign is judged at the place.
-pub(super) fn verify_all(chain: &Chain, at: Second, groups: Vec<Group>) -> Vec<Result<Vec<Verified>, SubmitError>> {
+pub(super) fn verify_all(
+    chain: &Chain,
+    at: Second,
+    groups: Vec<Group>,
+) -> Vec<Result<Vec<Verified>, SubmitError>> {
     groups
         .into_par_iter()
         .map(|group| {
@@ -90,7 +94,11 @@ fn verify(chain: &Chain, at: Second, submission: Submission) -> Result<Verified,
 impl Sequencer {
     /// Judges groups until the block is full. Open statements stand alone in their block, so that
     /// every sealed step of a block is judged by the same keys and policies.
-    pub(super) fn admit(&mut self, waiting: &mut Vec<(usize, Vec<Verified>)>, at: Second) -> (Vec<Admitted>, Vec<Answer>) {
+    pub(super) fn admit(
+        &mut self,
+        waiting: &mut Vec<(usize, Vec<Verified>)>,
+        at: Second,
+    ) -> (Vec<Admitted>, Vec<Answer>) {
         let (mut admitted, mut answers): (Vec<Admitted>, Vec<Answer>) = (Vec::new(), Vec::new());
         let mut room = Room::empty();
         let mut next = self.chain.size();
@@ -181,7 +189,13 @@ impl Sequencer {
         }
     }
 
-    fn admit_open(&self, event: &OpenEvent, one: &Verified, at: Second, number: u64) -> Result<(), SubmitError> {
+    fn admit_open(
+        &self,
+        event: &OpenEvent,
+        one: &Verified,
+        at: Second,
+        number: u64,
+    ) -> Result<(), SubmitError> {
         self.chain.check_seen(&one.statement.seen).map_err(SubmitError::Chain)?;
         let record = encode_record(number, at, &self.chain.head, &one.bytes);
         let record = Record::decode(&record)?;
@@ -195,9 +209,11 @@ impl Sequencer {
         if self.chain.root_at(seen.size) == Some(seen.root) {
             return Ok(());
         }
-        let keys = self.chain.checkpoint_keys.iter().filter_map(|(_, key)| {
-            VerifierKey::new(&self.chain.origin, KeyKind::Ed25519, key).ok()
-        });
+        let keys = self
+            .chain
+            .checkpoint_keys
+            .iter()
+            .filter_map(|(_, key)| VerifierKey::new(&self.chain.origin, KeyKind::Ed25519, key).ok());
         let keys: Vec<_> = keys.collect();
         let signed = one.seen.as_ref().and_then(|note| Checkpoint::open(note.as_bytes(), &keys).ok());
         match signed.map(|open| open.checkpoint) {
@@ -223,13 +239,4 @@ impl Sequencer {
         let stored = self.vault.get(record).ok()??;
         (stored.statement == one.hash && record < self.chain.size()).then_some(record)
     }
-}
-
-/// Judges a step without taking it: for the command line, before it asks for a signature.
-///
-/// # Errors
-/// The refusal that the sequencer would give.
-pub fn foresee(sequencer: &Sequencer, proposal: Proposal<'_>) -> Result<(), admit::Refusal> {
-    let state = State { chain: &sequencer.chain, threads: &sequencer.threads };
-    admit(state, proposal, Occasion::New).map(|_| ())
 }

@@ -20,13 +20,13 @@ use crate::log::{Log, ReadError};
 use crate::memory::{Memory, MemoryError};
 use crate::sealing::{Unsealed, from_opened};
 use crate::sequencer::snapshot::{self, CleanEnd, Restored};
-use crate::sequencer::{SettleError, Sequencer};
+use crate::sequencer::{Sequencer, SettleError};
 use crate::submission::{Submission, SubmitError};
 use crate::tree::{TreeFile, tree_path};
 use crate::vault::{Vault, VaultError};
 
 /// What a sequencer works with.
-pub struct Ports {
+pub struct Ports<L> {
     /// The folder.
     pub home: Home,
     /// The disk.
@@ -34,7 +34,7 @@ pub struct Ports {
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// The log, opened; a torn tail may still stand.
-    pub log: Box<dyn Log>,
+    pub log: L,
     /// The vault, opened for writing.
     pub vault: Vault,
     /// The memory.
@@ -133,26 +133,43 @@ impl Sequencer {
     /// # Errors
     /// [`OpenError`]; in particular, a log that does not reach the memory's checkpoint is never
     /// repaired and never appended to.
-    pub fn open(ports: Ports, ledger: LedgerId, cut_torn_tail: impl FnOnce(&mut dyn Log) -> io::Result<()>) -> Result<Self, OpenError> {
+    pub fn open<L: Log + 'static>(
+        ports: Ports<L>,
+        ledger: LedgerId,
+        cut_torn_tail: impl FnOnce(&mut L) -> io::Result<()>,
+    ) -> Result<Self, OpenError> {
         let Ports { home, disk, clock, mut log, vault, memory, service, checkpoint_key } = ports;
         disk.create_directory(&home.views())?;
         let restored = snapshot::read(&*disk, &home.views(), &vault, &ledger);
-        let mut state = Replay::begin(restored, &*log)?;
+        let mut state = Replay::begin(restored, &log)?;
         let snapshot_size = state.chain.size();
-        state.replay(&*log, &vault, memory.latest())?;
+        state.replay(&log, &vault, memory.latest())?;
         if state.chain.ledger != ledger {
             return Err(OpenError::WrongLedger { expected: ledger, found: state.chain.ledger });
         }
         compare(&state.chain, memory.latest())?;
-        cut_torn_tail(&mut *log)?;
+        cut_torn_tail(&mut log)?;
         if state.chain.checkpoint_key(state.chain.size()) != Some(public_key(&checkpoint_key)) {
             return Err(OpenError::WrongKey { what: "checkpoint" });
         }
-        let tree = open_tree(&disk, &home, &*log, &state)?;
+        let tree = open_tree(&disk, &home, &log, &state)?;
         let Replay { chain, threads, open_records, .. } = state;
         let mut sequencer = Self {
-            home, disk, clock, log, vault, memory, service, checkpoint_key, chain, threads, tree, open_records,
-            checkpoint: String::new(), snapshot_size, halted: None,
+            home,
+            disk,
+            clock,
+            log: Box::new(log),
+            vault,
+            memory,
+            service,
+            checkpoint_key,
+            chain,
+            threads,
+            tree,
+            open_records,
+            checkpoint: String::new(),
+            snapshot_size,
+            halted: None,
         };
         sequencer.settle_tail()?;
         Ok(sequencer)
@@ -184,7 +201,8 @@ impl Sequencer {
 
     fn record_start(&mut self) -> Result<(), OpenError> {
         let mut instance = [0; 16];
-        getrandom::fill(&mut instance).map_err(|_| io::Error::other("the operating system gives no randomness"))?;
+        getrandom::fill(&mut instance)
+            .map_err(|_| io::Error::other("the operating system gives no randomness"))?;
         let statement = Statement {
             ledger: self.chain.ledger,
             author: public_key(&self.service),
@@ -193,8 +211,12 @@ impl Sequencer {
         };
         let bytes = statement.encode();
         let signature = sign(&self.service, Domain::Statement, &[&bytes]);
-        let submission =
-            Submission { statement: assemble(&bytes, &signature, None), payload: None, evidence: None, seen: None };
+        let submission = Submission {
+            statement: assemble(&bytes, &signature, None),
+            payload: None,
+            evidence: None,
+            seen: None,
+        };
         let answers = self.commit(vec![vec![submission]]);
         answers.into_iter().try_for_each(|answer| answer.map(|_| ()).map_err(OpenError::Start))
     }
@@ -214,7 +236,14 @@ impl Sequencer {
         let views = self.home.views();
         let grown = self.chain.size() - self.snapshot_size;
         if grown > 64.max(self.snapshot_size / 32) {
-            snapshot::write(&*self.disk, &views, &mut self.vault, &self.chain, &self.threads, &self.open_records)?;
+            snapshot::write(
+                &*self.disk,
+                &views,
+                &mut self.vault,
+                &self.chain,
+                &self.threads,
+                &self.open_records,
+            )?;
         }
         Ok(snapshot::write_clean_end(&*self.disk, &views, &self.clean_end())?)
     }
@@ -228,7 +257,9 @@ fn compare(chain: &Chain, remembered: Seen) -> Result<(), OpenError> {
         None if remembered.size > chain.size() => {
             Err(OpenError::Behind { size: chain.size(), remembered: remembered.size })
         }
-        None => Err(OpenError::Fork { size: remembered.size, remembered: remembered.root, found: Hash::ZERO }),
+        None => {
+            Err(OpenError::Fork { size: remembered.size, remembered: remembered.root, found: Hash::ZERO })
+        }
     }
 }
 
@@ -248,7 +279,11 @@ impl Replay {
                 return Ok(Self { chain, threads, open_records });
             }
         }
-        Ok(Self { chain: Chain::before_opening(), threads: Threads::default(), open_records: Default::default() })
+        Ok(Self {
+            chain: Chain::before_opening(),
+            threads: Threads::default(),
+            open_records: Default::default(),
+        })
     }
 
     /// Folds the rest of the log. Signatures below the memory's checkpoint need no checking here: its
@@ -269,7 +304,10 @@ impl Replay {
             taken.map_err(|fault| OpenError::Fault { fault })?;
             outcome?;
             if block.next_record() > remembered.size {
-                checks.iter().try_for_each(|check| check.check()).map_err(|fault| OpenError::Fault { fault })?;
+                checks
+                    .iter()
+                    .try_for_each(|check| check.check())
+                    .map_err(|fault| OpenError::Fault { fault })?;
             }
         }
         Ok(())
@@ -308,7 +346,12 @@ fn fold_record(
 }
 
 /// The tree's nodes, rebuilt from the log if they do not give the chain's root.
-fn open_tree(disk: &Arc<dyn Disk>, home: &Home, log: &dyn Log, state: &Replay) -> Result<TreeFile, OpenError> {
+fn open_tree(
+    disk: &Arc<dyn Disk>,
+    home: &Home,
+    log: &dyn Log,
+    state: &Replay,
+) -> Result<TreeFile, OpenError> {
     let path = tree_path(&home.views());
     let size = state.chain.size();
     if let Ok(tree) = TreeFile::open(disk, &path, size) {

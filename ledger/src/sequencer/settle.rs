@@ -5,7 +5,6 @@ use std::io;
 use vandel_core::block::{Block, BlockDecodeError};
 use vandel_core::chain::Fault;
 use vandel_core::checkpoint::{Checkpoint, CheckpointError, CheckpointSignError};
-use vandel_core::event::OpenEvent;
 use vandel_core::hash::Hash;
 use vandel_core::merkle::{ProveError, consistency_proof, inclusion_proof};
 use vandel_core::record::Record;
@@ -70,7 +69,8 @@ impl Sequencer {
         // 6. The memory takes it. A crash after this leaves a checkpoint that nobody has seen and
         //    that this log bears out.
         let old = self.memory.latest().size;
-        let proof = if old == 0 { Vec::new() } else { consistency_proof(&self.tree, old, checkpoint.size())? };
+        let proof =
+            if old == 0 { Vec::new() } else { consistency_proof(&self.tree, old, checkpoint.size())? };
         self.memory.advance(&note, &checkpoint, &proof)?;
         // 7. Publish. Not synced: the memory holds the same note.
         self.publish(&note).map_err(SettleError::Publish)?;
@@ -91,12 +91,21 @@ impl Sequencer {
 
     /// Receipts for records that stand in the published tree.
     pub(super) fn receipts(&self, records: &[u64]) -> Result<Vec<Receipt>, SubmitError> {
-        let unproven = |error: &dyn std::fmt::Display| SubmitError::Halted { reason: format!("no proof can be made: {error}") };
+        let unproven = |error: &dyn std::fmt::Display| SubmitError::Halted {
+            reason: format!("no proof can be made: {error}"),
+        };
         let size = self.chain.size();
         let receipt = |record: &u64| {
             let proof = inclusion_proof(&self.tree, *record, size).map_err(|error| unproven(&error))?;
-            let hash = vandel_core::merkle::Nodes::node(&self.tree, 0, *record).ok_or_else(|| unproven(&"the leaf is missing"))?;
-            Ok(Receipt { record: *record, time: self.chain.time, hash, proof, checkpoint: self.checkpoint.clone() })
+            let hash = vandel_core::merkle::Nodes::node(&self.tree, 0, *record)
+                .ok_or_else(|| unproven(&"the leaf is missing"))?;
+            Ok(Receipt {
+                record: *record,
+                time: self.chain.time,
+                hash,
+                proof,
+                checkpoint: self.checkpoint.clone(),
+            })
         };
         records.iter().map(receipt).collect()
     }
@@ -105,9 +114,4 @@ impl Sequencer {
     pub(super) fn published(&self) -> Option<String> {
         read_all(&*self.disk, &self.home.checkpoint()).ok().and_then(|bytes| String::from_utf8(bytes).ok())
     }
-}
-
-/// Whether an event starts a sequencer.
-pub(super) fn is_start(event: &OpenEvent) -> bool {
-    matches!(event, OpenEvent::SequencerStarted(_))
 }

@@ -83,7 +83,11 @@ pub(super) fn read(disk: &dyn Disk, views: &Path, vault: &Vault, ledger: &Ledger
     let bytes = key.open(&binding(ledger), &sealed)?;
     let snapshot: Snapshot = postcard::from_bytes(&bytes).ok()?;
     let chain = Chain::from_parts(snapshot.chain)?;
-    (chain.ledger == *ledger).then_some(Restored { chain, threads: snapshot.threads, open_records: snapshot.open_records })
+    (chain.ledger == *ledger).then_some(Restored {
+        chain,
+        threads: snapshot.threads,
+        open_records: snapshot.open_records,
+    })
 }
 
 /// Notes that the instance ends in order.
