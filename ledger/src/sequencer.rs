@@ -17,15 +17,19 @@ pub use founding::{Founders, Founding, FoundingError, found};
 pub use recovery::{OpenError, Ports};
 pub use settle::SettleError;
 
+use vandel_core::admit::{Occasion, Proposal, Refusal, State, admit};
 use vandel_core::block::{BlockHead, FRAME_BYTES, encode_unsigned, record_bytes_in_block};
 use vandel_core::chain::Chain;
+use vandel_core::event::{Kind, Spine};
 use vandel_core::hash::{Domain, Hash, leaf_hash};
+use vandel_core::id::ThreadId;
 use vandel_core::limits::{BLOCK_BYTES_MAX, BLOCK_RECORDS_MAX};
 use vandel_core::record::encode_record;
 use vandel_core::signature::{SigningKey, public_key, sign};
 use vandel_core::thread::Threads;
-use vandel_core::time::Second;
+use vandel_core::time::{Day, Second};
 
+use crate::author::Standpoint;
 use crate::clock::Clock;
 use crate::disk::Disk;
 use crate::home::Home;
@@ -103,6 +107,30 @@ impl Sequencer {
     #[must_use]
     pub fn checkpoint(&self) -> &str {
         &self.checkpoint
+    }
+
+    /// What an author must know to sign for this ledger now.
+    #[must_use]
+    pub fn standpoint(&self) -> Standpoint {
+        let checkpoint = Some(self.checkpoint.clone());
+        Standpoint { ledger: self.chain.ledger, seen: self.chain.tip(), checkpoint }
+    }
+
+    /// Where the next step of a thread stands.
+    #[must_use]
+    pub fn next_spine(&self, thread: ThreadId, kind: Kind, day: Day) -> Spine {
+        let known = self.threads.get(&thread);
+        let (number, previous) = known.map_or((0, Hash::ZERO), |thread| (thread.next(), thread.previous));
+        Spine { thread, number, previous, kind, day }
+    }
+
+    /// Judges a step as if it were submitted now: for whoever is about to ask for a signature.
+    ///
+    /// # Errors
+    /// The refusal that [`Sequencer::commit`] would give.
+    pub fn foresee(&self, proposal: Proposal<'_>) -> Result<(), Refusal> {
+        let state = State { chain: &self.chain, threads: &self.threads };
+        admit(state, proposal, Occasion::New).map(|_| ())
     }
 
     /// The clock it goes by.
