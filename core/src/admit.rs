@@ -155,7 +155,7 @@ impl<'a> Attempt<'a> {
         self.proposal.step.spine.day
     }
 
-    fn new(&self) -> bool {
+    fn is_new(&self) -> bool {
         self.occasion == Occasion::New
     }
 

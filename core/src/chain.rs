@@ -5,6 +5,7 @@
 //! checks everything but signatures, which it hands out as [`SignatureCheck`]s to be made in
 //! parallel: nothing is proven until they have passed too.
 
+mod apply;
 mod fault;
 mod open;
 mod parts;

@@ -18,9 +18,10 @@ pub use open::{
     PolicyAdopted, Revocation, RootCellKind, SequencerStarted, StatisticsCommitted,
 };
 pub use role::{Grant, Role, Scope};
+pub use shape::StepShapeError;
 pub use step::{
     Approval, Assessment, Copy, Finding, Identity, Note, Opening, PositionAssessment, Process, Reading,
-    Reasons, RoleCode, Spine, Step, StepShapeError,
+    Reasons, RoleCode, Spine, Step,
 };
 pub use terms::{
     AppealOutcome, Authenticity, HoldGround, Outcome, Purpose, RejectionReason, RestrictionGround, Support,

@@ -242,10 +242,10 @@ impl Payload {
             return Err(PayloadError::Commitment { expected: *commitment, found });
         }
         for slot in Slot::ALL {
-            if let Some(part) = &self.parts[slot.index()] {
-                if part.hash(slot) != self.header.slots[slot.index()] {
-                    return Err(PayloadError::PartHash { slot });
-                }
+            if let Some(part) = &self.parts[slot.index()]
+                && part.hash(slot) != self.header.slots[slot.index()]
+            {
+                return Err(PayloadError::PartHash { slot });
             }
         }
         let spine = self.body(Slot::Spine)?.ok_or(PayloadError::NoSpine)?;

@@ -257,16 +257,16 @@ impl Threads {
 
     /// Puts a thread back as it was before steps that are not to stand after all.
     pub fn restore(&mut self, id: ThreadId, before: Option<Thread>) {
-        if let Some(Matter::Case(case)) = self.threads.remove(&id).map(|thread| thread.matter) {
-            if let Some(opening) = &case.opening {
-                self.note_open(opening.assignment, id, false);
-            }
+        if let Some(Matter::Case(case)) = self.threads.remove(&id).map(|thread| thread.matter)
+            && let Some(opening) = &case.opening
+        {
+            self.note_open(opening.assignment, id, false);
         }
         if let Some(thread) = before {
-            if let Matter::Case(case) = &thread.matter {
-                if let Some(opening) = &case.opening {
-                    self.note_open(opening.assignment, id, !case.closed());
-                }
+            if let Matter::Case(case) = &thread.matter
+                && let Some(opening) = &case.opening
+            {
+                self.note_open(opening.assignment, id, !case.closed());
             }
             self.threads.insert(id, thread);
         }

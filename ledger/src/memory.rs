@@ -125,11 +125,11 @@ impl Memory for FileMemory {
 
     fn advance(&mut self, note: &str, checkpoint: &Checkpoint, proof: &[Hash]) -> Result<(), MemoryError> {
         let latest = self.latest();
-        if let Some(remembered) = self.remembered.as_ref().map(|known| known.checkpoint.origin()) {
-            if remembered != checkpoint.origin() {
-                let (remembered, found) = (remembered.to_owned(), checkpoint.origin().to_owned());
-                return Err(MemoryError::Origin { remembered, found });
-            }
+        if let Some(remembered) = self.remembered.as_ref().map(|known| known.checkpoint.origin())
+            && remembered != checkpoint.origin()
+        {
+            let (remembered, found) = (remembered.to_owned(), checkpoint.origin().to_owned());
+            return Err(MemoryError::Origin { remembered, found });
         }
         if checkpoint.size() < latest.size {
             return Err(MemoryError::Rollback { remembered: latest.size, found: checkpoint.size() });

@@ -66,7 +66,7 @@ pub fn to_entry(record: u64, statement: Hash, payload: &Payload, step: &Step) ->
 #[derive(Debug)]
 pub enum Unsealed {
     /// The header and the parts whose keys are there.
-    Payload(Payload),
+    Payload(Box<Payload>),
     /// Everything has been erased.
     Erased,
     /// Something is there and does not open, or is not what the format says.
@@ -77,7 +77,7 @@ pub enum Unsealed {
 #[must_use]
 pub fn from_opened(opened: &Opened) -> Unsealed {
     match open_parts(&opened.parts) {
-        Some(Some(payload)) => Unsealed::Payload(payload),
+        Some(Some(payload)) => Unsealed::Payload(Box::new(payload)),
         Some(None) => Unsealed::Erased,
         None => Unsealed::Damaged,
     }

@@ -18,11 +18,11 @@ pub(super) fn policy(attempt: &Attempt<'_>) -> Result<(), Refusal> {
 pub(super) fn recordable(attempt: &Attempt<'_>) -> Result<(), Refusal> {
     let Some(role) = attempt.policy()? else { return Ok(()) };
     let kind = attempt.kind();
-    if !role.records.contains(&kind) {
+    if !role.may_record(kind) {
         return Err(Refusal::KindNotRecordable { kind, role: role.code.clone(), law: law(role) });
     }
     let fields = attempt.step().fields();
-    match fields.into_iter().find(|field| !role.fields.contains(field)) {
+    match fields.into_iter().find(|field| !role.may_record_field(*field)) {
         Some(field) => Err(Refusal::FieldNotRecordable { field, role: role.code.clone(), law: law(role) }),
         None => Ok(()),
     }
@@ -54,8 +54,8 @@ pub(super) fn position(attempt: &Attempt<'_>) -> Result<(), Refusal> {
     let position = match attempt.state.threads.get(&id).map(|thread| &thread.matter) {
         Some(Matter::Position(Some(position))) => position,
         // At an audit it may have been erased since.
-        Some(Matter::Position(None)) if !attempt.new() => return Ok(()),
-        None if !attempt.new() => return Ok(()),
+        Some(Matter::Position(None)) if !attempt.is_new() => return Ok(()),
+        None if !attempt.is_new() => return Ok(()),
         _ => return refuse("there is no such assessment"),
     };
     if position.role != opening.role {
@@ -175,15 +175,19 @@ pub(super) fn extract(attempt: &Attempt<'_>) -> Result<(), Refusal> {
     judge_issued(attempt, role, issued)?;
     let stated = |what, stated: bool| {
         // Not kept and not stated: refused when new, not re-checked at an audit.
-        if stated || !attempt.new() { Ok(()) } else { Err(Refusal::EvidenceMissing { what, law: law(role) }) }
+        if stated || !attempt.is_new() {
+            Ok(())
+        } else {
+            Err(Refusal::EvidenceMissing { what, law: law(role) })
+        }
     };
     stated("the law", shown_law.is_some())?;
     stated("the registers", registers.is_some())?;
     stated("the authenticity", authenticity.is_some())?;
-    if let (Some(expected), Some(found)) = (&role.law.sfs, shown_law) {
-        if expected != found {
-            return Err(Refusal::ExtractWrongLaw { expected: expected.clone(), found: found.clone() });
-        }
+    if let (Some(expected), Some(found)) = (&role.law.sfs, shown_law)
+        && expected != found
+    {
+        return Err(Refusal::ExtractWrongLaw { expected: expected.clone(), found: found.clone() });
     }
     registers.map_or(Ok(()), |registers| judge_registers(role, registers))
 }
@@ -191,7 +195,7 @@ pub(super) fn extract(attempt: &Attempt<'_>) -> Result<(), Refusal> {
 fn judge_issued(attempt: &Attempt<'_>, role: &RolePolicy, issued: Option<Day>) -> Result<(), Refusal> {
     let Some(limit) = &role.extract_age else { return Ok(()) };
     let Some(issued) = issued else {
-        return if attempt.new() {
+        return if attempt.is_new() {
             Err(Refusal::EvidenceMissing { what: "the day of issue", law: law(role) })
         } else {
             Ok(())
@@ -246,7 +250,7 @@ pub(super) fn exemption(attempt: &Attempt<'_>) -> Result<(), Refusal> {
     let Some(renewal) = &role.renewal else { return refuse("the law has none") };
     let Some(earlier) = attempt.state.threads.case(thread) else {
         // At an audit the earlier case may have been erased since; the note lives on in this one.
-        return if attempt.new() { refuse("there is no such earlier case") } else { Ok(()) };
+        return if attempt.is_new() { refuse("there is no such earlier case") } else { Ok(()) };
     };
     let subject = attempt.case.and_then(|case| case.subject);
     if subject.is_none() || earlier.subject != subject {

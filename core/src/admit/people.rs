@@ -54,10 +54,10 @@ pub(super) fn role(attempt: &Attempt<'_>) -> Result<(), Refusal> {
     let kind = attempt.kind();
     let day = attempt.proposal.at.latest_day_in_sweden();
     let thread = attempt.state.threads.get(&attempt.step().spine.thread);
-    if let Some(Matter::Reader(reader)) = thread.map(|thread| &thread.matter) {
-        if *reader != attempt.author.actor {
-            return Err(Refusal::NotTheReader);
-        }
+    if let Some(Matter::Reader(reader)) = thread.map(|thread| &thread.matter)
+        && *reader != attempt.author.actor
+    {
+        return Err(Refusal::NotTheReader);
     }
     let roles = roles(attempt)?;
     let holds = |role: &Role| match kind {

@@ -1,11 +1,44 @@
 //! Which compartments a step has, and whether they fit its kind.
 
 use crate::event::kind::{Compartment, Field, Kind};
-use crate::event::step::{Note, Process, Spine, Step, StepShapeError};
+use crate::event::step::{Assessment, Copy, Note, Process, Spine, Step};
 use crate::limits::TEXT_BYTES_MAX;
 
 /// The most entries in a list inside a part.
 const LIST_MAX: usize = 64;
+
+/// A step whose compartments do not fit its kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StepShapeError {
+    /// A compartment that the kind must have is missing.
+    #[error("a step of kind {} has no {} compartment", kind.name(), compartment.name())]
+    Missing {
+        /// The kind.
+        kind: Kind,
+        /// The compartment.
+        compartment: Compartment,
+    },
+    /// A compartment that the kind may not have is there, or holds another kind's content.
+    #[error("a step of kind {} may not have this {} compartment", kind.name(), compartment.name())]
+    Unexpected {
+        /// The kind.
+        kind: Kind,
+        /// The compartment.
+        compartment: Compartment,
+    },
+    /// A step that needs an approval has none, or has one without need.
+    #[error("a step of kind {} needs {} approval by a second person", kind.name(), if kind.needs_approval() { "an" } else { "no" })]
+    Approval {
+        /// The kind.
+        kind: Kind,
+    },
+    /// A text is longer than [`crate::limits::TEXT_BYTES_MAX`], or a list longer than 64 entries.
+    #[error("a text or list in the {} compartment is too long", compartment.name())]
+    TooLong {
+        /// The compartment.
+        compartment: Compartment,
+    },
+}
 
 impl Step {
     /// A step with nothing but its spine; the compartments are set by name.
@@ -117,6 +150,105 @@ impl Step {
         match texts.iter().find(|(_, texts)| too_long(texts)) {
             Some((compartment, _)) => Err(StepShapeError::TooLong { compartment: *compartment }),
             None => Ok(()),
+        }
+    }
+}
+
+impl Process {
+    /// The kind of step that has this process content.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::PositionAssessed(_) => Kind::PositionAssessed,
+            Self::CaseOpened(_) => Kind::CaseOpened,
+            Self::InformationGiven(_) => Kind::InformationGiven,
+            Self::InformationAcknowledged => Kind::InformationAcknowledged,
+            Self::ConsentGiven => Kind::ConsentGiven,
+            Self::ConsentWithdrawn => Kind::ConsentWithdrawn,
+            Self::CandidateWithdrew => Kind::CandidateWithdrew,
+            Self::ExtractRequested(_) => Kind::ExtractRequested,
+            Self::ExtractRejected(_) => Kind::ExtractRejected,
+            Self::AuthorityFetched { .. } => Kind::AuthorityFetched,
+            Self::DecisionMade { .. } => Kind::DecisionMade,
+            Self::AppealLodged { .. } => Kind::AppealLodged,
+            Self::AppealSettled(_) => Kind::AppealSettled,
+            Self::LegalForceGained => Kind::LegalForceGained,
+            Self::EmploymentStarted => Kind::EmploymentStarted,
+            Self::EmploymentMoved { .. } => Kind::EmploymentMoved,
+            Self::EmploymentEnded => Kind::EmploymentEnded,
+            Self::CaseClosed => Kind::CaseClosed,
+            Self::Rectified { .. } => Kind::Rectified,
+            Self::Held { .. } => Kind::Held,
+            Self::Released { .. } => Kind::Released,
+            Self::Restricted { .. } => Kind::Restricted,
+            Self::Interrupted { .. } => Kind::Interrupted,
+        }
+    }
+
+    fn texts(&self) -> Vec<&str> {
+        match self {
+            Self::PositionAssessed(position) => vec![
+                &position.role.0,
+                &position.title,
+                &position.need,
+                &position.union_reference,
+                &position.impact_reference,
+            ],
+            Self::CaseOpened(opening) => vec![&opening.role.0, &opening.reference],
+            Self::AuthorityFetched { need, .. } => vec![need],
+            Self::DecisionMade { delegation, .. } => vec![delegation],
+            Self::AppealLodged { reference } | Self::Interrupted { reference } => vec![reference],
+            Self::Rectified { correction, .. } => vec![correction],
+            Self::Held { remark, .. } | Self::Restricted { remark, .. } => vec![remark],
+            _ => vec![],
+        }
+    }
+}
+
+impl Note {
+    const fn kind(&self) -> Kind {
+        match self {
+            Self::Shown { .. } => Kind::ExtractShown,
+            Self::Exempted { .. } => Kind::ExtractExempted,
+        }
+    }
+}
+
+impl Copy {
+    const fn kind(&self) -> Kind {
+        match self {
+            Self::Document { .. } | Self::Paper { .. } => Kind::CopyStored,
+            Self::Returned => Kind::CopyReturned,
+        }
+    }
+
+    fn texts(&self) -> Vec<&str> {
+        match self {
+            Self::Document { media_type, .. } => vec![media_type],
+            Self::Paper { place } => vec![place],
+            Self::Returned => vec![],
+        }
+    }
+}
+
+impl Assessment {
+    const fn kind(&self) -> Kind {
+        match self {
+            Self::Findings(_) => Kind::AssessmentMade,
+            Self::Heard(_) => Kind::CandidateHeard,
+            Self::Reviewed { .. } => Kind::SecondReviewed,
+            Self::Reasons(_) => Kind::DecisionMade,
+        }
+    }
+
+    fn texts(&self) -> Vec<&str> {
+        match self {
+            Self::Findings(findings) => {
+                findings.iter().flat_map(|finding| [&*finding.offence, &*finding.relevance]).collect()
+            }
+            Self::Heard(words) => vec![words],
+            Self::Reviewed { opinion, .. } => vec![opinion],
+            Self::Reasons(reasons) => vec![&reasons.relevance, &reasons.time_elapsed, &reasons.remark],
         }
     }
 }

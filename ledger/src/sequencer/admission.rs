@@ -36,10 +36,13 @@ pub(super) struct Admitted {
     /// Whose answer it is.
     pub(super) index: usize,
     /// The signed statements, each with its payload for the vault.
-    pub(super) statements: Vec<(Vec<u8>, Option<Entry>)>,
+    pub(super) statements: Vec<Placed>,
     /// The numbers its records will have.
     pub(super) records: Vec<u64>,
 }
+
+/// A signed statement, and its payload for the vault.
+pub(super) type Placed = (Vec<u8>, Option<Entry>);
 
 type Answer = (usize, Result<Vec<Receipt>, SubmitError>);
 
@@ -141,7 +144,7 @@ impl Sequencer {
         group: &[Verified],
         at: Second,
         first: u64,
-    ) -> Result<Vec<(Vec<u8>, Option<Entry>)>, SubmitError> {
+    ) -> Result<Vec<Placed>, SubmitError> {
         let mut undo = Undo::new();
         let mut statements = Vec::with_capacity(group.len());
         for (number, one) in (first..).zip(group) {

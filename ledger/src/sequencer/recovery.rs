@@ -354,10 +354,10 @@ fn open_tree(
 ) -> Result<TreeFile, OpenError> {
     let path = tree_path(&home.views());
     let size = state.chain.size();
-    if let Ok(tree) = TreeFile::open(disk, &path, size) {
-        if tree.root() == state.chain.frontier.root() {
-            return Ok(tree);
-        }
+    if let Ok(tree) = TreeFile::open(disk, &path, size)
+        && tree.root() == state.chain.frontier.root()
+    {
+        return Ok(tree);
     }
     let mut tree = TreeFile::create(disk, &path)?;
     for placed in log.blocks_from(0) {
