@@ -48,7 +48,7 @@ impl Chain {
                 self.disposals.insert(number, decision.clone());
             }
             OpenEvent::DigestPublished(_) | OpenEvent::StatisticsCommitted(_) => {}
-            OpenEvent::ErasureStarted(ErasureStarted { records, plan }) => {
+            OpenEvent::ErasureStarted(ErasureStarted { records, plan, .. }) => {
                 let erasure =
                     Erasure { records: records.clone(), plan: *plan, executed: None, completed: None };
                 self.erasures.insert(number, erasure);

@@ -74,6 +74,9 @@ pub enum OpenRefusal {
     /// The list of records of an erasure is empty, too long, unsorted or names records not yet there.
     #[error("the erasure's list of records is refused")]
     ErasureRecords,
+    /// The approval of an erasure has expired.
+    #[error("the approval expired at {expired}")]
+    ApprovalExpired { expired: Second },
     /// The erasure named has not started, or is past this step.
     #[error("no erasure started at record {started} waits for this step")]
     ErasureState { started: u64 },
@@ -156,7 +159,7 @@ impl Chain {
                     Err(OpenRefusal::Disposal)
                 }
             }
-            OpenEvent::ErasureStarted(erasure) => self.judge_erasure(erasure),
+            OpenEvent::ErasureStarted(erasure) => self.judge_erasure(erasure, record.time),
             OpenEvent::ErasureExecuted(ErasureExecuted { started, .. }) => {
                 let waits = self.erasures.get(started).is_some_and(|erasure| erasure.executed.is_none());
                 if waits { Ok(()) } else { Err(OpenRefusal::ErasureState { started: *started }) }
@@ -272,12 +275,19 @@ impl Chain {
         }
     }
 
-    fn judge_erasure(&self, erasure: &ErasureStarted) -> Result<(), OpenRefusal> {
+    fn judge_erasure(&self, erasure: &ErasureStarted, at: Second) -> Result<(), OpenRefusal> {
         let records = &erasure.records;
         let ascending = records.windows(2).all(|pair| pair[0] < pair[1]);
         let count = (1..=ERASURE_RECORDS_MAX).contains(&records.len());
         let there = records.last().is_some_and(|last| *last < self.size());
-        if ascending && count && there { Ok(()) } else { Err(OpenRefusal::ErasureRecords) }
+        if !(ascending && count && there) {
+            return Err(OpenRefusal::ErasureRecords);
+        }
+        if at <= erasure.expires {
+            Ok(())
+        } else {
+            Err(OpenRefusal::ApprovalExpired { expired: erasure.expires })
+        }
     }
 }
 

@@ -237,6 +237,8 @@ pub struct ErasureStarted {
     pub records: Vec<u64>,
     /// Salted hash of the plan.
     pub plan: Hash,
+    /// Both signatures are void after this second: an approval does not wait for ever.
+    pub expires: Second,
 }
 
 /// Keys and payloads have been destroyed.
