@@ -13,12 +13,14 @@
 //! | [`statement`], [`record`], [`block`] | what is signed, its place, what becomes durable together |
 //! | [`chain`], [`keyring`], [`thread`] | the ledger as a fold: from the chain alone, and from openings |
 //! | [`policy`], [`retention`], [`admit`] | the law as data, the due days that follow from it, and the one function that applies it |
+//! | [`erasure`] | what is to go, and whether it may |
 
 pub mod admit;
 pub mod block;
 pub mod chain;
 pub mod checkpoint;
 pub mod codec;
+pub mod erasure;
 pub mod event;
 pub mod hash;
 pub mod id;

@@ -1,0 +1,127 @@
+//! Erasure plans: what is to go, why, and under which decision; judged by a pure function.
+//!
+//! A plan is made, approved and carried out by its hash (decision 10). It never stands on the chain:
+//! there only the set of record numbers and the plan's salted hash do. The plan itself is kept sealed,
+//! for the certificates, and dies with its own key.
+
+mod judge;
+
+use serde::{Deserialize, Serialize};
+
+pub use judge::{Matters, PlanRefusal, judge};
+
+use crate::codec::{DecodeError, decode_body, encode_body};
+use crate::event::Compartment;
+use crate::hash::{Domain, Hash};
+use crate::id::{LedgerId, SubjectId, ThreadId};
+use crate::time::Day;
+
+/// The longest plan, in bytes.
+const PLAN_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// What is to go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The ledger.
+    pub ledger: LedgerId,
+    /// Random, so that the hash on the chain can't be tested against guesses.
+    pub salt: [u8; 32],
+    /// The day it was made for.
+    pub as_of: Day,
+    /// The record of the disposal decision (*gallringsbeslut*) that it rests on.
+    pub disposal: u64,
+    /// What goes, in order of thread.
+    pub lines: Vec<Line>,
+}
+
+/// One case, position or reader's thread, and which of its compartments go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// Stands for the case on the certificate, where its handle may no longer.
+    pub pseudonym: [u8; 8],
+    /// The thread.
+    pub thread: ThreadId,
+    /// The subject, if the identity goes.
+    pub subject: Option<SubjectId>,
+    /// The records that hold these compartments, ascending.
+    pub records: Vec<u64>,
+    /// The compartments, each with its ground.
+    pub compartments: Vec<Ground>,
+}
+
+/// Why a compartment goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ground {
+    /// The compartment.
+    pub compartment: Compartment,
+    /// On what ground.
+    pub reason: ErasureReason,
+    /// The retention class that the disposal decision must cover; none for the spine, which goes with
+    /// the last of the others.
+    pub class: Option<String>,
+    /// The day on which it became due.
+    pub due: Day,
+}
+
+/// The ground of an erasure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ErasureReason {
+    /// Its retention has run out.
+    Retention,
+    /// The person asked for it (GDPR art. 17).
+    Request,
+    /// The candidate withdrew.
+    Withdrawal,
+}
+
+impl Plan {
+    /// The plan's bytes.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        encode_body(self)
+    }
+
+    /// Reads a plan.
+    ///
+    /// # Errors
+    /// If the bytes are not the one encoding of a plan.
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        decode_body(bytes, "plan", PLAN_BYTES_MAX)
+    }
+
+    /// The hash by which a plan is approved and carried out: `SHA-256(domain ‖ plan)`, where the plan
+    /// holds its own salt.
+    #[must_use]
+    pub fn hash(&self) -> Hash {
+        Domain::Plan.hash(&[&self.encode()])
+    }
+
+    /// All records that the plan touches, ascending, each once.
+    #[must_use]
+    pub fn records(&self) -> Vec<u64> {
+        let mut records: Vec<u64> = self.lines.iter().flat_map(|line| line.records.iter().copied()).collect();
+        records.sort_unstable();
+        records.dedup();
+        records
+    }
+}
+
+impl Line {
+    /// Whether a compartment goes.
+    #[must_use]
+    pub fn erases(&self, compartment: Compartment) -> bool {
+        self.compartments.iter().any(|ground| ground.compartment == compartment)
+    }
+}
+
+impl ErasureReason {
+    /// The name used in commands and reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Retention => "retention",
+            Self::Request => "request",
+            Self::Withdrawal => "withdrawal",
+        }
+    }
+}
