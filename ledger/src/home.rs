@@ -5,6 +5,7 @@
 //! vault/     sealed payloads, their keys, the root cell
 //! views/     thrown away and rebuilt at will: view store, tree nodes, admission snapshot
 //! memory/    the last checkpoint taken; better kept on another disk
+//! plans/     erasure plans, sealed
 //! keys/      the sequencer's and the checkpoints' keys
 //! public/    what may be given to anyone: trust file, checkpoint
 //! lock       held by the one writer
@@ -85,6 +86,12 @@ impl Home {
     #[must_use]
     pub fn checkpoint_key(&self) -> PathBuf {
         self.keys().join("checkpoint.pem")
+    }
+
+    /// Erasure plans, sealed.
+    #[must_use]
+    pub fn plans(&self) -> PathBuf {
+        self.root.join("plans")
     }
 
     /// What may be given to anyone.

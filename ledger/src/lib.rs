@@ -3,6 +3,7 @@
 pub mod author;
 pub mod clock;
 pub mod disk;
+pub mod erasure;
 pub mod home;
 pub mod lock;
 pub mod log;

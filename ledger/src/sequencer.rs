@@ -9,6 +9,7 @@ mod founding;
 mod recovery;
 mod settle;
 mod snapshot;
+mod upkeep;
 
 use std::collections::HashMap;
 use std::sync::Arc;

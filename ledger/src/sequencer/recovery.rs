@@ -6,11 +6,11 @@ use std::sync::Arc;
 use vandel_core::block::{Block, BlockDecodeError};
 use vandel_core::chain::{Chain, Fault};
 use vandel_core::event::{OpenEvent, SequencerStarted};
-use vandel_core::hash::{Domain, Hash};
+use vandel_core::hash::Hash;
 use vandel_core::id::LedgerId;
 use vandel_core::record::Record;
-use vandel_core::signature::{SigningKey, public_key, sign};
-use vandel_core::statement::{Body, Seen, Statement, assemble};
+use vandel_core::signature::{SigningKey, public_key};
+use vandel_core::statement::{Body, Seen};
 use vandel_core::thread::Threads;
 
 use crate::clock::Clock;
@@ -21,7 +21,7 @@ use crate::memory::{Memory, MemoryError};
 use crate::sealing::{Unsealed, from_opened};
 use crate::sequencer::snapshot::{self, CleanEnd, Restored};
 use crate::sequencer::{Sequencer, SettleError};
-use crate::submission::{Submission, SubmitError};
+use crate::submission::SubmitError;
 use crate::tree::{TreeFile, tree_path};
 use crate::vault::{Vault, VaultError};
 
@@ -203,22 +203,8 @@ impl Sequencer {
         let mut instance = [0; 16];
         getrandom::fill(&mut instance)
             .map_err(|_| io::Error::other("the operating system gives no randomness"))?;
-        let statement = Statement {
-            ledger: self.chain.ledger,
-            author: public_key(&self.service),
-            seen: self.chain.tip(),
-            body: Body::Open(Box::new(OpenEvent::SequencerStarted(SequencerStarted { instance }))),
-        };
-        let bytes = statement.encode();
-        let signature = sign(&self.service, Domain::Statement, &[&bytes]);
-        let submission = Submission {
-            statement: assemble(&bytes, &signature, None),
-            payload: None,
-            evidence: None,
-            seen: None,
-        };
-        let answers = self.commit(vec![vec![submission]]);
-        answers.into_iter().try_for_each(|answer| answer.map(|_| ()).map_err(OpenError::Start))
+        let event = OpenEvent::SequencerStarted(SequencerStarted { instance });
+        self.commit_own(event).map(|_| ()).map_err(OpenError::Start)
     }
 
     fn clean_end(&self) -> CleanEnd {
@@ -314,7 +300,7 @@ impl Replay {
     }
 }
 
-fn fold_record(
+pub(super) fn fold_record(
     chain: &Chain,
     record: &Record<'_>,
     vault: &Vault,

@@ -90,6 +90,14 @@ pub(super) fn read(disk: &dyn Disk, views: &Path, vault: &Vault, ledger: &Ledger
     })
 }
 
+/// Removes the snapshot.
+pub(super) fn remove(disk: &dyn Disk, views: &Path) -> io::Result<()> {
+    match disk.remove(&snapshot_path(views)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => disk.sync_directory(views),
+    }
+}
+
 /// Notes that the instance ends in order.
 pub(super) fn write_clean_end(disk: &dyn Disk, views: &Path, end: &CleanEnd) -> io::Result<()> {
     replace_atomically(disk, &clean_path(views), &vandel_core::codec::encode_body(end))

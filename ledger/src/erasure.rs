@@ -1,0 +1,188 @@
+//! Carrying out an erasure: the order of its effects, written once.
+//!
+//! 1. The plan lies sealed in the home, durably. A crash leaves a plan that nobody has begun.
+//! 2. `erasure started` is appended, remembered and published, signed by two people. From here on
+//!    holds on its records come too late, and a restored copy that lacks the erasure serves nothing.
+//!    A crash leaves a started erasure; [`Sequencer::pending_erasures`] names it, and it is resumed.
+//! 3. The vault destroys the keys and overwrites the payloads: one commit of its own, idempotent.
+//!    The admission snapshot goes with them, since it was made from what they held.
+//! 4. The threads are folded anew from what remains.
+//! 5. `erasure executed` is appended with the vault's evidence. A crash before it repeats 3 and 4,
+//!    which find nothing left to do, and ends here.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::PathBuf;
+
+use vandel_core::codec::DecodeError;
+use vandel_core::erasure::Plan;
+use vandel_core::event::{Compartment, ErasureExecuted, OpenEvent, RootCellKind};
+use vandel_core::hash::{Domain, Hash};
+use vandel_core::id::ThreadId;
+
+use crate::disk::{read_all, replace_atomically};
+use crate::sealing::{identity_key, thread_key};
+use crate::sequencer::Sequencer;
+use crate::submission::{Receipt, Submission, SubmitError};
+use crate::vault::{self, ErasureEvidence, KeyId, VaultError};
+
+/// Why an erasure stopped. It can be resumed from where it stands.
+#[derive(Debug, thiserror::Error)]
+pub enum ErasureError {
+    /// The erasure named has not been started, or not with this plan.
+    #[error("no erasure with plan {plan} was started at record {started}")]
+    NotStarted {
+        /// The plan's hash.
+        plan: Hash,
+        /// The record named.
+        started: u64,
+    },
+    /// The plan is not there.
+    #[error("plan {plan} is not in this home")]
+    NoPlan {
+        /// The plan's hash.
+        plan: Hash,
+    },
+    /// The plan's file is not what was stored.
+    #[error("plan {plan} is damaged")]
+    Damaged {
+        /// The plan's hash.
+        plan: Hash,
+    },
+    /// The plan's bytes are refused.
+    #[error("{0}")]
+    Decode(#[from] DecodeError),
+    /// The vault.
+    #[error("{0}")]
+    Vault(#[from] VaultError),
+    /// The ledger did not take the event.
+    #[error("{0}")]
+    Submit(#[from] SubmitError),
+    /// The disk.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+}
+
+/// The vault keys that a plan destroys.
+#[must_use]
+pub fn keys_of(plan: &Plan) -> BTreeSet<KeyId> {
+    let keys = plan.lines.iter().flat_map(|line| {
+        line.compartments.iter().filter_map(|ground| match (ground.compartment, line.subject) {
+            (Compartment::Identity, Some(subject)) => Some(identity_key(&subject)),
+            (Compartment::Identity, None) => None,
+            (compartment, _) => Some(thread_key(compartment, &line.thread)),
+        })
+    });
+    keys.collect()
+}
+
+/// The key that seals a plan; destroyed when its certificates need it no more.
+#[must_use]
+pub fn plan_key(plan: &Hash) -> KeyId {
+    let hash = Domain::Plan.hash(&[b"key", &plan.0]);
+    let mut id = [0; 16];
+    id.copy_from_slice(&hash.0[..16]);
+    KeyId(id)
+}
+
+impl Sequencer {
+    fn plan_path(&self, plan: &Hash) -> PathBuf {
+        self.home().plans().join(format!("{plan}.plan"))
+    }
+
+    /// Stores a plan, sealed and durable. Storing it again is no error.
+    ///
+    /// # Errors
+    /// If the vault or the disk refuses.
+    pub fn store_plan(&mut self, plan: &Plan) -> Result<Hash, ErasureError> {
+        let hash = plan.hash();
+        let disk = self.disk().clone();
+        disk.create_directory(&self.home().plans())?;
+        disk.sync_directory(self.home().root())?;
+        self.vault_mut().ensure_keys(&[plan_key(&hash)])?;
+        let key = self.vault().key(&plan_key(&hash))?.ok_or(ErasureError::NoPlan { plan: hash })?;
+        let sealed = key.seal(&hash.0, &plan.encode())?;
+        replace_atomically(&*disk, &self.plan_path(&hash), &sealed)?;
+        Ok(hash)
+    }
+
+    /// A stored plan.
+    ///
+    /// # Errors
+    /// If there is none, its key is gone, or it is damaged.
+    pub fn load_plan(&self, hash: &Hash) -> Result<Plan, ErasureError> {
+        let no_plan = || ErasureError::NoPlan { plan: *hash };
+        let sealed = match read_all(&**self.disk(), &self.plan_path(hash)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(no_plan()),
+            other => other?,
+        };
+        let key = self.vault().key(&plan_key(hash))?.ok_or_else(no_plan)?;
+        let bytes = key.open(&hash.0, &sealed).ok_or(ErasureError::Damaged { plan: *hash })?;
+        Ok(Plan::decode(&bytes)?)
+    }
+
+    /// The erasures that have been started and not executed: the start's record and the plan's hash.
+    #[must_use]
+    pub fn pending_erasures(&self) -> Vec<(u64, Hash)> {
+        let erasures = self.chain().erasures.iter();
+        erasures
+            .filter(|(_, erasure)| erasure.executed.is_none())
+            .map(|(at, erasure)| (*at, erasure.plan))
+            .collect()
+    }
+
+    /// Step 2. `start` is the `erasure started` event with both signatures; the plan must be stored.
+    ///
+    /// # Errors
+    /// If the ledger refuses the event.
+    pub fn start_erasure(&mut self, start: Submission) -> Result<Receipt, ErasureError> {
+        Ok(self.commit_one(start)?)
+    }
+
+    /// Steps 3 to 5, from wherever an earlier attempt stopped.
+    ///
+    /// # Errors
+    /// [`ErasureError`]; calling again goes on.
+    pub fn execute_erasure(&mut self, started: u64) -> Result<(ErasureEvidence, Receipt), ErasureError> {
+        let erasure = self.chain().erasures.get(&started).filter(|erasure| erasure.executed.is_none());
+        let hash = erasure.map(|erasure| erasure.plan);
+        let plan_hash = hash.ok_or(ErasureError::NotStarted { plan: Hash::ZERO, started })?;
+        let plan = self.load_plan(&plan_hash)?;
+        if plan.records() != self.chain().erasures[&started].records {
+            return Err(ErasureError::NotStarted { plan: plan_hash, started });
+        }
+        // 3. Destroy.
+        let mut keys = keys_of(&plan);
+        keys.insert(self.forget_snapshot()?);
+        let evidence = self.vault_mut().erase(&keys, &plan.records().into_iter().collect())?;
+        // 4. Fold anew.
+        for line in &plan.lines {
+            self.refold(&line.thread)?;
+        }
+        // 5. Say so.
+        let event = OpenEvent::ErasureExecuted(ErasureExecuted {
+            started,
+            root_cell: kind_on_chain(evidence.root_cell),
+            epoch: evidence.epoch,
+            manifest: evidence.manifest,
+        });
+        let receipt = self.commit_own(event)?;
+        Ok((evidence, receipt))
+    }
+
+    /// Folds a thread anew from what the vault still opens.
+    fn refold(&mut self, thread: &ThreadId) -> Result<(), ErasureError> {
+        let records = self.threads().get(thread).map(|thread| thread.records.clone()).unwrap_or_default();
+        self.fold_thread_anew(*thread, &records).map_err(|error| match error {
+            crate::sequencer::OpenError::Vault(error) => ErasureError::Vault(error),
+            other => ErasureError::Io(io::Error::other(other.to_string())),
+        })
+    }
+}
+
+const fn kind_on_chain(kind: vault::RootCellKind) -> RootCellKind {
+    match kind {
+        vault::RootCellKind::File => RootCellKind::File,
+        vault::RootCellKind::SealedFile => RootCellKind::PassphraseFile,
+    }
+}

@@ -1,0 +1,96 @@
+//! What the instance does on its own account: its own events, and forgetting what was erased.
+
+use std::io;
+use std::sync::Arc;
+
+use vandel_core::event::OpenEvent;
+use vandel_core::hash::{Domain, Hash};
+use vandel_core::id::ThreadId;
+use vandel_core::record::Record;
+use vandel_core::signature::{public_key, sign};
+use vandel_core::statement::{Body, Statement, assemble};
+
+use crate::disk::Disk;
+use crate::home::Home;
+use crate::sequencer::recovery::fold_record;
+use crate::sequencer::snapshot::{self, SNAPSHOT_KEY};
+use crate::sequencer::{OpenError, Sequencer};
+use crate::submission::{Receipt, Submission, SubmitError};
+use crate::vault::KeyId;
+
+impl Sequencer {
+    /// The home it works in.
+    #[must_use]
+    pub fn home(&self) -> &Home {
+        &self.home
+    }
+
+    /// The disk it works on.
+    #[must_use]
+    pub fn disk(&self) -> &Arc<dyn Disk> {
+        &self.disk
+    }
+
+    /// Takes one submission.
+    ///
+    /// # Errors
+    /// As [`Sequencer::commit`].
+    pub fn commit_one(&mut self, submission: Submission) -> Result<Receipt, SubmitError> {
+        let answer = self.commit(vec![vec![submission]]).pop();
+        let unanswered = || SubmitError::Halted { reason: "the submission was not reached".to_owned() };
+        answer.unwrap_or_else(|| Err(unanswered()))?.pop().ok_or_else(unanswered)
+    }
+
+    /// Appends an event of the instance's own, signed with its key.
+    ///
+    /// # Errors
+    /// As [`Sequencer::commit`].
+    pub fn commit_own(&mut self, event: OpenEvent) -> Result<Receipt, SubmitError> {
+        let statement = Statement {
+            ledger: self.chain.ledger,
+            author: public_key(&self.service),
+            seen: self.chain.tip(),
+            body: Body::Open(Box::new(event)),
+        };
+        let bytes = statement.encode();
+        let signature = sign(&self.service, Domain::Statement, &[&bytes]);
+        let statement = assemble(&bytes, &signature, None);
+        self.commit_one(Submission { statement, payload: None, evidence: None, seen: None })
+    }
+
+    /// Removes the admission snapshot, which was made from what is to be erased, and names its key,
+    /// so that it is destroyed too.
+    pub(crate) fn forget_snapshot(&mut self) -> io::Result<KeyId> {
+        snapshot::remove(&*self.disk, &self.home.views())?;
+        self.snapshot_size = 0;
+        Ok(SNAPSHOT_KEY)
+    }
+
+    /// Folds a thread anew from the records that hold it, as far as they still open.
+    pub(crate) fn fold_thread_anew(&mut self, thread: ThreadId, records: &[u64]) -> Result<(), OpenError> {
+        self.threads.restore(thread, None);
+        for number in records {
+            let block = self.block_of(*number);
+            let Some(bytes) = self.log.read(block)? else { continue };
+            let decode = |error| OpenError::Decode { block, error };
+            let block = vandel_core::block::Block::decode(&bytes).map_err(decode)?;
+            let record = block.records.iter().find(|record| record.number == *number);
+            if let Some(record) = record {
+                self.fold_again(record)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn fold_again(&mut self, record: &Record<'_>) -> Result<(), OpenError> {
+        let mut ignored = std::collections::HashMap::<Hash, u64>::new();
+        fold_record(&self.chain, record, &self.vault, &mut self.threads, &mut ignored)
+    }
+
+    /// The block that holds a record.
+    fn block_of(&self, record: u64) -> u64 {
+        // The roots stand at all block boundaries: boundary i is the size before block i.
+        let after = self.chain.roots.partition_point(|(size, _)| *size <= record);
+        after.saturating_sub(1) as u64
+    }
+}
