@@ -4,3 +4,4 @@
 pub mod log_conformance;
 pub mod random;
 pub mod recording_disk;
+pub mod transcript;
