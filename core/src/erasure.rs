@@ -13,7 +13,7 @@ pub use judge::{Matters, PlanRefusal, judge};
 use crate::codec::{DecodeError, decode_body, encode_body};
 use crate::event::Compartment;
 use crate::hash::{Domain, Hash};
-use crate::id::{LedgerId, SubjectId, ThreadId};
+use crate::id::{LedgerId, ThreadId};
 use crate::time::Day;
 
 /// The longest plan, in bytes.
@@ -41,8 +41,8 @@ pub struct Line {
     pub pseudonym: [u8; 8],
     /// The thread.
     pub thread: ThreadId,
-    /// The subject, if the identity goes.
-    pub subject: Option<SubjectId>,
+    /// The numbers in the thread of the steps whose identity parts go.
+    pub identities: Vec<u32>,
     /// The records that hold these compartments, ascending.
     pub records: Vec<u64>,
     /// The compartments, each with its ground.

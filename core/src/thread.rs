@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::{Kind, Note, Opening, Outcome, PositionAssessment, Process, Scope, Step, ThreadSort};
+use crate::event::{
+    Compartment, Kind, Note, Opening, Outcome, PositionAssessment, Process, Scope, Step, ThreadSort,
+};
 use crate::hash::Hash;
 use crate::id::{ActorId, AssignmentId, SubjectId, ThreadId};
 use crate::time::Day;
@@ -65,6 +67,9 @@ pub struct Case {
     pub subject: Option<SubjectId>,
     /// Protected identity.
     pub protected: bool,
+    /// The number of the step that holds the identity in force; earlier ones are superseded, and
+    /// their identity parts are destroyed.
+    pub identity_step: Option<u32>,
     /// The outcome.
     pub outcome: Option<Outcome>,
     /// The statement that holds the note of a shown extract, and its day.
@@ -118,7 +123,7 @@ impl Case {
     /// Whether the case has been closed.
     #[must_use]
     pub fn closed(&self) -> bool {
-        self.has(Kind::CaseClosed) || self.has(Kind::Reassigned)
+        self.has(Kind::CaseClosed)
     }
 
     /// The day it was opened.
@@ -139,12 +144,20 @@ impl Case {
         self.opening.as_ref().map(place_of)
     }
 
+    /// The numbers of the steps whose identity parts a later step has replaced.
+    pub fn superseded_identities(&self) -> impl Iterator<Item = u32> {
+        let in_force = self.identity_step.unwrap_or(0);
+        let holds = |mark: &Mark| mark.kind.compartments().contains(&Compartment::Identity);
+        (0..in_force).zip(&self.steps).filter(move |(_, mark)| holds(mark)).map(|(number, _)| number)
+    }
+
     fn fold(&mut self, step: &Step, mark: Mark, statement: Hash) {
         let number = step.spine.number;
         self.steps.push(mark);
         if let Some(identity) = &step.identity {
             self.subject = Some(identity.subject);
             self.protected = identity.protected;
+            self.identity_step = Some(number);
         }
         match &step.note {
             Some(Note::Shown { .. }) => self.noted = Some((statement, mark.day)),

@@ -67,11 +67,9 @@ pub enum ErasureError {
 #[must_use]
 pub fn keys_of(plan: &Plan) -> BTreeSet<KeyId> {
     let keys = plan.lines.iter().flat_map(|line| {
-        line.compartments.iter().filter_map(|ground| match (ground.compartment, line.subject) {
-            (Compartment::Identity, Some(subject)) => Some(identity_key(&subject)),
-            (Compartment::Identity, None) => None,
-            (compartment, _) => Some(thread_key(compartment, &line.thread)),
-        })
+        let identities = line.identities.iter().map(|number| identity_key(&line.thread, *number));
+        let others = line.compartments.iter().filter(|ground| ground.compartment != Compartment::Identity);
+        identities.chain(others.map(|ground| thread_key(ground.compartment, &line.thread)))
     });
     keys.collect()
 }

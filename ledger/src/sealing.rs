@@ -1,14 +1,14 @@
 //! Between payloads and the vault: which key seals which part.
 //!
-//! A compartment of a thread has one key; the identity compartment has the subject's, so that all
-//! cases of one person share its fate (domain, point 9). The header lies beside the spine, under the
-//! spine's key.
+//! A compartment of a thread has one key. Identity parts have one each, so that an identity that was
+//! changed or wrong can be destroyed as soon as another takes its place (domain, point 8). The header
+//! lies beside the spine, under the spine's key.
 
 use std::collections::BTreeMap;
 
 use vandel_core::event::{Compartment, Spine, Step};
 use vandel_core::hash::{Domain, Hash};
-use vandel_core::id::{SubjectId, ThreadId};
+use vandel_core::id::ThreadId;
 use vandel_core::payload::{Header, Part, Payload, Slot};
 use zeroize::Zeroizing;
 
@@ -24,13 +24,13 @@ pub fn thread_key(compartment: Compartment, thread: &ThreadId) -> KeyId {
     key_id(compartment, &thread.0)
 }
 
-/// The key of a subject's identity.
+/// The key of the identity part of one step of a case.
 #[must_use]
-pub fn identity_key(subject: &SubjectId) -> KeyId {
-    key_id(Compartment::Identity, &subject.0)
+pub fn identity_key(thread: &ThreadId, number: u32) -> KeyId {
+    key_id(Compartment::Identity, &[&thread.0[..], &number.to_be_bytes()].concat())
 }
 
-fn key_id(compartment: Compartment, owner: &[u8; 16]) -> KeyId {
+fn key_id(compartment: Compartment, owner: &[u8]) -> KeyId {
     let hash = Domain::KeyId.hash(&[&[compartment as u8], owner]);
     let mut id = [0; 16];
     id.copy_from_slice(&hash.0[..16]);
@@ -39,10 +39,10 @@ fn key_id(compartment: Compartment, owner: &[u8; 16]) -> KeyId {
 
 /// The key that seals a slot of a step.
 fn slot_key(slot: Slot, step: &Step) -> KeyId {
-    let Spine { thread, .. } = &step.spine;
-    match (slot.compartment(), &step.identity) {
-        (Compartment::Identity, Some(identity)) => identity_key(&identity.subject),
-        (compartment, _) => thread_key(compartment, thread),
+    let Spine { thread, number, .. } = &step.spine;
+    match slot.compartment() {
+        Compartment::Identity => identity_key(thread, *number),
+        compartment => thread_key(compartment, thread),
     }
 }
 

@@ -184,8 +184,12 @@ impl Sequencer {
         let (block, entries, hashes) = self.assemble(&admitted, at);
         match self.make_durable(&block, &entries, &hashes) {
             Ok(()) => {
-                for group in admitted {
-                    answers.push((group.index, self.receipts(&group.records)));
+                answers.extend(admitted.iter().map(|group| (group.index, self.receipts(&group.records))));
+                // 9. Identities that were replaced are destroyed. A crash before leaves the old one in
+                //    the vault; the next start destroys it.
+                let superseding: Vec<_> = admitted.into_iter().flat_map(|group| group.superseding).collect();
+                if let Err(error) = self.destroy_superseded(&superseding) {
+                    self.halted = Some(format!("a replaced identity was not destroyed: {error}"));
                 }
             }
             Err(reason) => {

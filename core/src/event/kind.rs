@@ -85,7 +85,7 @@ named! {
         CaseClosed = "case_closed",
         /// An earlier step was corrected (GDPR art. 16).
         Rectified = "rectified",
-        /// The case had been opened for the wrong person.
+        /// The case had been opened for the wrong person; here is the right one.
         Reassigned = "reassigned",
         /// Erasure is stopped: a pending request for disclosure, a dispute.
         Held = "held",

@@ -50,7 +50,8 @@ pub struct Spine {
     pub day: Day,
 }
 
-/// Who the person is. Sealed under the subject's key, so that several cases share one fate.
+/// Who the person is. Each identity part has a key of its own, so that one that was changed or wrong
+/// can be destroyed when another takes its place.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     /// The person, the same in every case.

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 use vandel_core::admit::{Evidence, Occasion, Proposal, Refusal, State, admit};
 use vandel_core::chain::{Chain, FaultKind};
 use vandel_core::checkpoint::Checkpoint;
-use vandel_core::event::{OpenEvent, Step};
+use vandel_core::event::{Kind, OpenEvent, Step};
 use vandel_core::hash::{Domain, Hash};
 use vandel_core::id::ThreadId;
 use vandel_core::limits::BLOCK_RECORDS_MAX;
@@ -39,6 +39,8 @@ pub(super) struct Admitted {
     pub(super) statements: Vec<Placed>,
     /// The numbers its records will have.
     pub(super) records: Vec<u64>,
+    /// The threads in which it replaces an identity.
+    pub(super) superseding: Vec<ThreadId>,
 }
 
 /// A signed statement, and its payload for the vault.
@@ -94,6 +96,12 @@ fn verify(chain: &Chain, at: Second, submission: Submission) -> Result<Verified,
     Ok(Verified { bytes, statement, hash, evidence, seen, step })
 }
 
+fn superseding(group: &[Verified]) -> Vec<ThreadId> {
+    let steps = group.iter().filter_map(|one| one.step.as_ref().map(|(_, step)| step));
+    let replaces = |step: &&Step| matches!(step.spine.kind, Kind::IdentityChanged | Kind::Reassigned);
+    steps.filter(replaces).map(|step| step.spine.thread).collect()
+}
+
 impl Sequencer {
     /// Judges groups until the block is full. Open statements stand alone in their block, so that
     /// every sealed step of a block is judged by the same keys and policies.
@@ -121,7 +129,8 @@ impl Sequencer {
                 Ok(statements) => {
                     let records: Vec<u64> = (next..next + statements.len() as u64).collect();
                     next += statements.len() as u64;
-                    admitted.push(Admitted { index: *index, statements, records });
+                    let superseding = superseding(group);
+                    admitted.push(Admitted { index: *index, statements, records, superseding });
                 }
                 Err(error) => answers.push((*index, Err(error))),
             }

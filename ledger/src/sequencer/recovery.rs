@@ -7,11 +7,11 @@ use vandel_core::block::{Block, BlockDecodeError};
 use vandel_core::chain::{Chain, Fault};
 use vandel_core::event::{OpenEvent, SequencerStarted};
 use vandel_core::hash::Hash;
-use vandel_core::id::LedgerId;
+use vandel_core::id::{LedgerId, ThreadId};
 use vandel_core::record::Record;
 use vandel_core::signature::{SigningKey, public_key};
 use vandel_core::statement::{Body, Seen};
-use vandel_core::thread::Threads;
+use vandel_core::thread::{Matter, Thread, Threads};
 
 use crate::clock::Clock;
 use crate::disk::Disk;
@@ -196,6 +196,12 @@ impl Sequencer {
             self.record_start()?;
         }
         self.vault.destroy_after(self.chain.size())?;
+        let replaced = |(id, thread): (&ThreadId, &Thread)| match &thread.matter {
+            Matter::Case(case) if case.identity_step > Some(0) => Some(*id),
+            _ => None,
+        };
+        let replaced: Vec<ThreadId> = self.threads.iter().filter_map(replaced).collect();
+        self.destroy_superseded(&replaced)?;
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! What the instance does on its own account: its own events, and forgetting what was erased.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use vandel_core::statement::{Body, Statement, assemble};
 
 use crate::disk::Disk;
 use crate::home::Home;
+use crate::sealing::identity_key;
 use crate::sequencer::recovery::fold_record;
 use crate::sequencer::snapshot::{self, SNAPSHOT_KEY};
 use crate::sequencer::{OpenError, Sequencer};
@@ -64,6 +66,28 @@ impl Sequencer {
         snapshot::remove(&*self.disk, &self.home.views())?;
         self.snapshot_size = 0;
         Ok(SNAPSHOT_KEY)
+    }
+
+    /// Destroys the identity parts that later steps have replaced (domain, point 8). Run after a
+    /// block is settled and at every start; finds nothing to do where it has run before.
+    pub(super) fn destroy_superseded(&mut self, threads: &[ThreadId]) -> Result<(), OpenError> {
+        let (mut keys, mut records) = (BTreeSet::new(), BTreeSet::new());
+        for id in threads {
+            let Some(thread) = self.threads.get(id) else { continue };
+            let Some(case) = self.threads.case(id) else { continue };
+            for number in case.superseded_identities() {
+                let key = identity_key(id, number);
+                if self.vault.key(&key)?.is_some() {
+                    keys.insert(key);
+                    records.extend(thread.records.get(number as usize));
+                }
+            }
+        }
+        if !keys.is_empty() {
+            keys.insert(self.forget_snapshot()?);
+            self.vault.erase(&keys, &records)?;
+        }
+        Ok(())
     }
 
     /// Folds a thread anew from the records that hold it, as far as they still open.
