@@ -4,6 +4,7 @@ pub mod author;
 pub mod clock;
 pub mod disk;
 pub mod erasure;
+pub mod handle;
 pub mod home;
 pub mod lock;
 pub mod log;

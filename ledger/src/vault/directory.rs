@@ -36,6 +36,8 @@ pub struct Name {
     pub kind: NameKind,
     /// The id that stands on the chain.
     pub id: [u8; 16],
+    /// What it belongs to: the controller of a unit.
+    pub parent: Option<[u8; 16]>,
     /// The display text.
     pub text: Zeroizing<String>,
 }
@@ -60,6 +62,17 @@ pub fn name_key(kind: NameKind, id: &[u8; 16]) -> KeyId {
     KeyId(*hash.0.first_chunk().expect("a hash has 32 bytes"))
 }
 
+/// A name's parent and text, from what is sealed.
+fn split_plain(plain: &[u8]) -> Option<(Option<[u8; 16]>, Zeroizing<String>)> {
+    let (flag, rest) = plain.split_first()?;
+    let (parent, text) = match flag {
+        0 => (None, rest),
+        1 => rest.split_first_chunk().map(|(parent, text)| (Some(*parent), text))?,
+        _ => return None,
+    };
+    Some((parent, Zeroizing::new(std::str::from_utf8(text).ok()?.to_owned())))
+}
+
 fn kind_byte(kind: NameKind) -> u8 {
     match kind {
         NameKind::Actor => 1,
@@ -79,7 +92,10 @@ impl Vault {
         self.ensure_keys(&[id])?;
         let key = self.key(&id)?.ok_or_else(|| VaultError::damaged(FILE, "its key is gone"))?;
         let mut padded = Zeroizing::new(Vec::with_capacity(2 * NAME_BYTES_MAX));
-        pad_into(&mut padded, name.text.as_bytes());
+        let mut plain = Zeroizing::new(vec![u8::from(name.parent.is_some())]);
+        plain.extend_from_slice(name.parent.as_ref().map_or(&[][..], |parent| parent));
+        plain.extend_from_slice(name.text.as_bytes());
+        pad_into(&mut padded, &plain);
         let sealed = key.seal(&self.name_binding(name.kind, &name.id), &padded)?;
 
         let mut names = Vec::new();
@@ -100,12 +116,12 @@ impl Vault {
         let mut names = Vec::new();
         for SealedName { kind, id, sealed } in self.read_names()? {
             let Some(key) = self.key(&name_key(kind, &id))? else { continue };
-            let text = key
+            let (parent, text) = key
                 .open(&self.name_binding(kind, &id), &sealed)
                 .and_then(unpad)
-                .and_then(|text| Some(Zeroizing::new(std::str::from_utf8(&text).ok()?.to_owned())))
+                .and_then(|plain| split_plain(&plain))
                 .ok_or_else(|| VaultError::damaged(FILE, "a name does not open under its key"))?;
-            names.push(Name { kind, id, text });
+            names.push(Name { kind, id, parent, text });
         }
         Ok(names)
     }

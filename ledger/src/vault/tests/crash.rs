@@ -132,7 +132,12 @@ fn a_destroyed_tail_is_gone_or_still_there() {
 #[test]
 fn a_name_is_there_or_the_former_one() {
     let disk = MemoryDisk::default();
-    let name = |text: &str| Name { kind: NameKind::Actor, id: [1; 16], text: Zeroizing::new(text.into()) };
+    let name = |text: &str| Name {
+        kind: NameKind::Actor,
+        id: [1; 16],
+        parent: None,
+        text: Zeroizing::new(text.into()),
+    };
     filled(&disk).put_name(&name("before")).expect("puts");
     let act = |disk: &MemoryDisk| open(disk)?.put_name(&name("after"));
     at_every_stop(&disk, act, |disk, acknowledged| {

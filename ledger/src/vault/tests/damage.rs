@@ -10,7 +10,12 @@ fn small_vault(disk: &MemoryDisk) -> Vec<Entry> {
     let mut vault = create(disk).expect("creates");
     vault.put(&entries[..2]).expect("puts");
     vault.erase(&ids(&[2]), &BTreeSet::from([0])).expect("erases");
-    let name = Name { kind: NameKind::Unit, id: [1; 16], text: Zeroizing::new("Ekskolan".into()) };
+    let name = Name {
+        kind: NameKind::Unit,
+        id: [1; 16],
+        parent: Some([2; 16]),
+        text: Zeroizing::new("Ekskolan".into()),
+    };
     vault.put_name(&name).expect("puts");
     vault.put(&entries[2..]).expect("puts");
     entries

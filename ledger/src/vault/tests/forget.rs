@@ -86,7 +86,8 @@ fn an_audit_sees_a_key_that_came_back() {
 fn no_key_id_plaintext_or_key_ever_reaches_the_disk_in_clear() {
     let disk = MemoryDisk::default();
     let mut vault = filled(&disk);
-    let name = Name { kind: NameKind::Actor, id: [3; 16], text: Zeroizing::new("Ada Åberg".into()) };
+    let name =
+        Name { kind: NameKind::Actor, id: [3; 16], parent: None, text: Zeroizing::new("Ada Åberg".into()) };
     vault.put_name(&name).expect("puts");
     let keys: Vec<DataKey> = (0..18).filter_map(|key| vault.key(&key_id(key)).expect("reads")).collect();
     assert_eq!(keys.len(), 18);

@@ -186,7 +186,12 @@ fn a_sealed_cell_opens_with_its_passphrase_only() {
 fn names_are_kept_replaced_and_erased() {
     let disk = MemoryDisk::default();
     let mut vault = filled(&disk);
-    let name = |kind, id: u8, text: &str| Name { kind, id: [id; 16], text: Zeroizing::new(text.to_owned()) };
+    let name = |kind, id: u8, text: &str| Name {
+        kind,
+        id: [id; 16],
+        parent: Some([id; 16]),
+        text: Zeroizing::new(text.to_owned()),
+    };
     let ada = name(NameKind::Actor, 1, "Ada Åberg");
     let school = name(NameKind::Unit, 1, "Ekskolan");
     for name in [&name(NameKind::Actor, 1, "Ada Ek"), &school, &ada] {
