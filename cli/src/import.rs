@@ -11,12 +11,14 @@ mod encoding;
 mod heading;
 mod reader;
 mod row;
+mod take;
 
 pub use code::{ImportError, RejectCode};
 pub use encoding::Encoding;
 pub use heading::Column;
 pub use reader::{FILE_BYTES_MAX, Import, LINES_MAX, RejectedRow, read};
 pub use row::Row;
+pub use take::{TakeError, Taken, refused_lines, take};
 
 #[cfg(test)]
 mod tests;
