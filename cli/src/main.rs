@@ -1,2 +1,5 @@
 //! The command `vandel`.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    vandel::run(std::env::args_os())
+}

@@ -1,0 +1,115 @@
+//! The command line, by noun. Help is generated from these comments, so it can't drift from them.
+
+mod keys;
+mod ledger;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use vandel_core::time::Day;
+
+use crate::lang::Lang;
+
+pub use keys::*;
+pub use ledger::*;
+
+/// The record a public employer can be held to when it checks the background of people it hires.
+///
+/// Exit codes: 0 done or verified, 1 internal, 2 usage, 3 integrity violated or a rule broken in the log,
+/// 4 not proven, 5 input or output failed, 6 not authorised, 7 not found, 8 refused by policy, 9 conflict,
+/// 130 interrupted. Results go to stdout, progress and errors to stderr.
+///
+/// VANDEL_CLOCK sets the clock (2026-11-23T12:00:00Z, or a day) for demonstrations and tests.
+#[derive(Debug, Parser)]
+#[command(
+    name = "vandel",
+    version,
+    propagate_version = true,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+pub struct Arguments {
+    /// What every command takes.
+    #[command(flatten)]
+    pub global: GlobalArgs,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command takes.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct GlobalArgs {
+    /// The ledger's folder [default: vandel-home]
+    #[arg(long, global = true, env = "VANDEL_HOME", value_name = "DIR")]
+    pub home: Option<PathBuf>,
+    /// The memory's folder, better on another disk [default: memory/ in the home]
+    #[arg(long, global = true, env = "VANDEL_MEMORY", value_name = "DIR")]
+    pub memory: Option<PathBuf>,
+    /// Print JSON: one document, or lines that end with a summary
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// The language of texts [default: from the locale, else en]
+    #[arg(long, global = true, value_enum, value_name = "LANG")]
+    pub lang: Option<Lang>,
+    /// The day that retention is computed for [default: today]
+    #[arg(long, global = true, value_name = "DAY")]
+    pub as_of: Option<Day>,
+    /// No progress on stderr; warnings and errors stay
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// Colours on stderr; NO_COLOR is heeded
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub color: Color,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Whose key signs. A passphrase is asked for without echo, or read from a file; never an argument.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Who signs")]
+pub struct AuthorArgs {
+    /// Your key file
+    #[arg(long, env = "VANDEL_KEY", value_name = "FILE")]
+    pub key: PathBuf,
+    /// A file whose first line is its passphrase
+    #[arg(long, env = "VANDEL_PASSPHRASE_FILE", value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
+}
+
+/// Two people who sign the same bytes.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Who signs")]
+pub struct TwoPeopleArgs {
+    /// The first person.
+    #[command(flatten)]
+    pub first: AuthorArgs,
+    /// The second person's key file
+    #[arg(long, env = "VANDEL_SECOND", value_name = "FILE")]
+    pub second: PathBuf,
+    /// A file whose first line is its passphrase
+    #[arg(long, env = "VANDEL_SECOND_PASSPHRASE_FILE", value_name = "FILE")]
+    pub second_passphrase_file: Option<PathBuf>,
+}
+
+/// All commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Found a ledger: two administrators sign its first record
+    Init(InitArgs),
+    /// Keys: make them
+    #[command(subcommand)]
+    Key(KeyCommand),
+    /// Print a shell's completions
+    Completions(CompletionsArgs),
+}

@@ -1,0 +1,21 @@
+//! What each command does, by noun.
+
+mod completions;
+mod init;
+mod key;
+
+use crate::args::Command;
+use crate::context::Context;
+use crate::error::{CliError, Exit};
+
+/// Runs a command.
+///
+/// # Errors
+/// Whatever keeps it from being done.
+pub fn run(context: &Context, command: Command) -> Result<Exit, CliError> {
+    match command {
+        Command::Init(arguments) => init::run(context, &arguments),
+        Command::Key(command) => key::run(context, command),
+        Command::Completions(arguments) => completions::run(context, &arguments),
+    }
+}

@@ -1,0 +1,167 @@
+//! What every command is given: where, in which language, on which day.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use vandel_core::time::{Day, Second};
+use vandel_ledger::clock::{Clock, SettableClock, SystemClock};
+use vandel_ledger::disk::{Disk, RealDisk};
+use vandel_ledger::home::Home;
+
+use crate::args::GlobalArgs;
+use crate::error::{CliError, Exit};
+use crate::lang::Lang;
+use crate::output::Output;
+
+/// The environment variable that sets the clock, for demonstrations and tests. Whoever sets it stamps
+/// records with a time that is not: so every command that runs under it says so on stderr.
+pub const CLOCK_VARIABLE: &str = "VANDEL_CLOCK";
+
+/// The home when none is named.
+pub const DEFAULT_HOME: &str = "vandel-home";
+
+/// What every command is given.
+pub struct Context {
+    /// The ledger's folder.
+    pub home: Home,
+    /// The language of texts for people.
+    pub lang: Lang,
+    /// Where results and messages go.
+    pub output: Output,
+    /// The disk.
+    pub disk: Arc<dyn Disk>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    as_of: Option<Day>,
+}
+
+impl Context {
+    /// From the global arguments and the environment.
+    ///
+    /// # Errors
+    /// If the environment sets a clock that is no time.
+    pub fn new(global: &GlobalArgs, output: Output) -> Result<Self, CliError> {
+        let root = global.home.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_HOME));
+        let clock: Arc<dyn Clock> = match std::env::var(CLOCK_VARIABLE) {
+            Err(_) => Arc::new(SystemClock),
+            Ok(text) => {
+                let second = parse_second(&text).ok_or_else(|| {
+                    let message = format!("{CLOCK_VARIABLE} is {text:?}, which is no time");
+                    CliError::new(Exit::Usage, "clock", message)
+                        .next("set it to a second such as 2026-11-23T12:00:00Z or a day such as 2026-11-23, or unset it")
+                })?;
+                output.progress(&format!("the clock is set to {second} by {CLOCK_VARIABLE}"));
+                Arc::new(SettableClock::at(second))
+            }
+        };
+        Ok(Self {
+            home: Home::new(root).with_memory(global.memory.clone()),
+            lang: Lang::choose(global.lang),
+            output,
+            disk: Arc::new(RealDisk),
+            clock,
+            as_of: global.as_of,
+        })
+    }
+
+    /// The second it is.
+    #[must_use]
+    pub fn now(&self) -> Second {
+        self.clock.now()
+    }
+
+    /// The civil day it is in Sweden.
+    #[must_use]
+    pub fn today(&self) -> Day {
+        swedish_day(self.now())
+    }
+
+    /// The day that retention is computed for: `--as-of`, or today.
+    #[must_use]
+    pub fn as_of(&self) -> Day {
+        self.as_of.unwrap_or_else(|| self.today())
+    }
+
+    /// Whether `--as-of` was given.
+    #[must_use]
+    pub fn asks_for_another_day(&self) -> bool {
+        self.as_of.is_some_and(|day| day != self.today())
+    }
+}
+
+/// A second in RFC 3339 with `Z`, or a day, which stands for its noon in UTC.
+fn parse_second(text: &str) -> Option<Second> {
+    let (day, time) = text.split_once('T').unwrap_or((text, "12:00:00Z"));
+    let day: Day = day.parse().ok()?;
+    let days = u64::try_from(day.days_since_epoch()).ok()?;
+    let time = time.strip_suffix('Z').filter(|time| time.len() == 8)?;
+    let mut parts = time.split(':').map(|part| {
+        part.bytes().all(|byte| byte.is_ascii_digit()).then(|| part.parse::<u64>().ok()).flatten()
+    });
+    let (hour, minute, second) = (parts.next()??, parts.next()??, parts.next()??);
+    let whole = parts.next().is_none() && hour < 24 && minute < 60 && second < 60;
+    whole.then(|| Second(days * 86_400 + hour * 3_600 + minute * 60 + second))
+}
+
+/// The civil day in Sweden at a second: one hour ahead of UTC, two in summer time, which runs from the
+/// last Sunday of March to the last Sunday of October, both at 01:00 UTC (directive 2000/84/EC).
+#[must_use]
+pub fn swedish_day(at: Second) -> Day {
+    let day_at = |second: u64| i32::try_from(second / 86_400).ok().and_then(Day::from_days_since_epoch);
+    let utc = day_at(at.0).unwrap_or(Day::MAX);
+    let (year, _, _) = utc.ymd();
+    let change = |month: i8| {
+        let last = Day::from_ymd(year, month, 31).map_or(0, Day::days_since_epoch);
+        // 1970-01-01 was a Thursday: day 3 was the first Sunday.
+        let sunday = last - (last - 3).rem_euclid(7);
+        u64::try_from(sunday).unwrap_or_default() * 86_400 + 3_600
+    };
+    let summer = (change(3)..change(10)).contains(&at.0);
+    day_at(at.0 + if summer { 7_200 } else { 3_600 }).unwrap_or(Day::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_day_follows_swedish_time() {
+        for (second, day) in [
+            ("2026-01-31T22:59:59Z", "2026-01-31"),
+            ("2026-01-31T23:00:00Z", "2026-02-01"),
+            ("2026-03-28T23:00:00Z", "2026-03-29"),
+            ("2026-03-29T22:00:00Z", "2026-03-30"),
+            ("2026-06-30T21:59:59Z", "2026-06-30"),
+            ("2026-06-30T22:00:00Z", "2026-07-01"),
+            ("2026-10-24T22:00:00Z", "2026-10-25"),
+            ("2026-10-25T22:30:00Z", "2026-10-25"),
+            ("2026-10-25T23:00:00Z", "2026-10-26"),
+        ] {
+            let at = parse_second(second).expect(second);
+            assert_eq!(at.to_string(), second);
+            assert_eq!(swedish_day(at).to_string(), day, "{second}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_time_is_refused() {
+        assert_eq!(
+            parse_second("2026-03-20").map(|at| at.to_string()).as_deref(),
+            Some("2026-03-20T12:00:00Z")
+        );
+        for text in [
+            "",
+            "now",
+            "2026-02-30",
+            "2026-03-20T24:00:00Z",
+            "2026-03-20T12:00:00",
+            "2026-03-20T12:00:60Z",
+            "2026-03-20T12:00Z",
+            "2026-03-20T1:000:00Z",
+            "2026-03-20T12:00:00+01:00",
+            "1969-12-31",
+        ] {
+            assert_eq!(parse_second(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! The people at the keyboard: their key files, their passphrases, and what they have seen.
+//!
+//! Beside a key file lies `<file>.seen`: the last checkpoint of the ledger that its holder was shown,
+//! signed by the ledger. It makes every author a witness: a ledger that no longer contains it has been
+//! rolled back or forked, whatever its own memory says.
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+
+use vandel_core::chain::Chain;
+use vandel_core::checkpoint::Checkpoint;
+use vandel_core::id::PublicKey;
+use vandel_core::note::{KeyKind, Note, VerifierKey};
+use vandel_core::signature::{SigningKey, public_key};
+use vandel_ledger::disk::{read_all, replace_atomically};
+use vandel_ledger::signer;
+use zeroize::Zeroizing;
+
+use crate::args::{AuthorArgs, TwoPeopleArgs};
+use crate::context::Context;
+use crate::error::{CliError, Exit};
+use crate::lang::Text;
+
+/// A person who signs.
+pub struct Person {
+    /// The key file.
+    pub file: PathBuf,
+    /// The key in it.
+    pub key: SigningKey,
+}
+
+impl Person {
+    /// Reads a key file, with the passphrase from its file or from the terminal.
+    ///
+    /// # Errors
+    /// If there is no usable key, or the passphrase is wrong.
+    pub fn read(context: &Context, file: &Path, passphrase_file: Option<&Path>) -> Result<Self, CliError> {
+        let passphrase = match passphrase_file {
+            Some(from) => Some(first_line(context, from)?),
+            None if signer::is_encrypted(&*context.disk, file)? && std::io::stdin().is_terminal() => {
+                let name = file.display().to_string();
+                Some(ask(&Text::Passphrase.with(context.lang, &[("file", &name)]))?)
+            }
+            None => None,
+        };
+        let key = signer::read(&*context.disk, file, passphrase.as_ref().map(|text| text.as_str()))?;
+        Ok(Self { file: file.to_owned(), key })
+    }
+
+    /// The author of a step.
+    ///
+    /// # Errors
+    /// As [`Person::read`].
+    pub fn author(context: &Context, arguments: &AuthorArgs) -> Result<Self, CliError> {
+        Self::read(context, &arguments.key, arguments.passphrase_file.as_deref())
+    }
+
+    /// Both people of a step that needs two.
+    ///
+    /// # Errors
+    /// As [`Person::read`].
+    pub fn two(context: &Context, arguments: &TwoPeopleArgs) -> Result<(Self, Self), CliError> {
+        let first = Self::author(context, &arguments.first)?;
+        let second = Self::read(context, &arguments.second, arguments.second_passphrase_file.as_deref())?;
+        Ok((first, second))
+    }
+
+    /// The public key.
+    #[must_use]
+    pub fn public_key(&self) -> PublicKey {
+        public_key(&self.key)
+    }
+
+    fn seen_file(&self) -> PathBuf {
+        let mut name = self.file.clone().into_os_string();
+        name.push(".seen");
+        name.into()
+    }
+
+    /// Refuses a ledger that does not contain the checkpoint which this person saw last.
+    ///
+    /// # Errors
+    /// 3 if the ledger's own key signed it; 4 if it is of this ledger and by no key that is known; 9
+    /// if it is of another ledger, which this one does not continue.
+    pub fn check_seen(&self, context: &Context, chain: &Chain) -> Result<(), CliError> {
+        let file = self.seen_file();
+        let bytes = match read_all(&*context.disk, &file) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(CliError::file(&file, &error)),
+        };
+        let name = file.display();
+        let seen: Option<Checkpoint> = Note::parse(&bytes).ok().and_then(|note| note.text().parse().ok());
+        let seen = seen.ok_or_else(|| {
+            CliError::new(Exit::NotProven, "seen-unreadable", format!("{name} holds no checkpoint"))
+                .next("find out who changed it; then move it away to begin anew")
+        })?;
+        if seen.origin() != chain.origin {
+            return self.check_successor(chain, &seen);
+        }
+        if chain.root_at(seen.size()) == Some(seen.root()) {
+            return Ok(());
+        }
+        let keys = chain.checkpoint_keys.iter();
+        let keys: Vec<_> =
+            keys.filter_map(|(_, key)| VerifierKey::new(&chain.origin, KeyKind::Ed25519, key).ok()).collect();
+        let (exit, code, what) = match Checkpoint::open(&bytes, &keys) {
+            Ok(_) => (
+                Exit::Integrity,
+                "rolled-back",
+                "this ledger's own key signed it: the ledger has been rolled back or replaced",
+            ),
+            Err(_) => (Exit::NotProven, "seen-unknown", "no key of this ledger is known to have signed it"),
+        };
+        let (size, found) = (seen.size(), chain.size());
+        let message =
+            format!("{name} holds a checkpoint of {size} records that this ledger lacks, and {what}");
+        Err(CliError::new(exit, code, message)
+            .expected(format!("{} at size {size}", seen.root()), format!("{found} records"))
+            .next("do not write to this ledger; keep the file, it is evidence, and tell the auditor"))
+    }
+
+    fn check_successor(&self, chain: &Chain, seen: &Checkpoint) -> Result<(), CliError> {
+        let predecessor = chain.predecessor.as_ref().and_then(|note| Note::parse(note.as_bytes()).ok());
+        let predecessor: Option<Checkpoint> = predecessor.and_then(|note| note.text().parse().ok());
+        if predecessor.is_some_and(|before| before.origin() == seen.origin() && before.size() >= seen.size())
+        {
+            return Ok(());
+        }
+        let message = format!("{} is a checkpoint of another ledger", self.seen_file().display());
+        Err(CliError::new(Exit::Conflict, "another-ledger", message)
+            .expected(&chain.origin, seen.origin())
+            .next("check --home; if you mean to use this key in both ledgers, move that file away"))
+    }
+
+    /// Remembers a checkpoint that this person was shown.
+    ///
+    /// # Errors
+    /// If the file cannot be written. The step that led here has been taken all the same.
+    pub fn remember(&self, context: &Context, checkpoint: &str) -> Result<(), CliError> {
+        let file = self.seen_file();
+        replace_atomically(&*context.disk, &file, checkpoint.as_bytes())
+            .map_err(|error| CliError::file(&file, &error))
+    }
+}
+
+/// The first line of a passphrase file.
+///
+/// # Errors
+/// If it cannot be read, or its first line is empty or not UTF-8.
+pub fn first_line(context: &Context, file: &Path) -> Result<Zeroizing<String>, CliError> {
+    let bytes = Zeroizing::new(read_all(&*context.disk, file).map_err(|error| CliError::file(file, &error))?);
+    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    match std::str::from_utf8(line) {
+        Ok(text) if !text.is_empty() => Ok(Zeroizing::new(text.to_owned())),
+        _ => {
+            let message = format!("the first line of {} is no passphrase", file.display());
+            Err(CliError::new(Exit::Usage, "passphrase-file", message))
+        }
+    }
+}
+
+/// A passphrase for a new key file: from a file, or asked for twice; none if it is left empty.
+///
+/// # Errors
+/// If the two differ, or nobody is there to be asked.
+pub fn new_passphrase(
+    context: &Context,
+    file: &Path,
+    passphrase_file: Option<&Path>,
+) -> Result<Option<Zeroizing<String>>, CliError> {
+    if let Some(from) = passphrase_file {
+        return first_line(context, from).map(Some);
+    }
+    if !std::io::stdin().is_terminal() {
+        return Err(CliError::new(
+            Exit::Usage,
+            "passphrase-needed",
+            "no terminal to ask for a passphrase on",
+        )
+        .next("give --passphrase-file FILE, or --no-passphrase for a key that its folder alone protects"));
+    }
+    let name = file.display().to_string();
+    let first = ask(&Text::NewPassphrase.with(context.lang, &[("file", &name)]))?;
+    if first.is_empty() {
+        return Ok(None);
+    }
+    if *first != *ask(&Text::RepeatPassphrase.in_lang(context.lang))? {
+        return Err(CliError::new(Exit::Usage, "passphrase-differs", "the two passphrases differ"));
+    }
+    Ok(Some(first))
+}
+
+fn ask(prompt: &str) -> Result<Zeroizing<String>, CliError> {
+    let answer = rpassword::prompt_password(prompt);
+    answer.map(Zeroizing::new).map_err(|error| {
+        CliError::new(Exit::Usage, "passphrase-needed", format!("no passphrase could be read: {error}"))
+    })
+}
