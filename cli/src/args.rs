@@ -1,7 +1,10 @@
 //! The command line, by noun. Help is generated from these comments, so it can't drift from them.
 
+mod case;
+mod hold;
 mod keys;
 mod ledger;
+mod position;
 
 use std::path::PathBuf;
 
@@ -10,8 +13,24 @@ use vandel_core::time::Day;
 
 use crate::lang::Lang;
 
+pub use case::*;
+pub use hold::*;
 pub use keys::*;
 pub use ledger::*;
+pub use position::*;
+
+/// Reads a term of a closed list, and names the list if it is no such term.
+macro_rules! term {
+    ($function:ident, $name:ident) => {
+        fn $function(text: &str) -> Result<$name, String> {
+            $name::from_name(text).ok_or_else(|| {
+                let names: Vec<_> = $name::ALL.iter().map(|one| one.name()).collect();
+                format!("expected one of: {}", names.join(", "))
+            })
+        }
+    };
+}
+use term;
 
 /// The record a public employer can be held to when it checks the background of people it hires.
 ///
@@ -110,6 +129,15 @@ pub enum Command {
     /// Keys: make them
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Positions: assess them before anybody is checked
+    #[command(subcommand)]
+    Position(PositionCommand),
+    /// Cases: every step of a check
+    #[command(subcommand)]
+    Case(CaseCommand),
+    /// Holds and restrictions
+    #[command(subcommand)]
+    Hold(HoldCommand),
     /// Print a shell's completions
     Completions(CompletionsArgs),
 }

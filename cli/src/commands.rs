@@ -1,8 +1,11 @@
 //! What each command does, by noun.
 
+mod case;
 mod completions;
+mod hold;
 mod init;
 mod key;
+mod position;
 
 use crate::args::Command;
 use crate::context::Context;
@@ -16,6 +19,9 @@ pub fn run(context: &Context, command: Command) -> Result<Exit, CliError> {
     match command {
         Command::Init(arguments) => init::run(context, &arguments),
         Command::Key(command) => key::run(context, command),
+        Command::Position(command) => position::run(context, command),
+        Command::Case(command) => case::run(context, command),
+        Command::Hold(command) => hold::run(context, command),
         Command::Completions(arguments) => completions::run(context, &arguments),
     }
 }

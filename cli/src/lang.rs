@@ -4,12 +4,14 @@
 //! The two languages of a text stand side by side in one `texts!` table, so neither can lack a key;
 //! a test compares their placeholders. Each noun has a table of its own.
 
+mod casework;
 mod keys;
 mod ledger;
 mod policy;
 pub mod refusals;
 mod text;
 
+pub use casework::CaseText;
 pub use keys::KeyText;
 pub use ledger::LedgerText;
 pub use policy::PolicyText;

@@ -247,3 +247,42 @@ impl From<FoundingError> for CliError {
         }
     }
 }
+
+impl From<crate::casework::CaseworkError> for CliError {
+    fn from(error: crate::casework::CaseworkError) -> Self {
+        use crate::casework::CaseworkError;
+        match error {
+            CaseworkError::NotAHandle(_) => Self::new(Exit::Usage, "not-a-handle", error.to_string()),
+            CaseworkError::UnknownHandle(_) => {
+                Self::new(Exit::NotFound, "unknown-handle", error.to_string()).next("vandel case list")
+            }
+            CaseworkError::Submit(error) => error.into(),
+            CaseworkError::Vault(error) => error.into(),
+            CaseworkError::Io(error) => error.into(),
+        }
+    }
+}
+
+impl From<crate::names::NamesError> for CliError {
+    fn from(error: crate::names::NamesError) -> Self {
+        use crate::names::NamesError;
+        match error {
+            NamesError::Unknown { .. } => Self::new(Exit::NotFound, "unknown-name", error.to_string()),
+            NamesError::Ambiguous { .. } => Self::new(Exit::Usage, "ambiguous-name", error.to_string()),
+            NamesError::Vault(error) => error.into(),
+            NamesError::Randomness => Self::new(Exit::Internal, "randomness", error.to_string()),
+        }
+    }
+}
+
+impl From<crate::import::TakeError> for CliError {
+    fn from(error: crate::import::TakeError) -> Self {
+        use crate::import::TakeError;
+        match error {
+            TakeError::Submit(error) => error.into(),
+            TakeError::Vault(error) => error.into(),
+            TakeError::Names(error) => error.into(),
+            TakeError::Io(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! `vandel case`: every step of a check, signed by who takes it.
+
+mod import;
+mod open;
+mod read;
+mod steps;
+mod texts;
+
+use serde::Serialize;
+use vandel_core::admit::Evidence;
+use vandel_core::event::{Kind, Step};
+use vandel_core::id::ThreadId;
+use vandel_ledger::author::sign_step;
+use vandel_ledger::sequencer::Sequencer;
+use vandel_ledger::submission::Receipt;
+
+use crate::args::{CaseCommand, StepArgs};
+use crate::casework;
+use crate::context::Context;
+use crate::error::{CliError, Exit};
+use crate::lang::CaseText;
+use crate::people::Person;
+use crate::workbench::Workbench;
+
+pub(super) use open::random;
+
+/// Runs a command about cases.
+pub(super) fn run(context: &Context, command: CaseCommand) -> Result<Exit, CliError> {
+    match command {
+        CaseCommand::Open(arguments) => open::run(context, &arguments),
+        CaseCommand::Import(arguments) => import::run(context, &arguments),
+        CaseCommand::List(arguments) => read::list(context, &arguments),
+        CaseCommand::Show(arguments) => read::show(context, &arguments),
+        CaseCommand::Timeline(arguments) => read::timeline(context, &arguments),
+        other => steps::run(context, other),
+    }
+}
+
+/// What is told about a step that was taken.
+#[derive(Serialize)]
+pub(super) struct Taken<'a> {
+    #[serde(rename = "type")]
+    kind_of_result: &'static str,
+    handle: &'a str,
+    kind: &'static str,
+    step: u32,
+    record: u64,
+    time: String,
+    hash: String,
+    checkpoint: &'a str,
+}
+
+/// A step in a case that exists: found by its handle, filled in, signed, taken, told.
+pub(super) struct CaseStep<'a> {
+    pub(super) context: &'a Context,
+    pub(super) bench: Workbench<'a>,
+    pub(super) author: Person,
+    pub(super) handle: String,
+    pub(super) thread: ThreadId,
+    arguments: &'a StepArgs,
+}
+
+impl<'a> CaseStep<'a> {
+    /// Opens the home and finds the case.
+    pub(super) fn begin(context: &'a Context, arguments: &'a StepArgs) -> Result<Self, CliError> {
+        let author = Person::author(context, &arguments.author)?;
+        let bench = Workbench::open(context)?;
+        let thread = casework::find(bench.sequencer(), &arguments.handle)?;
+        let handle = vandel_ledger::handle::parse_handle(&arguments.handle).unwrap_or_default();
+        Ok(Self { context, bench, author, handle, thread, arguments })
+    }
+
+    /// Takes the step and ends in order.
+    pub(super) fn take(
+        mut self,
+        kind: Kind,
+        evidence: Option<Evidence>,
+        fill: impl FnOnce(&mut Step),
+    ) -> Result<Exit, CliError> {
+        let day = self.arguments.day.unwrap_or_else(|| self.context.today());
+        let mut step = Step::new(self.bench.sequencer().next_spine(self.thread, kind, day));
+        fill(&mut step);
+        let number = step.spine.number;
+        let signed =
+            sign_step(&self.bench.standpoint(&self.author)?, &self.author.key, None, &step, evidence)?;
+        let receipt = self.bench.submit(&[&self.author], signed.submission)?;
+        tell(self.context, &self.handle, kind, number, &receipt)?;
+        tell_next(self.context, self.bench.sequencer(), self.thread);
+        self.bench.close()?;
+        Ok(Exit::Done)
+    }
+}
+
+/// Tells of a step that was taken.
+pub(super) fn tell(
+    context: &Context,
+    handle: &str,
+    kind: Kind,
+    step: u32,
+    receipt: &Receipt,
+) -> Result<(), CliError> {
+    let taken = Taken {
+        kind_of_result: "step",
+        handle,
+        kind: kind.name(),
+        step,
+        record: receipt.record,
+        time: receipt.time.to_string(),
+        hash: receipt.hash.to_string(),
+        checkpoint: &receipt.checkpoint,
+    };
+    context.output.result(&taken, || {
+        let record = receipt.record.to_string();
+        let values = [("handle", handle), ("kind", kind.name()), ("record", &*record)];
+        CaseText::Recorded.with(context.lang, &values)
+    })
+}
+
+/// Says what the law lets come next.
+pub(super) fn tell_next(context: &Context, sequencer: &Sequencer, thread: ThreadId) {
+    let Some(case) = sequencer.threads().case(&thread) else { return };
+    let steps: Vec<_> = casework::next_steps(sequencer, case).into_iter().map(Kind::name).collect();
+    if !steps.is_empty() && !case.closed() {
+        context.output.progress(&CaseText::NextSteps.with(context.lang, &[("steps", &steps.join(", "))]));
+    }
+}

@@ -1,0 +1,152 @@
+//! `vandel position`: the need for a check, weighed before anybody is checked.
+
+use serde::Serialize;
+use vandel_core::event::{Kind, PositionAssessment, Process, RoleCode, Step};
+use vandel_core::id::ThreadId;
+use vandel_core::thread::Matter;
+use vandel_ledger::author::sign_step;
+use vandel_ledger::vault::NameKind;
+
+use super::case::random;
+use crate::args::{PositionAssessArgs, PositionCommand, PositionSimulateArgs};
+use crate::context::Context;
+use crate::error::{CliError, Exit};
+use crate::lang::CaseText;
+use crate::names::Names;
+use crate::people::Person;
+use crate::workbench::Workbench;
+
+/// Runs a command about positions.
+pub(super) fn run(context: &Context, command: PositionCommand) -> Result<Exit, CliError> {
+    match command {
+        PositionCommand::Assess(arguments) => assess(context, &arguments),
+        PositionCommand::List => list(context),
+        PositionCommand::Simulate(arguments) => simulate(context, &arguments),
+    }
+}
+
+#[derive(Serialize)]
+struct Assessed<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    role: &'a str,
+    board: &'a str,
+    record: u64,
+}
+
+fn assess(context: &Context, arguments: &PositionAssessArgs) -> Result<Exit, CliError> {
+    let author = Person::author(context, &arguments.author)?;
+    let mut bench = Workbench::open(context)?;
+    // A role that the law does not support is refused before a board or a unit is made for it.
+    for role in &arguments.roles {
+        let policy = bench.sequencer().chain().policy_on(context.today());
+        let day = context.today();
+        let policy = policy.ok_or(vandel_core::admit::Refusal::NoPolicy { day })?;
+        policy.pack.role_on(&role.to_uppercase(), day).map_err(vandel_core::admit::Refusal::from)?;
+    }
+    let mut names = Names::read(bench.sequencer().vault())?;
+    let vault = bench.sequencer_mut().vault_mut();
+    let controller = names.controller_or_add(vault, &arguments.board)?;
+    let unit = names.unit_or_add(vault, controller, &arguments.unit)?;
+    for role in &arguments.roles {
+        let role = role.to_uppercase();
+        let thread = ThreadId(random()?);
+        let mut step =
+            Step::new(bench.sequencer().next_spine(thread, Kind::PositionAssessed, context.today()));
+        step.process = Some(Process::PositionAssessed(PositionAssessment {
+            controller,
+            unit,
+            role: RoleCode(role.clone()),
+            title: arguments.title.clone(),
+            need: arguments.need.clone(),
+            union_reference: arguments.union_reference.clone(),
+            impact_reference: arguments.impact_reference.clone(),
+            until: arguments.until,
+        }));
+        let signed = sign_step(&bench.standpoint(&author)?, &author.key, None, &step, None)?;
+        let receipt = bench.submit(&[&author], signed.submission)?;
+        let told =
+            Assessed { kind: "position", role: &role, board: &arguments.board, record: receipt.record };
+        context.output.line(&told, || {
+            let record = receipt.record.to_string();
+            let values = [("role", &*role), ("board", &*arguments.board), ("record", &*record)];
+            CaseText::Assessed.with(context.lang, &values)
+        })?;
+    }
+    bench.close()?;
+    Ok(Exit::Done)
+}
+
+#[derive(Serialize)]
+struct Row {
+    role: String,
+    board: String,
+    unit: String,
+    title: String,
+    union_reference: String,
+    impact_reference: String,
+    until: Option<String>,
+}
+
+/// Positions are no one's personal data: listing them is no reading.
+fn list(context: &Context) -> Result<Exit, CliError> {
+    let bench = Workbench::open(context)?;
+    let names = Names::read(bench.sequencer().vault())?;
+    let mut rows: Vec<Row> = Vec::new();
+    for (_, thread) in bench.sequencer().threads().iter() {
+        if let Matter::Position(Some(position)) = &thread.matter {
+            rows.push(Row {
+                role: position.role.0.clone(),
+                board: names.text(NameKind::Controller, position.controller.0),
+                unit: names.text(NameKind::Unit, position.unit.0),
+                title: position.title.clone(),
+                union_reference: position.union_reference.clone(),
+                impact_reference: position.impact_reference.clone(),
+                until: position.until.map(|day| day.to_string()),
+            });
+        }
+    }
+    rows.sort_by(|a, b| (&a.board, &a.role, &a.unit).cmp(&(&b.board, &b.role, &b.unit)));
+    for row in &rows {
+        context.output.line(row, || {
+            format!(
+                "{:<12}  {} / {}  {}  {}",
+                row.role, row.board, row.unit, row.union_reference, row.impact_reference
+            )
+        })?;
+    }
+    let text = CaseText::PositionsEnd.with(context.lang, &[("count", &rows.len().to_string())]);
+    context.output.summary(&serde_json::json!({ "positions": rows.len() }), text)?;
+    bench.close()?;
+    Ok(Exit::Done)
+}
+
+/// What a role's law says, from the adopted policy, key by key.
+fn simulate(context: &Context, arguments: &PositionSimulateArgs) -> Result<Exit, CliError> {
+    let bench = Workbench::open(context)?;
+    let day = context.as_of();
+    let policy =
+        bench.sequencer().chain().policy_on(day).ok_or(vandel_core::admit::Refusal::NoPolicy { day })?;
+    let code = arguments.role.to_uppercase();
+    let role = policy.pack.version_on(&code, day).map_err(vandel_core::admit::Refusal::from)?;
+    let entries: Vec<_> = role
+        .entries()
+        .into_iter()
+        .map(|entry| serde_json::json!({ "key": entry.key, "value": entry.value, "local": entry.local, "unverified": entry.unverified }))
+        .collect();
+    let usable = role.usable_on(day).map_err(|gap| gap.to_string());
+    let value = serde_json::json!({ "role": code, "law": role.law.paragraph, "usable": usable.is_ok(), "why_not": usable.as_ref().err(), "entries": entries });
+    context.output.result(&value, || {
+        let mut lines = vec![format!("{code}  {}", role.law.paragraph)];
+        lines.extend(usable.err().map(|gap| format!("  {gap}")));
+        lines.extend(role.entries().into_iter().map(|entry| {
+            let marks = [(entry.local, "local"), (entry.unverified, "unverified")];
+            let marks: Vec<_> = marks.into_iter().filter(|(set, _)| *set).map(|(_, mark)| mark).collect();
+            let marks = if marks.is_empty() { String::new() } else { format!("  [{}]", marks.join(", ")) };
+            format!("  {:<28} {}{marks}", entry.key, entry.value.as_deref().unwrap_or("–"))
+        }));
+        lines.join("\n")
+    })?;
+    bench.close()?;
+    Ok(Exit::Done)
+}
