@@ -25,17 +25,28 @@ use super::{RejectedRow, Row};
 use crate::names::{Names, NamesError};
 
 /// How many cases are signed and submitted at a time.
-const BATCH: usize = 500;
+const BATCH: usize = 100;
 
 /// What came of an import.
 #[derive(Clone, Debug, Default)]
 pub struct Taken {
-    /// The cases opened: line and handle.
-    pub opened: Vec<(usize, String)>,
+    /// The cases opened.
+    pub opened: Vec<Opened>,
     /// Lines whose case is in the ledger already.
     pub known: Vec<usize>,
     /// Lines that the ledger refused: line and code.
     pub refused: Vec<(usize, String)>,
+}
+
+/// A case that stands in the ledger now.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Opened {
+    /// The line of the file.
+    pub line: usize,
+    /// The case's handle.
+    pub handle: String,
+    /// The record that opened it.
+    pub record: u64,
 }
 
 /// Why an import stopped. What was acknowledged until then stands.
@@ -82,7 +93,8 @@ struct Known {
     positions: BTreeMap<(ControllerId, RoleCode), ThreadId>,
 }
 
-/// Takes rows in, signed by `key`, on the day `today`. `progress` is told how many rows are done.
+/// Takes rows in, signed by `key`, on the day `today`. After each batch `progress` is told how many
+/// rows are done and which cases the ledger has acknowledged: those stand, whatever happens next.
 ///
 /// # Errors
 /// [`TakeError`] if the ledger, the vault or the operating system stops it; a refused row does not.
@@ -91,7 +103,7 @@ pub fn take(
     key: &SigningKey,
     rows: Vec<Row>,
     today: Day,
-    mut progress: impl FnMut(usize),
+    mut progress: impl FnMut(usize, &[Opened]) -> Result<(), io::Error>,
 ) -> Result<Taken, TakeError> {
     let mut names = Names::read(sequencer.vault())?;
     let mut known = Known::open(sequencer)?;
@@ -106,16 +118,20 @@ pub fn take(
                 Prepared::Ready(handle, submission) => waiting.push((row.line, handle, submission)),
             }
         }
+        let before = taken.opened.len();
         let groups = waiting.iter().map(|(_, _, submission)| vec![(**submission).clone()]).collect();
         for ((line, handle, _), answer) in waiting.into_iter().zip(sequencer.commit(groups)) {
             match answer {
-                Ok(_) => taken.opened.push((line, handle)),
+                Ok(receipts) => {
+                    let record = receipts.first().map_or(0, |receipt| receipt.record);
+                    taken.opened.push(Opened { line, handle, record });
+                }
                 Err(SubmitError::Refused(refusal)) => taken.refused.push((line, refusal.code().to_owned())),
                 Err(other) => return Err(other.into()),
             }
         }
         done += batch.len();
-        progress(done);
+        progress(done, &taken.opened[before..])?;
     }
     taken.refused.sort();
     Ok(taken)

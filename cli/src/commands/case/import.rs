@@ -6,17 +6,17 @@ use vandel_ledger::disk::read_all;
 use crate::args::CaseImportArgs;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
-use crate::import::{self, RejectCode, Taken, refused_lines};
+use crate::import::{self, Opened, RejectCode, Taken, refused_lines};
 use crate::lang::{CaseText, Lang, refusals};
 use crate::people::Person;
 use crate::workbench::Workbench;
 
 #[derive(Serialize)]
-struct Opened<'a> {
+struct Acknowledged<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
-    line: usize,
-    handle: &'a str,
+    #[serde(flatten)]
+    opened: &'a Opened,
 }
 
 #[derive(Serialize)]
@@ -58,9 +58,18 @@ pub(super) fn run(context: &Context, arguments: &CaseImportArgs) -> Result<Exit,
         let mut bench = Workbench::open(context)?;
         bench.standpoint(&author)?;
         let all = read.rows.len().to_string();
-        let progress = |done: usize| {
+        let progress = |done: usize, opened: &[Opened]| {
+            if context.output.is_json() {
+                // Told as soon as the ledger has acknowledged them, so that a reader of the pipe knows
+                // what stands even if this process is killed.
+                for opened in opened {
+                    let line = Acknowledged { kind: "opened", opened };
+                    context.output.line(&line, String::new).map_err(std::io::Error::other)?;
+                }
+            }
             let values = [("done", &*done.to_string()), ("all", &*all)];
             context.output.progress(&CaseText::ImportProgress.with(context.lang, &values));
+            Ok(())
         };
         let taken = import::take(bench.sequencer_mut(), &author.key, read.rows, context.today(), progress)?;
         author.remember(context, bench.sequencer().checkpoint())?;
@@ -68,7 +77,7 @@ pub(super) fn run(context: &Context, arguments: &CaseImportArgs) -> Result<Exit,
         taken
     };
     let refused = refused_lines(&read.rejected, &taken);
-    report(context, &taken, &refused)?;
+    report(context, &refused)?;
     let summary = Summary {
         rows,
         opened: taken.opened.len(),
@@ -87,13 +96,7 @@ pub(super) fn run(context: &Context, arguments: &CaseImportArgs) -> Result<Exit,
     Ok(Exit::Done)
 }
 
-fn report(context: &Context, taken: &Taken, refused: &[(usize, String)]) -> Result<(), CliError> {
-    if context.output.is_json() {
-        for (line, handle) in &taken.opened {
-            let opened = Opened { kind: "opened", line: *line, handle };
-            context.output.line(&opened, String::new)?;
-        }
-    }
+fn report(context: &Context, refused: &[(usize, String)]) -> Result<(), CliError> {
     for (line, code) in refused {
         let refused = Refused { kind: "refused", line: *line, code };
         context.output.line(&refused, || {
