@@ -14,6 +14,7 @@
 //! | [`chain`], [`keyring`], [`thread`] | the ledger as a fold: from the chain alone, and from openings |
 //! | [`policy`], [`retention`], [`admit`] | the law as data, the due days that follow from it, and the one function that applies it |
 //! | [`erasure`] | what is to go, and whether it may |
+//! | [`verify`] | the audit: all of the above over a whole log, and what the verdict rests on |
 
 pub mod admit;
 pub mod block;
@@ -38,3 +39,4 @@ pub mod statement;
 pub mod thread;
 pub mod time;
 pub mod trust;
+pub mod verify;

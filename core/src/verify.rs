@@ -1,0 +1,337 @@
+//! Verification: what can be said of a log, by whom, and on what it rests.
+//!
+//! An [`Audit`] is fed the blocks of a log in their order and ends in a [`Report`]. It uses the folds
+//! that the sequencer itself uses ([`Chain::take`], [`crate::admit::admit`]); nothing here trusts a view, an index
+//! or a checksum. Three [`Level`]s: *integrity* needs the log alone, *coverage* and *conduct* need
+//! [`Openings`]. What it rests on is an [`Anchor`], and the report says who could have rewritten
+//! history under it.
+//!
+//! Signatures are verified strictly and on all cores, a few megabytes of blocks at a time, so memory
+//! does not grow with the log but by 40 bytes a block (the roots that authors can have seen).
+
+mod anchor;
+mod contents;
+mod finding;
+mod receipt;
+mod remembered;
+mod report;
+mod suspects;
+mod verdict;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rayon::prelude::*;
+
+pub use anchor::{CheckpointSource, Evidence, SignedCheckpoint, TrustFile};
+pub use contents::{Opening, Openings};
+pub use finding::{FINDINGS_MAX, Finding};
+pub use receipt::{ReceiptError, ReceiptEvidence};
+pub use remembered::{Remembered, RememberedError};
+pub use report::{
+    Anchor, AnchorReport, CheckpointReport, Counts, Level, LevelReport, LogKeyReport, Pending, Report,
+    RuleReport, SuspectReport, TrustReport, Verdict,
+};
+
+use crate::block::{Block, BlockDecodeError};
+use crate::chain::{Chain, Fault, FaultKind, Place};
+use crate::hash::{Domain, Hash};
+use crate::record::Record;
+use crate::signature::verify_strict;
+use crate::statement::Body;
+use anchor::Anchored;
+use contents::Contents;
+use finding::Findings;
+use suspects::Suspects;
+
+/// How many bytes of blocks are gathered before their signatures are verified together.
+const GATHERED_BYTES: usize = 4 << 20;
+
+/// What is to be verified, and against what.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// What the auditor brings.
+    pub evidence: Evidence,
+    /// The levels asked for; none asks for all that the input supports.
+    pub levels: Option<BTreeSet<Level>>,
+    /// A quorum of witnesses is demanded.
+    pub require_witnessed: bool,
+    /// Why there are no openings, if there are none.
+    pub no_openings: String,
+}
+
+/// How the log ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LogEnd {
+    /// Every byte of it was a block.
+    Whole,
+    /// The bytes after the last block are the beginning of another; what a crash leaves, or damage.
+    Torn {
+        /// File and offset, for the report.
+        what: String,
+    },
+    /// What is stored is not what was written.
+    Damaged {
+        /// File, offset and fault, for the report.
+        what: String,
+        /// Whether the damage stands where the next block should be. If not, no record can be named.
+        is_next: bool,
+    },
+}
+
+/// An audit under way.
+pub struct Audit<'o> {
+    request: Request,
+    chain: Chain,
+    gathered: Vec<Vec<u8>>,
+    gathered_bytes: usize,
+    along: Along<'o>,
+    /// A fault was found after which the chain cannot be followed.
+    is_stopped: bool,
+}
+
+/// What is folded along with the chain.
+struct Along<'o> {
+    counts: Counts,
+    findings: Findings,
+    contents: Option<Contents<'o>>,
+    suspects: Suspects,
+    /// Records that receipts speak of, with the hash they promise.
+    promised: BTreeMap<u64, Vec<(String, Hash)>>,
+}
+
+impl Along<'_> {
+    fn visit(&mut self, chain: &Chain, record: &Record<'_>) {
+        self.counts.seen_checkpoints += 1;
+        for (source, promised) in self.promised.remove(&record.number).unwrap_or_default() {
+            self.counts.receipts += 1;
+            let found = record.hash();
+            if found != promised {
+                let what = format!("the receipt {source} was given for another record");
+                let finding = Finding::new("receipt", Level::Integrity, what);
+                self.findings.add(finding.at(Some(chain.blocks), record.number).expected(promised, found));
+            }
+        }
+        self.suspects.visit(chain, record);
+        match &record.statement.statement.body {
+            Body::Open(_) => self.counts.open += 1,
+            Body::Sealed(commitment) => {
+                self.counts.sealed += 1;
+                if let Some(contents) = &mut self.contents {
+                    contents.visit(chain, record, commitment, &mut self.counts, &mut self.findings);
+                }
+            }
+        }
+    }
+}
+
+impl<'o> Audit<'o> {
+    /// Begins. Without `openings` only integrity is checked; they are not asked for anything if no
+    /// level needs them.
+    #[must_use]
+    pub fn new(request: Request, openings: Option<&'o mut dyn Openings>) -> Self {
+        let wanted = |level: &Level| request.levels.as_ref().is_none_or(|levels| levels.contains(level));
+        let opens = wanted(&Level::Coverage) || wanted(&Level::Conduct);
+        let mut promised: BTreeMap<u64, Vec<(String, Hash)>> = BTreeMap::new();
+        for receipt in &request.evidence.receipts {
+            promised.entry(receipt.record).or_default().push((receipt.source.clone(), receipt.hash));
+        }
+        let along = Along {
+            counts: Counts::default(),
+            findings: Findings::default(),
+            contents: openings.filter(|_| opens).map(Contents::new),
+            suspects: Suspects::default(),
+            promised,
+        };
+        let chain = Chain::before_opening();
+        Self { request, chain, gathered: Vec::new(), gathered_bytes: 0, along, is_stopped: false }
+    }
+
+    /// Takes the next block's bytes. They may be judged now or with later ones.
+    pub fn block(&mut self, bytes: Vec<u8>) {
+        self.gathered_bytes += bytes.len();
+        self.gathered.push(bytes);
+        if self.gathered_bytes >= GATHERED_BYTES {
+            self.judge_gathered();
+        }
+    }
+
+    /// How many records have been judged so far.
+    #[must_use]
+    pub fn records(&self) -> u64 {
+        self.chain.size()
+    }
+
+    /// Whether a fault was found after which blocks are no longer judged.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.is_stopped
+    }
+
+    fn judge_gathered(&mut self) {
+        let gathered = std::mem::take(&mut self.gathered);
+        self.gathered_bytes = 0;
+        let mut checks = Vec::new();
+        // The first record of each block, for faults that concern a block as a whole.
+        let mut spans = Vec::with_capacity(gathered.len());
+        let first_block = self.chain.blocks;
+        for bytes in &gathered {
+            if self.is_stopped {
+                break;
+            }
+            let first = self.chain.size();
+            let block = match Block::decode(bytes) {
+                Ok(block) => block,
+                Err(error) => {
+                    self.report_undecodable(bytes, error);
+                    break;
+                }
+            };
+            let along = &mut self.along;
+            match self.chain.take(&block, &mut checks, |chain, record| along.visit(chain, record)) {
+                Ok(()) => spans.push((first, self.chain.size() - 1)),
+                Err(fault) => {
+                    self.report_fault(&block, first, &fault);
+                    spans.push((first, self.chain.size().max(first)));
+                }
+            }
+        }
+        self.along.counts.signatures += checks.len() as u64;
+        let wrong: Vec<Fault> = checks.par_iter().filter_map(|check| check.check().err()).collect();
+        for fault in wrong {
+            let (first, last) = spans[usize::try_from(fault.place.block - first_block).unwrap_or(0)];
+            let finding = Finding::of_fault(&fault, first);
+            let concerns_block = fault.place.record.is_none() && last > first;
+            self.along.findings.add(if concerns_block { finding.through(last) } else { finding });
+        }
+        self.along.counts.blocks = self.chain.blocks;
+        self.along.counts.records = self.chain.size();
+    }
+
+    /// A block that does not decode. If the sequencer signed these bytes the place of the first
+    /// unreadable record is meant; else any byte of the block may be the changed one.
+    fn report_undecodable(&mut self, bytes: &[u8], error: BlockDecodeError) {
+        self.is_stopped = true;
+        let first = self.chain.size();
+        let signed = bytes.split_last_chunk::<64>().is_some_and(|(message, signature)| {
+            verify_strict(&self.chain.sequencer, Domain::Block, &[message], signature).is_ok()
+        });
+        let record = if signed { first + u64::from(error.record_index.unwrap_or(0)) } else { first };
+        self.along.findings.add(Finding::undecodable(self.chain.blocks, record, error));
+    }
+
+    /// A block that the chain refuses. Its own signature tells whether it was changed after signing;
+    /// then a broken link may as well come from the record before it.
+    fn report_fault(&mut self, block: &Block<'_>, first: u64, fault: &Fault) {
+        self.is_stopped = true;
+        let signature =
+            verify_strict(&block.head.sequencer, Domain::Block, &[block.signed_bytes], &block.signature);
+        let mut fault = fault.clone();
+        if let (Err(_), FaultKind::RecordPrevious { .. }, Some(record)) =
+            (&signature, &fault.kind, fault.place.record)
+        {
+            fault.place.record = Some(record.saturating_sub(1).max(first));
+        }
+        self.along.findings.add(Finding::of_fault(&fault, first));
+        if let Err(error) = signature {
+            let of = crate::chain::SignatureOf::Block;
+            let place = Place { block: fault.place.block, record: None };
+            let finding =
+                Finding::of_fault(&Fault { place, kind: FaultKind::Signature { of, error } }, first);
+            let last = (first + block.records.len() as u64).saturating_sub(1);
+            self.along.findings.add(if last > first { finding.through(last) } else { finding });
+        }
+    }
+
+    /// Ends, and says what was found.
+    #[must_use]
+    pub fn finish(mut self, end: LogEnd) -> Report {
+        self.judge_gathered();
+        let is_whole = !self.is_stopped && !matches!(end, LogEnd::Damaged { .. });
+        self.check_pinned_ledger();
+        let anchored = anchor::weigh(&self.request.evidence, &self.chain, is_whole, &mut self.along.findings);
+        let mut not_looked_at = self.check_end(&end, &anchored);
+        if is_whole {
+            self.report_promised();
+        }
+        if let Some(contents) = self.along.contents.as_mut().filter(|_| is_whole) {
+            contents.finish(&self.chain, &mut self.along.counts, &mut self.along.findings);
+        }
+        not_looked_at.extend(anchored.notes.iter().cloned());
+        self.say_what_was_not_looked_at(&mut not_looked_at);
+        self.into_report(end, is_whole, anchored, not_looked_at)
+    }
+
+    fn check_pinned_ledger(&mut self) {
+        if let Some(pinned) = self.request.evidence.ledger.filter(|pinned| *pinned != self.chain.ledger) {
+            let what = "this is another ledger than the one asked for";
+            let finding = Finding::new("other-ledger", Level::Integrity, what).at(Some(0), 0);
+            self.along.findings.add(finding.expected(pinned, self.chain.ledger));
+        }
+    }
+
+    fn check_end(&mut self, end: &LogEnd, anchored: &Anchored) -> Vec<String> {
+        let (next, block) = (self.chain.size(), self.chain.blocks);
+        let unread = format!("Everything from record {next} on: the log could not be followed beyond it.");
+        let finding = match end {
+            _ if self.is_stopped => return vec![unread],
+            LogEnd::Damaged { what, is_next } => {
+                let finding = Finding::new("log-damaged", Level::Integrity, what.clone());
+                if *is_next { finding.at(Some(block), next) } else { finding }
+            }
+            LogEnd::Torn { what } if next == 0 || anchored.claimed > next => {
+                Finding::new("log-torn", Level::Integrity, what.clone()).at(Some(block), next)
+            }
+            LogEnd::Whole if next == 0 => {
+                Finding::new("log-empty", Level::Integrity, "the log holds no block").at(Some(0), 0)
+            }
+            _ => return Vec::new(),
+        };
+        self.along.findings.add(finding);
+        if matches!(end, LogEnd::Damaged { .. }) { vec![unread] } else { Vec::new() }
+    }
+
+    /// Receipts for records that the log, read to its end, does not have.
+    fn report_promised(&mut self) {
+        for (record, receipts) in std::mem::take(&mut self.along.promised) {
+            for (source, promised) in receipts {
+                let what = format!("the receipt {source} was given for a record that is not in the log");
+                let finding = Finding::new("receipt", Level::Integrity, what).at(None, record);
+                self.along.findings.add(finding.expected(promised, "no record"));
+            }
+        }
+    }
+
+    fn say_what_was_not_looked_at(&self, lines: &mut Vec<String>) {
+        if let Some(contents) = &self.along.contents {
+            lines.push(
+                "Rules marked `attested`: they were checked once, at admission, and the law forbids to keep their \
+                 inputs."
+                    .to_owned(),
+            );
+            lines.push(
+                "Whether anything is kept longer than its retention day allows: ask `vandel retention due`."
+                    .to_owned(),
+            );
+            let open = contents.open_after_erasure(&self.chain);
+            if open > 0 {
+                lines.push(format!(
+                    "{open} record(s) named by an executed erasure still open in full. Which parts had to go stands in \
+                     the plan: check with `vandel erasure verify`."
+                ));
+            }
+            if self.along.counts.steps_beyond_judging > 0 {
+                lines.push(format!(
+                    "{} step(s) could not be judged again, since parts of their thread are gone.",
+                    self.along.counts.steps_beyond_judging
+                ));
+            }
+        } else {
+            lines.push(format!("The contents of sealed records: {}.", self.request.no_openings));
+        }
+        lines.push(
+            "Whether every step that was taken was recorded; that needs an audit outside the ledger."
+                .to_owned(),
+        );
+        lines.push("The names behind keys and ids, which lie in the vault.".to_owned());
+    }
+}

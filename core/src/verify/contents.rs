@@ -1,0 +1,240 @@
+//! Coverage and conduct: what the openings show.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::admit::{Occasion, Proposal, Recheck, Refusal, Rule, State, admit, rules};
+use crate::chain::Chain;
+use crate::event::{Kind, Step};
+use crate::hash::Hash;
+use crate::id::ThreadId;
+use crate::payload::Payload;
+use crate::policy::Duty;
+use crate::record::Record;
+use crate::thread::{Case, Matter, Thread, Threads};
+use crate::verify::finding::{Finding, Findings};
+use crate::verify::report::{Counts, Level, RuleReport};
+
+/// Where openings come from: the vault, or a bundle that was handed out.
+pub trait Openings {
+    /// What is held for a sealed record whose statement has this hash.
+    fn opening(&mut self, record: u64, statement: &Hash) -> Opening;
+}
+
+/// What is held for a sealed record.
+#[derive(Debug)]
+pub enum Opening {
+    /// Everything that was sealed.
+    Whole(Box<Payload>),
+    /// Some parts; the keys of others have been destroyed.
+    Part(Box<Payload>),
+    /// The keys of all parts have been destroyed.
+    Erased,
+    /// Nothing is held for it, not even what was sealed.
+    Missing,
+    /// Something is there and does not open; why.
+    Damaged(String),
+}
+
+/// What has to be covered by an erasure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Gone {
+    Whole,
+    Part,
+    Missing,
+}
+
+/// The fold over openings.
+pub(super) struct Contents<'o> {
+    openings: &'o mut dyn Openings,
+    threads: Threads,
+    /// Records that lost something, judged at the end, since the erasure stands later in the log.
+    gone: BTreeMap<u64, Gone>,
+    /// Threads of which parts are gone: what rested on those parts cannot be judged again.
+    eroded: BTreeSet<ThreadId>,
+    /// A payload was damaged or missing before: numbers in threads may have holes on that account.
+    has_gap: bool,
+    attested: u64,
+    refused: BTreeMap<Rule, u64>,
+}
+
+impl<'o> Contents<'o> {
+    pub(super) fn new(openings: &'o mut dyn Openings) -> Self {
+        Self {
+            openings,
+            threads: Threads::default(),
+            gone: BTreeMap::new(),
+            eroded: BTreeSet::new(),
+            has_gap: false,
+            attested: 0,
+            refused: BTreeMap::new(),
+        }
+    }
+
+    /// Opens a sealed record and judges its step as the sequencer had to.
+    pub(super) fn visit(
+        &mut self,
+        chain: &Chain,
+        record: &Record<'_>,
+        commitment: &Hash,
+        counts: &mut Counts,
+        findings: &mut Findings,
+    ) {
+        let hash = record.statement.hash();
+        let (payload, is_part) = match self.openings.opening(record.number, &hash) {
+            Opening::Whole(payload) => (payload, false),
+            Opening::Part(payload) => (payload, true),
+            Opening::Erased => {
+                counts.erased += 1;
+                self.gone.insert(record.number, Gone::Whole);
+                return;
+            }
+            Opening::Missing => {
+                self.has_gap = true;
+                self.gone.insert(record.number, Gone::Missing);
+                return;
+            }
+            Opening::Damaged(why) => {
+                self.has_gap = true;
+                let finding = Finding::new("payload-damaged", Level::Coverage, why);
+                findings.add(finding.at(Some(chain.blocks), record.number));
+                return;
+            }
+        };
+        counts.commitments += 1;
+        let step = match payload.open(commitment) {
+            Ok(step) => step,
+            Err(error) => {
+                self.has_gap = true;
+                let finding = Finding::new("payload-commitment", Level::Coverage, error.to_string());
+                findings.add(finding.at(Some(chain.blocks), record.number));
+                return;
+            }
+        };
+        if is_part {
+            self.gone.insert(record.number, Gone::Part);
+            self.eroded.insert(step.spine.thread);
+        }
+        self.judge(chain, record, &payload, &step, counts, findings);
+        if let Some(author) = chain.keyring.get(&record.statement.statement.author) {
+            self.threads.fold(&step, author.actor, record.number, hash);
+        }
+    }
+
+    fn judge(
+        &mut self,
+        chain: &Chain,
+        record: &Record<'_>,
+        payload: &Payload,
+        step: &Step,
+        counts: &mut Counts,
+        findings: &mut Findings,
+    ) {
+        let proposal = Proposal {
+            statement: &record.statement.statement,
+            header: &payload.header,
+            step,
+            evidence: None,
+            at: record.time,
+        };
+        counts.steps_judged += 1;
+        self.attested += u64::from(step.spine.kind == Kind::ExtractShown);
+        let Err(refusal) = admit(State { chain, threads: &self.threads }, proposal, Occasion::Audit) else {
+            return;
+        };
+        if self.is_beyond_judging(&refusal, step) {
+            counts.steps_beyond_judging += 1;
+            return;
+        }
+        if let Some(rule) = refusal.rule() {
+            *self.refused.entry(rule).or_default() += 1;
+        }
+        findings.add(Finding::of_refusal(&refusal, chain.blocks, record.number));
+    }
+
+    /// Whether a refusal may come from what is gone or was never kept, and not from the step.
+    fn is_beyond_judging(&self, refusal: &Refusal, step: &Step) -> bool {
+        let thread = step.spine.thread;
+        let keeps_offer = || {
+            let opening = self.threads.case(&thread).and_then(|case| case.opening.as_ref());
+            opening.is_some_and(|opening| opening.offered.is_some())
+        };
+        match refusal {
+            // Integrity has reported it.
+            Refusal::Key(_) => true,
+            // Counted back from the day of the offer, which may have been stated and not kept.
+            Refusal::ExtractTooOld { .. } => !keeps_offer(),
+            Refusal::NoExemption { reason: "the earlier note is too old", .. } => !keeps_offer(),
+            _ if refusal.rule() == Some(Rule::Thread) => self.has_gap,
+            _ => self.eroded.contains(&thread),
+        }
+    }
+
+    /// What can only be told at the end: erasures, and starts without a check.
+    pub(super) fn finish(&mut self, chain: &Chain, counts: &mut Counts, findings: &mut Findings) {
+        counts.threads = self.threads.len() as u64;
+        let covered: BTreeSet<u64> =
+            chain.erasures.values().flat_map(|erasure| &erasure.records).copied().collect();
+        for (record, gone) in self.gone.iter().filter(|(record, _)| !covered.contains(record)) {
+            let (code, what) = match gone {
+                Gone::Whole => ("erased-without-erasure", "all keys of the payload have been destroyed"),
+                Gone::Part => ("erased-without-erasure", "keys of some parts have been destroyed"),
+                Gone::Missing => ("payload-missing", "no payload is held for this sealed record"),
+            };
+            let finding = Finding::new(code, Level::Coverage, what).at(None, *record);
+            findings.add(finding.expected("an opening, or an erasure that covers the record", "neither"));
+        }
+        for (_, thread) in self.threads.iter() {
+            if let Matter::Case(case) = &thread.matter
+                && let Some(finding) = started_without_check(chain, thread, case)
+            {
+                findings.add(finding);
+            }
+        }
+    }
+
+    /// Records that an executed erasure names and that still open in full.
+    pub(super) fn open_after_erasure(&self, chain: &Chain) -> usize {
+        let executed = chain.erasures.values().filter(|erasure| erasure.executed.is_some());
+        executed.flat_map(|erasure| &erasure.records).filter(|record| !self.gone.contains_key(record)).count()
+    }
+
+    /// Every rule and how often it was applied again.
+    pub(super) fn rule_reports(&self, counts: &Counts) -> Vec<RuleReport> {
+        let report = |rule: Rule| {
+            let attested = rule.recheck() == Recheck::Attested;
+            RuleReport {
+                rule: rule.name(),
+                paragraph: rule.paragraph(),
+                recheck: if attested { "attested" } else { "replayable" },
+                replayed: if attested { 0 } else { counts.steps_judged },
+                attested: if attested { self.attested } else { 0 },
+                refused: self.refused.get(&rule).copied().unwrap_or(0),
+            }
+        };
+        rules().map(report).collect()
+    }
+}
+
+/// Work begins after the check, where the law demands one.
+fn started_without_check(chain: &Chain, thread: &Thread, case: &Case) -> Option<Finding> {
+    let index = case.steps.iter().position(|mark| mark.kind == Kind::EmploymentStarted)?;
+    let start = case.steps[index];
+    let opened = case.opened()?;
+    let role = case.opening.as_ref().and_then(|opening| {
+        chain.policy_on(opened).and_then(|adopted| adopted.pack.role_on(&opening.role.0, opened).ok())
+    });
+    if role.is_some_and(|role| role.duty != Duty::Mandatory) {
+        return None;
+    }
+    let checks = [Kind::ExtractShown, Kind::ExtractExempted, Kind::CopyStored, Kind::AuthorityFetched];
+    let checked = case.steps.iter().filter(|mark| checks.contains(&mark.kind)).map(|mark| mark.day).min();
+    let (code, what) = match checked {
+        Some(day) if day <= start.day => return None,
+        Some(_) => ("checked-after-start", "work began before the check was made"),
+        None => ("started-without-check", "work began, and no check was made"),
+    };
+    let found = checked.map_or_else(|| "no check".to_owned(), |day| format!("a check on {day}"));
+    let mut finding = Finding::new(code, Level::Conduct, what).at(None, thread.records[index]);
+    finding.paragraph = role.map(|role| role.law.paragraph.clone());
+    Some(finding.expected(format!("a check by {}", start.day), found))
+}

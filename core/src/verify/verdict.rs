@@ -1,0 +1,162 @@
+//! From what was found to a verdict.
+
+use crate::chain::Chain;
+use crate::hash::Hash;
+use crate::note::{KeyKind, key_id};
+use crate::verify::anchor::Anchored;
+use crate::verify::finding::{Finding, Findings};
+use crate::verify::remembered::Remembered;
+use crate::verify::report::{AnchorReport, Level, LevelReport, LogKeyReport, Pending, Report, Verdict};
+use crate::verify::{Along, Audit, LogEnd};
+
+impl Audit<'_> {
+    /// The report. Exit 3 beats 4: what is wrong is said before what is not proven.
+    pub(super) fn into_report(
+        self,
+        end: LogEnd,
+        is_whole: bool,
+        anchored: Anchored,
+        not_looked_at: Vec<String>,
+    ) -> Report {
+        let Self { request, chain, along, .. } = self;
+        let Along { counts, findings, contents, suspects, .. } = along;
+        let mut not_proven = anchored.not_proven;
+        if request.require_witnessed && !anchored.is_witnessed {
+            not_proven.push("a quorum of witnesses was required and is not there".to_owned());
+        }
+        let levels = Level::ALL.map(|level| LevelReport {
+            level,
+            asked: request.levels.as_ref().is_none_or(|levels| levels.contains(&level)),
+            ..judge_level(level, &findings, contents.is_some(), is_whole, &not_proven, &request.no_openings)
+        });
+        let missing = |report: &&LevelReport| report.verdict == Verdict::NotChecked;
+        if let Some(asked) = &request.levels {
+            let missing = levels.iter().filter(missing).filter(|report| asked.contains(&report.level));
+            not_proven.extend(missing.map(|report| {
+                format!("the level {} was asked for and not checked: {}", report.level.name(), report.why)
+            }));
+        }
+        let (verdict, exit) = match (findings.is_empty(), not_proven.is_empty()) {
+            (false, _) => (Verdict::Failed, 3),
+            (true, false) => (Verdict::NotProven, 4),
+            (true, true) => (Verdict::Passed, 0),
+        };
+        let (findings, findings_total) = findings.into_list();
+        let pending = pending(&chain, &end, anchored.confirmed, anchored.claimed);
+        let log_keys = chain.checkpoint_keys.iter().map(|(from_size, key)| LogKeyReport {
+            from_size: *from_size,
+            key: key.to_string(),
+            key_id: key_id(&chain.origin, KeyKind::Ed25519, key).to_string(),
+        });
+        let anchor = anchored.anchor;
+        let mut report = Report {
+            verdict,
+            exit,
+            summary: String::new(),
+            levels: levels.to_vec(),
+            anchor: AnchorReport {
+                kind: anchor,
+                size: anchored.size,
+                could_have_rewritten: anchor.could_have_rewritten().to_owned(),
+                undetected: anchor.undetected().iter().map(|line| (*line).to_owned()).collect(),
+            },
+            not_proven,
+            ledger: (chain.blocks > 0).then(|| chain.ledger.to_string()),
+            origin: (chain.blocks > 0).then(|| chain.origin.clone()),
+            predecessor: chain.predecessor.clone(),
+            size: chain.size(),
+            root: chain.frontier.root().to_string(),
+            trust: anchored.trust,
+            log_keys: log_keys.collect(),
+            checkpoints: anchored.checkpoints,
+            rules: contents.as_ref().map(|contents| contents.rule_reports(&counts)).unwrap_or_default(),
+            counts,
+            findings,
+            findings_total,
+            suspects: suspects.into_reports(),
+            pending,
+            not_looked_at,
+            tool: concat!("vandel ", env!("CARGO_PKG_VERSION")).to_owned(),
+        };
+        report.summary = report.summarise();
+        report
+    }
+}
+
+fn judge_level(
+    level: Level,
+    findings: &Findings,
+    has_openings: bool,
+    is_whole: bool,
+    not_proven: &[String],
+    no_openings: &str,
+) -> LevelReport {
+    let (verdict, why) = if level != Level::Integrity && !has_openings {
+        (Verdict::NotChecked, no_openings.to_owned())
+    } else if findings.any(level) {
+        (Verdict::Failed, "see the findings".to_owned())
+    } else if level != Level::Integrity && !is_whole {
+        (Verdict::NotChecked, "the log could not be followed to its end".to_owned())
+    } else {
+        match (level, not_proven.first()) {
+            (Level::Integrity, Some(why)) => (Verdict::NotProven, why.clone()),
+            (Level::Integrity, None) => {
+                (Verdict::Passed, "bytes, chain, signatures, keys and checkpoints".to_owned())
+            }
+            (Level::Coverage, _) => (Verdict::Passed, "every sealed record opens or was erased".to_owned()),
+            (Level::Conduct, _) => (Verdict::Passed, "every replayable rule holds".to_owned()),
+        }
+    };
+    LevelReport { level, verdict, asked: true, why }
+}
+
+/// What stands beyond every checkpoint that agrees.
+fn pending(chain: &Chain, end: &LogEnd, confirmed: u64, claimed: u64) -> Pending {
+    let records = chain.size() - confirmed.min(chain.size());
+    let torn = match end {
+        LogEnd::Torn { what } if claimed <= chain.size() => Some(what.clone()),
+        _ => None,
+    };
+    let place = |record: u64| (records > 0).then_some(record);
+    Pending { records, first: place(confirmed), last: place(chain.size().saturating_sub(1)), torn }
+}
+
+impl Report {
+    fn summarise(&self) -> String {
+        let Self { size, anchor, .. } = self;
+        match self.verdict {
+            Verdict::Failed => match self.findings.first() {
+                Some(Finding { record: Some(record), what, .. }) => {
+                    format!("violation at record {record}: {what}")
+                }
+                Some(Finding { what, .. }) => format!("violation: {what}"),
+                None => "violation".to_owned(),
+            },
+            Verdict::NotProven | Verdict::NotChecked => {
+                let why = self.not_proven.first().map_or("", String::as_str);
+                format!("not proven: {size} records are consistent, but {why}")
+            }
+            Verdict::Passed => {
+                let pending = if self.pending.records == 0 {
+                    String::new()
+                } else {
+                    format!("; {} more are sound and pending", self.pending.records)
+                };
+                let covered = size - self.pending.records.min(*size);
+                format!("verified: {covered} records, anchor {}{pending}", anchor.kind.name())
+            }
+        }
+    }
+
+    /// What the auditor remembers from a successful audit; none unless it was one.
+    #[must_use]
+    pub fn to_remember(&self) -> Option<Remembered> {
+        let ledger = self.ledger.as_ref()?.parse().ok()?;
+        let agreeing = self.checkpoints.iter().filter(|checkpoint| checkpoint.agrees);
+        let (size, root) = agreeing
+            .filter_map(|checkpoint| Some((checkpoint.size?, checkpoint.root.as_ref()?)))
+            .max_by_key(|(size, _)| *size)?;
+        let root = Hash::from_hex(root)?;
+        (self.exit == 0).then_some(Remembered { ledger, size, root })
+    }
+}
