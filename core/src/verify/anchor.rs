@@ -177,6 +177,8 @@ impl Weighing<'_> {
                 cosignatures: Vec::new(),
             };
             match self.open(&signed.note) {
+                // Nothing was read that could tell whose checkpoint it is.
+                _ if self.chain.blocks == 0 => report.what = Answer::NotReached.words().to_owned(),
                 Err((code, why)) => {
                     report.what = why.clone();
                     let what = format!("the checkpoint {source} is refused: {why}");

@@ -1,0 +1,265 @@
+//! Auditing a home, or a copy of its log, without changing anything: finds what there is to read and
+//! feeds it to [`vandel_core::verify`], which decides.
+//!
+//! ```text
+//! a home              log/, public/checkpoint, memory/checkpoint, vault/
+//! a copy              log/, checkpoint
+//! a bare log          segments; the checkpoint beside the folder
+//! ```
+//!
+//! No lock is taken. Signed checkpoints are read before the log, so that a writer at work can only
+//! have added to what they cover.
+
+mod evidence;
+mod openings;
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use vandel_core::block::Block;
+use vandel_core::id::LedgerId;
+use vandel_core::trust::TrustError;
+use vandel_core::verify::{
+    Audit, Level, LogEnd, Openings, ReceiptError, Remembered, RememberedError, Report, Request,
+};
+
+use crate::disk::{Disk, replace_atomically};
+use crate::log::file::FileLog;
+use crate::log::{Fault, ReadError};
+use crate::vault::RootCell;
+
+/// What to audit, and against what.
+#[derive(Default)]
+pub struct AuditOptions {
+    /// The home, a copy of it, or a folder of segments.
+    pub place: PathBuf,
+    /// The memory's folder, where it lies outside the home.
+    pub memory: Option<PathBuf>,
+    /// The trust file.
+    pub trust: Option<PathBuf>,
+    /// The published checkpoint, where it lies elsewhere than beside the log.
+    pub checkpoint: Option<PathBuf>,
+    /// Signed checkpoints that the auditor kept.
+    pub kept: Vec<PathBuf>,
+    /// A folder of receipts (C2SP tlog-proof), one to a file.
+    pub receipts: Option<PathBuf>,
+    /// The auditor's own memory: read if it exists, written after success.
+    pub state: Option<PathBuf>,
+    /// The ledger that it must be.
+    pub ledger: Option<LedgerId>,
+    /// The levels asked for; none asks for all that the input supports.
+    pub levels: Option<BTreeSet<Level>>,
+    /// A quorum of witnesses is demanded.
+    pub require_witnessed: bool,
+    /// Leave the vault shut, even if it could be opened.
+    pub keep_shut: bool,
+    /// The vault's root cell; none for the file in the vault.
+    pub cell: Option<Box<dyn RootCell>>,
+}
+
+/// How far an audit has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Blocks read.
+    pub blocks: u64,
+    /// Records judged.
+    pub records: u64,
+    /// Bytes of blocks read.
+    pub bytes: u64,
+}
+
+/// Why there is no report: nothing is said about the log then.
+#[derive(Debug, thiserror::Error)]
+pub enum AuditError {
+    /// There is neither a log nor anything that speaks of one.
+    #[error("there is no ledger in {}", .0.display())]
+    NoLedger(PathBuf),
+    /// A file could not be read or written.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The log could not be read; that says nothing about what is stored.
+    #[error("{0}")]
+    Unreadable(ReadError),
+    /// The trust file is malformed.
+    #[error("the trust file {}: {error}", path.display())]
+    Trust {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: TrustError,
+    },
+    /// The auditor's memory is malformed.
+    #[error("{}: {error}; if it cannot be restored, remove it and lose what it remembered", path.display())]
+    State {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: RememberedError,
+    },
+    /// The auditor's memory lies where the audited party can write.
+    #[error("{} lies inside the audited folder: what it remembers could be rewritten with the log", .0.display())]
+    StateInside(PathBuf),
+    /// A receipt is malformed.
+    #[error("the receipt {}: {error}", path.display())]
+    Receipt {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: ReceiptError,
+    },
+}
+
+impl AuditError {
+    /// The command line's exit code.
+    #[must_use]
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::NoLedger(_) => 7,
+            Self::Io { .. } | Self::Unreadable(_) => 5,
+            Self::Trust { .. } | Self::State { .. } | Self::StateInside(_) | Self::Receipt { .. } => 2,
+        }
+    }
+}
+
+/// Where things lie.
+struct Layout {
+    /// The audited folder.
+    root: PathBuf,
+    log: PathBuf,
+}
+
+impl Layout {
+    /// A folder with a `log` in it, or the log itself.
+    fn of(disk: &dyn Disk, place: &Path) -> Self {
+        let is_segments = |folder: &Path| {
+            let names = disk.list(folder).unwrap_or_default();
+            names.iter().any(|name| name.starts_with("segment-"))
+        };
+        let log = place.join("log");
+        let parent = place.parent().map(Path::to_owned);
+        match parent.filter(|_| disk.list(&log).is_err() && is_segments(place)) {
+            Some(parent) => Self { root: parent, log: place.to_owned() },
+            None => Self { root: place.to_owned(), log },
+        }
+    }
+}
+
+/// Audits.
+///
+/// # Errors
+/// [`AuditError`] if nothing can be said; what is wrong with the log stands in the report.
+pub fn audit(
+    disk: &Arc<dyn Disk>,
+    options: AuditOptions,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Report, AuditError> {
+    let layout = Layout::of(&**disk, &options.place);
+    let evidence = evidence::gather(&**disk, &layout.root, &options)?;
+    let has_log = disk.list(&layout.log).is_ok();
+    if !has_log && evidence.checkpoints.is_empty() && evidence.remembered.is_none() {
+        return Err(AuditError::NoLedger(options.place));
+    }
+    let remembered = evidence.remembered;
+    let wants_openings = options
+        .levels
+        .as_ref()
+        .is_none_or(|levels| levels.contains(&Level::Coverage) || levels.contains(&Level::Conduct));
+    let found = if options.keep_shut {
+        Err("the vault was left shut, as asked".to_owned())
+    } else if !wants_openings {
+        Err("not asked for".to_owned())
+    } else {
+        openings::find(disk, &layout.root.join("vault"), first_ledger(disk, &layout.log), options.cell)
+    };
+    let (mut openings, no_openings) = match found {
+        Ok(openings) => (Some(openings), String::new()),
+        Err(why) => (None, why),
+    };
+    let request = Request {
+        evidence,
+        levels: options.levels,
+        require_witnessed: options.require_witnessed,
+        no_openings,
+    };
+    let openings = openings.as_mut().map(|openings| &mut **openings as &mut dyn Openings);
+    let mut audit = Audit::new(request, openings);
+    let end = feed(disk, &layout.log, &mut audit, progress)?;
+    let report = audit.finish(end);
+    if let Some(path) = &options.state {
+        remember(&**disk, path, remembered, &report)?;
+    }
+    Ok(report)
+}
+
+/// Feeds every block until the log ends or cannot be followed.
+fn feed(
+    disk: &Arc<dyn Disk>,
+    folder: &Path,
+    audit: &mut Audit<'_>,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<LogEnd, AuditError> {
+    let blocks = match FileLog::open_read_only(disk.clone(), folder, None) {
+        Ok(blocks) => blocks,
+        Err(error) => return end_of(error, 0),
+    };
+    let (mut count, mut bytes) = (0, 0);
+    for placed in blocks {
+        let placed = match placed {
+            Ok(placed) => placed,
+            Err(error) => return end_of(error, count),
+        };
+        (count, bytes) = (count + 1, bytes + placed.bytes.len() as u64);
+        audit.block(placed.bytes);
+        progress(Progress { blocks: count, records: audit.records(), bytes });
+        if audit.is_stopped() {
+            break;
+        }
+    }
+    Ok(LogEnd::Whole)
+}
+
+/// What a log's own error says about its end.
+fn end_of(error: ReadError, next_block: u64) -> Result<LogEnd, AuditError> {
+    match error {
+        ReadError::Damaged(damage) => {
+            let is_next = damage.what != Fault::ForeignFile && damage.position == next_block;
+            Ok(LogEnd::Damaged { what: damage.to_string(), is_next })
+        }
+        ReadError::Torn(tail) => Ok(LogEnd::Torn { what: tail.to_string() }),
+        ReadError::Unavailable { ref source, .. } if source.kind() == io::ErrorKind::NotFound => {
+            Ok(LogEnd::Damaged { what: error.to_string(), is_next: true })
+        }
+        error @ ReadError::Unavailable { .. } => Err(AuditError::Unreadable(error)),
+    }
+}
+
+/// The ledger that the first block names, to open the vault with; the audit will judge it.
+fn first_ledger(disk: &Arc<dyn Disk>, folder: &Path) -> Option<LedgerId> {
+    let first = FileLog::open_read_only(disk.clone(), folder, None).ok()?.next()?.ok()?;
+    Block::decode(&first.bytes).ok().map(|block| block.head.ledger)
+}
+
+/// After success the auditor remembers the largest size it has verified. It never goes back.
+fn remember(
+    disk: &dyn Disk,
+    path: &Path,
+    before: Option<Remembered>,
+    report: &Report,
+) -> Result<(), AuditError> {
+    let Some(now) = report.to_remember() else { return Ok(()) };
+    if before.is_some_and(|before| before.size >= now.size) {
+        return Ok(());
+    }
+    replace_atomically(disk, path, now.to_string().as_bytes())
+        .map_err(|source| AuditError::Io { path: path.to_owned(), source })
+}
+
+/// The vault, or the reason why it is not used.
+type FoundOpenings = Result<Box<dyn Openings>, String>;

@@ -1,0 +1,113 @@
+//! Gathering what the auditor brings and what lies beside the log.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use vandel_core::hash::sha256;
+use vandel_core::trust::parse_trust;
+use vandel_core::verify::{
+    CheckpointSource, Evidence, ReceiptEvidence, Remembered, RememberedError, SignedCheckpoint, TrustFile,
+};
+
+use super::{AuditError, AuditOptions};
+use crate::disk::{Disk, read_all};
+
+pub(super) fn gather(disk: &dyn Disk, root: &Path, options: &AuditOptions) -> Result<Evidence, AuditError> {
+    Ok(Evidence {
+        trust: options.trust.as_ref().map(|path| trust(disk, root, path)).transpose()?,
+        checkpoints: checkpoints(disk, root, options)?,
+        remembered: remembered(disk, root, options)?,
+        ledger: options.ledger,
+        receipts: receipts(disk, options)?,
+    })
+}
+
+/// A file's bytes; none if it does not exist.
+fn optional(disk: &dyn Disk, path: &Path) -> Result<Option<Vec<u8>>, AuditError> {
+    match read_all(disk, path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            Ok(None)
+        }
+        Err(source) => Err(AuditError::Io { path: path.to_owned(), source }),
+    }
+}
+
+fn required(disk: &dyn Disk, path: &Path) -> Result<Vec<u8>, AuditError> {
+    read_all(disk, path).map_err(|source| AuditError::Io { path: path.to_owned(), source })
+}
+
+/// Whether a file lies inside the audited folder, links followed. A disk of a test's own has no
+/// links; its paths are compared as they are.
+fn is_inside(root: &Path, file: &Path) -> bool {
+    let real = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    // The file may not exist yet; its folder does.
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let root = real(root);
+    real(file).starts_with(&root) || real(folder).starts_with(&root)
+}
+
+fn trust(disk: &dyn Disk, root: &Path, path: &Path) -> Result<TrustFile, AuditError> {
+    let bytes = required(disk, path)?;
+    let trust = parse_trust(&bytes).map_err(|error| AuditError::Trust { path: path.to_owned(), error })?;
+    let file = path.display().to_string();
+    Ok(TrustFile { file, hash: sha256(&[&bytes]), trust, is_inside: is_inside(root, path) })
+}
+
+fn checkpoints(
+    disk: &dyn Disk,
+    root: &Path,
+    options: &AuditOptions,
+) -> Result<Vec<SignedCheckpoint>, AuditError> {
+    let mut found = Vec::new();
+    let mut push = |source, note: Option<Vec<u8>>| {
+        found.extend(note.map(|note| SignedCheckpoint { source, note }));
+    };
+    match &options.checkpoint {
+        Some(path) => push(CheckpointSource::Published, Some(required(disk, path)?)),
+        None => {
+            let published = optional(disk, &root.join("public").join("checkpoint"))?;
+            let beside = if published.is_some() { None } else { optional(disk, &root.join("checkpoint"))? };
+            push(CheckpointSource::Published, published.or(beside));
+        }
+    }
+    let memory = options.memory.clone().unwrap_or_else(|| root.join("memory"));
+    push(CheckpointSource::Memory, optional(disk, &memory.join("checkpoint"))?);
+    for path in &options.kept {
+        // What lies where the audited party writes was not kept by the auditor.
+        let kept = !is_inside(root, path);
+        let source = if kept {
+            CheckpointSource::Kept(path.display().to_string())
+        } else {
+            CheckpointSource::Published
+        };
+        push(source, Some(required(disk, path)?));
+    }
+    Ok(found)
+}
+
+fn remembered(
+    disk: &dyn Disk,
+    root: &Path,
+    options: &AuditOptions,
+) -> Result<Option<Remembered>, AuditError> {
+    let Some(path) = &options.state else { return Ok(None) };
+    if is_inside(root, path) {
+        return Err(AuditError::StateInside(path.clone()));
+    }
+    let Some(bytes) = optional(disk, path)? else { return Ok(None) };
+    let state = |error: RememberedError| AuditError::State { path: path.clone(), error };
+    String::from_utf8_lossy(&bytes).parse().map(Some).map_err(state)
+}
+
+fn receipts(disk: &dyn Disk, options: &AuditOptions) -> Result<Vec<ReceiptEvidence>, AuditError> {
+    let Some(folder) = &options.receipts else { return Ok(Vec::new()) };
+    let names = disk.list(folder).map_err(|source| AuditError::Io { path: folder.clone(), source })?;
+    let read = |name: String| {
+        let path: PathBuf = folder.join(&name);
+        let bytes = required(disk, &path)?;
+        ReceiptEvidence::parse(&name, &String::from_utf8_lossy(&bytes))
+            .map_err(|error| AuditError::Receipt { path, error })
+    };
+    names.into_iter().map(read).collect()
+}

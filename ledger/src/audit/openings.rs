@@ -1,0 +1,68 @@
+//! The vault as a source of openings. Opening by a verifier is no reading: nobody is shown anything.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use vandel_core::hash::Hash;
+use vandel_core::id::LedgerId;
+use vandel_core::verify::{Opening, Openings};
+
+use super::FoundOpenings;
+use crate::disk::Disk;
+use crate::sealing::{Unsealed, from_opened};
+use crate::vault::{FileCell, Part, RootCell, Vault, VaultConfig, VaultError};
+
+/// Opens the vault for reading, or says why its contents are not looked at.
+///
+/// A vault whose key is at hand and which is damaged is not one that was not there: every sealed
+/// record then counts as damaged.
+pub(super) fn find(
+    disk: &Arc<dyn Disk>,
+    folder: &Path,
+    ledger: Option<LedgerId>,
+    cell: Option<Box<dyn RootCell>>,
+) -> FoundOpenings {
+    if disk.list(folder).is_err() {
+        return Err("there is no vault beside this log".to_owned());
+    }
+    let ledger = ledger.ok_or("the log names no ledger to open the vault for")?;
+    let cell = cell.unwrap_or_else(|| Box::new(FileCell::new(disk.clone(), &folder.join("root.cell"))));
+    match Vault::open_read_only(disk.clone(), folder, ledger, cell, VaultConfig::default()) {
+        Ok(vault) => Ok(Box::new(VaultOpenings { vault })),
+        Err(error @ VaultError::Damaged { .. }) => Ok(Box::new(BrokenVault(error.to_string()))),
+        Err(error) => Err(format!("the vault cannot be opened: {error}")),
+    }
+}
+
+struct VaultOpenings {
+    vault: Vault,
+}
+
+impl Openings for VaultOpenings {
+    fn opening(&mut self, record: u64, statement: &Hash) -> Opening {
+        let opened = match self.vault.get(record) {
+            Ok(Some(opened)) => opened,
+            Ok(None) => return Opening::Missing,
+            Err(error) => return Opening::Damaged(error.to_string()),
+        };
+        if opened.statement != *statement {
+            return Opening::Damaged("the vault holds the payload of another statement here".to_owned());
+        }
+        let is_part = opened.parts.values().any(|part| *part == Part::Erased);
+        match from_opened(&opened) {
+            Unsealed::Payload(payload) if is_part => Opening::Part(payload),
+            Unsealed::Payload(payload) => Opening::Whole(payload),
+            Unsealed::Erased => Opening::Erased,
+            Unsealed::Damaged => Opening::Damaged("a part does not open under its key".to_owned()),
+        }
+    }
+}
+
+/// A vault that does not open although its key is at hand.
+struct BrokenVault(String);
+
+impl Openings for BrokenVault {
+    fn opening(&mut self, _: u64, _: &Hash) -> Opening {
+        Opening::Damaged(self.0.clone())
+    }
+}
