@@ -13,6 +13,7 @@ pub mod lang;
 pub mod names;
 pub mod output;
 pub mod people;
+pub mod verify;
 pub mod workbench;
 
 use std::ffi::OsString;

@@ -110,21 +110,6 @@ impl LedgerBuilder {
         self.say(sequencer, OpenEvent::KeyEnrolled(enrolled)).expect(FIXTURE);
     }
 
-    /// The next step of a thread, signed by the decider.
-    #[must_use]
-    pub fn step(
-        &self,
-        sequencer: &Sequencer,
-        thread: ThreadId,
-        kind: Kind,
-        fill: impl FnOnce(&mut Step),
-    ) -> Step {
-        let mut step = Step::new(sequencer.next_spine(thread, kind, today()));
-        let _ = self;
-        fill(&mut step);
-        step
-    }
-
     /// Takes a step as the decider.
     pub fn take(
         &self,
@@ -140,24 +125,32 @@ impl LedgerBuilder {
     /// four blocks. `seed` makes the ids.
     pub fn case(&self, sequencer: &mut Sequencer, seed: u8) -> Vec<Receipt> {
         let (position, case) = (ThreadId([seed; 16]), ThreadId([seed ^ 0x80; 16]));
-        let assessed = self.step(sequencer, position, Kind::PositionAssessed, |step| {
+        let assessed = next_step(sequencer, position, Kind::PositionAssessed, |step| {
             step.process = Some(Process::PositionAssessed(position_assessment()));
         });
         let mut receipts = vec![self.take(sequencer, &assessed, None).expect(FIXTURE)];
-        let opened = self.step(sequencer, case, Kind::CaseOpened, |step| open_case(step, seed, position));
+        let opened = next_step(sequencer, case, Kind::CaseOpened, |step| open_case(step, seed, position));
         receipts.push(self.take(sequencer, &opened, None).expect(FIXTURE));
-        let shown = self.step(sequencer, case, Kind::ExtractShown, |step| {
+        let shown = next_step(sequencer, case, Kind::ExtractShown, |step| {
             let note =
                 Note::Shown { issued: None, law: None, registers: None, authenticity: None, remark: None };
             step.note = Some(note);
         });
         receipts.push(self.take(sequencer, &shown, Some(extract())).expect(FIXTURE));
-        let closed = self.step(sequencer, case, Kind::CaseClosed, |step| {
+        let closed = next_step(sequencer, case, Kind::CaseClosed, |step| {
             step.process = Some(Process::CaseClosed);
         });
         receipts.push(self.take(sequencer, &closed, None).expect(FIXTURE));
         receipts
     }
+}
+
+/// The next step of a thread, on the day of [`NOON`].
+#[must_use]
+pub fn next_step(sequencer: &Sequencer, thread: ThreadId, kind: Kind, fill: impl FnOnce(&mut Step)) -> Step {
+    let mut step = Step::new(sequencer.next_spine(thread, kind, today()));
+    fill(&mut step);
+    step
 }
 
 /// The civil day of [`NOON`].
@@ -171,7 +164,9 @@ fn commit_one(sequencer: &mut Sequencer, submission: Submission) -> Result<Recei
     answer.map(|mut receipts| receipts.remove(0))
 }
 
-fn position_assessment() -> PositionAssessment {
+/// An assessment that supports a school case.
+#[must_use]
+pub fn position_assessment() -> PositionAssessment {
     PositionAssessment {
         controller: ControllerId([5; 16]),
         unit: UnitId([6; 16]),
