@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::admit::{Occasion, Proposal, Recheck, Refusal, Rule, State, admit, rules};
 use crate::chain::Chain;
-use crate::event::{Kind, Step};
+use crate::event::{Kind, Note, Step};
 use crate::hash::Hash;
 use crate::id::ThreadId;
-use crate::payload::Payload;
+use crate::payload::{Payload, Slot};
 use crate::policy::Duty;
 use crate::record::Record;
 use crate::thread::{Case, Matter, Thread, Threads};
@@ -25,8 +25,8 @@ pub trait Openings {
 pub enum Opening {
     /// Everything that was sealed.
     Whole(Box<Payload>),
-    /// Some parts; the keys of others have been destroyed.
-    Part(Box<Payload>),
+    /// Some parts; the keys of those in these slots have been destroyed.
+    Part(Box<Payload>, Vec<Slot>),
     /// The keys of all parts have been destroyed.
     Erased,
     /// Nothing is held for it, not even what was sealed.
@@ -40,6 +40,8 @@ pub enum Opening {
 enum Gone {
     Whole,
     Part,
+    /// Nothing but the identity: a later step may have replaced it.
+    Identity,
     Missing,
 }
 
@@ -51,6 +53,8 @@ pub(super) struct Contents<'o> {
     gone: BTreeMap<u64, Gone>,
     /// Threads of which parts are gone: what rested on those parts cannot be judged again.
     eroded: BTreeSet<ThreadId>,
+    /// Threads of which an identity is gone: whether two cases are about one person cannot be told.
+    unnamed: BTreeSet<ThreadId>,
     /// A payload was damaged or missing before: numbers in threads may have holes on that account.
     has_gap: bool,
     attested: u64,
@@ -64,6 +68,7 @@ impl<'o> Contents<'o> {
             threads: Threads::default(),
             gone: BTreeMap::new(),
             eroded: BTreeSet::new(),
+            unnamed: BTreeSet::new(),
             has_gap: false,
             attested: 0,
             refused: BTreeMap::new(),
@@ -80,9 +85,9 @@ impl<'o> Contents<'o> {
         findings: &mut Findings,
     ) {
         let hash = record.statement.hash();
-        let (payload, is_part) = match self.openings.opening(record.number, &hash) {
-            Opening::Whole(payload) => (payload, false),
-            Opening::Part(payload) => (payload, true),
+        let (payload, slots) = match self.openings.opening(record.number, &hash) {
+            Opening::Whole(payload) => (payload, Vec::new()),
+            Opening::Part(payload, slots) => (payload, slots),
             Opening::Erased => {
                 counts.erased += 1;
                 self.gone.insert(record.number, Gone::Whole);
@@ -110,9 +115,16 @@ impl<'o> Contents<'o> {
                 return;
             }
         };
-        if is_part {
-            self.gone.insert(record.number, Gone::Part);
-            self.eroded.insert(step.spine.thread);
+        match slots.as_slice() {
+            [] => {}
+            [Slot::Identity] => {
+                self.gone.insert(record.number, Gone::Identity);
+                self.unnamed.insert(step.spine.thread);
+            }
+            _ => {
+                self.gone.insert(record.number, Gone::Part);
+                self.eroded.insert(step.spine.thread);
+            }
         }
         self.judge(chain, record, &payload, &step, counts, findings);
         if let Some(author) = chain.keyring.get(&record.statement.statement.author) {
@@ -164,6 +176,14 @@ impl<'o> Contents<'o> {
             // Counted back from the day of the offer, which may have been stated and not kept.
             Refusal::ExtractTooOld { .. } => !keeps_offer(),
             Refusal::NoExemption { reason: "the earlier note is too old", .. } => !keeps_offer(),
+            Refusal::NoExemption { .. } => {
+                let earlier = match &step.note {
+                    Some(Note::Exempted { thread, .. }) => *thread,
+                    _ => thread,
+                };
+                let lost = |thread| self.eroded.contains(thread) || self.unnamed.contains(thread);
+                lost(&thread) || lost(&earlier)
+            }
             _ if refusal.rule() == Some(Rule::Thread) => self.has_gap,
             _ => self.eroded.contains(&thread),
         }
@@ -174,10 +194,16 @@ impl<'o> Contents<'o> {
         counts.threads = self.threads.len() as u64;
         let covered: BTreeSet<u64> =
             chain.erasures.values().flat_map(|erasure| &erasure.records).copied().collect();
-        for (record, gone) in self.gone.iter().filter(|(record, _)| !covered.contains(record)) {
+        let superseded = self.superseded();
+        let is_covered = |record: &u64, gone: Gone| {
+            covered.contains(record) || gone == Gone::Identity && superseded.contains(record)
+        };
+        for (record, gone) in self.gone.iter().filter(|(record, gone)| !is_covered(record, **gone)) {
             let (code, what) = match gone {
                 Gone::Whole => ("erased-without-erasure", "all keys of the payload have been destroyed"),
-                Gone::Part => ("erased-without-erasure", "keys of some parts have been destroyed"),
+                Gone::Part | Gone::Identity => {
+                    ("erased-without-erasure", "keys of some parts have been destroyed")
+                }
                 Gone::Missing => ("payload-missing", "no payload is held for this sealed record"),
             };
             let finding = Finding::new(code, Level::Coverage, what).at(None, *record);
@@ -190,6 +216,18 @@ impl<'o> Contents<'o> {
                 findings.add(finding);
             }
         }
+    }
+
+    /// Records whose identity a later step of the case has replaced; it is destroyed without a plan.
+    fn superseded(&self) -> BTreeSet<u64> {
+        let cases = self.threads.iter().filter_map(|(_, thread)| match &thread.matter {
+            Matter::Case(case) => Some((thread, case)),
+            _ => None,
+        });
+        let records = cases.flat_map(|(thread, case)| {
+            case.superseded_identities().filter_map(|number| thread.records.get(number as usize).copied())
+        });
+        records.collect()
     }
 
     /// Records that an executed erasure names and that still open in full.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use vandel_core::hash::Hash;
 use vandel_core::id::LedgerId;
+use vandel_core::payload::Slot;
 use vandel_core::verify::{Opening, Openings};
 
 use super::FoundOpenings;
@@ -48,10 +49,11 @@ impl Openings for VaultOpenings {
         if opened.statement != *statement {
             return Opening::Damaged("the vault holds the payload of another statement here".to_owned());
         }
-        let is_part = opened.parts.values().any(|part| *part == Part::Erased);
+        let is_gone = |slot: &Slot| opened.parts.get(&(*slot as u8)) == Some(&Part::Erased);
+        let gone: Vec<Slot> = Slot::ALL.into_iter().filter(is_gone).collect();
         match from_opened(&opened) {
-            Unsealed::Payload(payload) if is_part => Opening::Part(payload),
-            Unsealed::Payload(payload) => Opening::Whole(payload),
+            Unsealed::Payload(payload) if gone.is_empty() => Opening::Whole(payload),
+            Unsealed::Payload(payload) => Opening::Part(payload, gone),
             Unsealed::Erased => Opening::Erased,
             Unsealed::Damaged => Opening::Damaged("a part does not open under its key".to_owned()),
         }

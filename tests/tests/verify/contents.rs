@@ -3,18 +3,23 @@
 
 use std::sync::Arc;
 
-use vandel_core::event::{KeyRevoked, Kind, OpenEvent, Process, Revocation, Role};
+use vandel_core::erasure::{ErasureReason, Ground, Line, Plan};
+use vandel_core::event::{
+    Compartment, ErasureStarted, Identity, KeyRevoked, Kind, OpenEvent, Process, Revocation, Role,
+};
 use vandel_core::hash::Hash;
-use vandel_core::id::{ActorId, ThreadId};
+use vandel_core::id::{ActorId, SubjectId, ThreadId};
+use vandel_core::person::IdentityNumber;
 use vandel_core::signature::public_key;
 use vandel_core::time::Second;
 use vandel_core::verify::{Audit, Level, LogEnd, Opening, Openings, Report, Request, Verdict};
-use vandel_ledger::author::sign_step;
+use vandel_ledger::author::{sign_event, sign_step};
 use vandel_ledger::disk::{Disk, RealDisk};
-use vandel_ledger::sealing::to_entry;
+use vandel_ledger::sealing::{thread_key, to_entry};
+use vandel_ledger::sequencer::Sequencer;
 use vandel_ledger::signer;
 use vandel_ledger::vault::{FileCell, Vault, VaultConfig};
-use vandel_tests::ledger_builder::{LedgerBuilder, NOON, next_step};
+use vandel_tests::ledger_builder::{LedgerBuilder, NOON, next_step, today};
 
 use crate::reseal::Operator;
 use crate::{blocks_of, run_home, with_a_case};
@@ -165,4 +170,83 @@ fn records_of_a_key_revoked_as_suspect_are_listed() {
     assert_eq!(report.exit, 0, "what was signed before the revocation stays valid: {report:#?}");
     assert_eq!(report.suspects[0].records.len(), 4);
     assert!(!report.suspects[0].at_least);
+}
+
+/// What the protocol erased is covered, also while it is under way; what it did not name is not.
+#[test]
+fn an_erasure_covers_what_it_names() {
+    let built = with_a_case();
+    let mut open = built.open();
+    let delegate = signer::generate().unwrap();
+    built.enrol(&mut open.sequencer, &delegate, ActorId([4; 16]), Role::ControllersDelegate);
+    let case = ThreadId([0x11 ^ 0x80; 16]);
+    let ground =
+        |compartment| Ground { compartment, reason: ErasureReason::Request, class: None, due: today() };
+    let records = open.sequencer.threads().get(&case).unwrap().records.clone();
+    let line = Line {
+        pseudonym: [1; 8],
+        thread: case,
+        identities: vec![0],
+        records: records.clone(),
+        compartments: [Compartment::Identity, Compartment::Process].map(ground).to_vec(),
+    };
+    let plan =
+        Plan { ledger: built.ledger, salt: [7; 32], as_of: today(), disposal: 1, lines: vec![line.clone()] };
+    open.sequencer.store_plan(&plan).unwrap();
+    let event = |plan: &Plan| {
+        OpenEvent::ErasureStarted(ErasureStarted {
+            records: plan.records(),
+            plan: plan.hash(),
+            expires: Second(NOON.0 + 3_600),
+        })
+    };
+    let sign = |sequencer: &Sequencer, plan: &Plan| {
+        sign_event(&sequencer.standpoint(), &built.administrators[0], Some(&delegate), event(plan))
+    };
+    let signed = sign(&open.sequencer, &plan);
+    let started = open.sequencer.start_erasure(signed).unwrap().record;
+    assert_eq!(run_home(&built).exit, 0, "under way");
+    open.sequencer.execute_erasure(started).unwrap();
+    let report = run_home(&built);
+    assert_eq!(report.exit, 0, "parts are gone, the spine stands: {report:#?}");
+
+    let spine = Line { compartments: [Compartment::Spine, Compartment::Note].map(ground).to_vec(), ..line };
+    let plan = Plan { salt: [8; 32], lines: vec![spine], ..plan };
+    open.sequencer.store_plan(&plan).unwrap();
+    let signed = sign(&open.sequencer, &plan);
+    let started = open.sequencer.start_erasure(signed).unwrap().record;
+    open.sequencer.execute_erasure(started).unwrap();
+    let report = run_home(&built);
+    assert_eq!((report.exit, report.counts.erased), (0, records.len() as u64), "all is gone: {report:#?}");
+
+    let position = open.sequencer.threads().get(&ThreadId([0x11; 16])).unwrap().records.clone();
+    let keys = [thread_key(Compartment::Process, &ThreadId([0x11; 16]))].into();
+    open.sequencer.vault_mut().erase(&keys, &position.iter().copied().collect()).unwrap();
+    let report = run_home(&built);
+    let finding = &report.findings[0];
+    assert_eq!(
+        (report.exit, finding.code.as_str(), finding.record),
+        (3, "erased-without-erasure", Some(position[0]))
+    );
+}
+
+#[test]
+fn a_replaced_identity_needs_no_erasure() {
+    let built = LedgerBuilder::found();
+    let mut open = built.open();
+    built.case(&mut open.sequencer, 0x11);
+    let changed = next_step(&open.sequencer, ThreadId([0x11 ^ 0x80; 16]), Kind::IdentityChanged, |step| {
+        step.identity = Some(Identity {
+            subject: SubjectId([0x11; 16]),
+            handle: "K-17".to_owned(),
+            number: IdentityNumber::parse("19820321-9848", today()).unwrap(),
+            surname: "Ny".to_owned(),
+            given_name: "Namn".to_owned(),
+            protected: true,
+        });
+    });
+    built.take(&mut open.sequencer, &changed, None).unwrap();
+    open.close().unwrap();
+    let report = run_home(&built);
+    assert_eq!(report.exit, 0, "{report:#?}");
 }
