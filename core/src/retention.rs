@@ -3,10 +3,12 @@
 
 mod arithmetic;
 mod explain;
+mod facts;
 
 use std::collections::BTreeMap;
 
 pub use explain::Reason;
+pub use facts::{History, case_dues};
 
 use crate::event::Compartment;
 use crate::policy::{Engagement, PolicyPack, RolePolicy, Trigger};

@@ -1,0 +1,422 @@
+//! The projector: keeps a view at the chain's head, and builds it anew when it is not what it should be.
+
+use std::io;
+
+use serde::{Deserialize, Serialize};
+use vandel_core::block::BlockDecodeError;
+use vandel_core::hash::Hash;
+use vandel_core::id::LedgerId;
+use vandel_ledger::home::Home;
+use vandel_ledger::lock::LockError;
+use vandel_ledger::log::ReadError;
+use vandel_ledger::vault::{DataKey, Vault, VaultError};
+
+use crate::clocks;
+use crate::folder::Folder;
+use crate::row::Row;
+use crate::seal::{SealError, Sealer, VIEW_KEY};
+use crate::source::Source;
+use crate::store::{Change, MemoryStore, SledStore, StoreError, Table, ViewStore};
+use crate::sweep;
+use crate::tail::{Position, Tail};
+use crate::view::Views;
+use crate::working::{Rows, Stored, Working};
+
+/// The version of everything stored. A view of another version is set aside and rebuilt.
+pub const SCHEMA: u16 = 1;
+/// Where the position lies in [`Table::Meta`].
+const POSITION: &[u8] = b"position";
+
+/// Sizes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// The most memory that the store's cache takes, in bytes.
+    pub cache_bytes: u64,
+    /// How many records are folded, at least, between two batches; it bounds memory when catching up.
+    pub batch_records: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { cache_bytes: 64 << 20, batch_records: 1_024 }
+    }
+}
+
+/// Why a view could not be brought up to date or asked.
+#[derive(Debug, thiserror::Error)]
+pub enum ProjectError {
+    /// Another process uses the views.
+    #[error(transparent)]
+    Busy(#[from] LockError),
+    /// The vault has no key for views yet.
+    #[error("the vault has no key for views yet: open the ledger for writing once, or read in memory")]
+    NoViewKey,
+    /// The log can't be read.
+    #[error(transparent)]
+    Log(#[from] ReadError),
+    /// A block's bytes are refused.
+    #[error("block {block}: {error}")]
+    Decode {
+        /// The block.
+        block: u64,
+        /// Why.
+        error: BlockDecodeError,
+    },
+    /// The blocks read are not those that the chain was judged from.
+    #[error("the log is not the one that the chain was judged from; run `vandel verify`")]
+    NotTheChain,
+    /// The vault.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// A payload is damaged.
+    #[error("the payload of record {record} is damaged; restore the vault from a backup")]
+    PayloadDamaged {
+        /// The record.
+        record: u64,
+    },
+    /// A sealed record has no payload and no erasure explains it.
+    #[error("record {record} is sealed, its payload is not in the vault, and no erasure explains it")]
+    PayloadMissing {
+        /// The record.
+        record: u64,
+    },
+    /// The view's folder could not be moved or made.
+    #[error("the views' folder: {0}")]
+    Io(#[from] io::Error),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A row is damaged.
+    #[error("a row of the table {} is damaged", table.name())]
+    Damaged {
+        /// The table.
+        table: Table,
+    },
+    /// The view is of another schema, ledger or history.
+    #[error("the view does not belong to this log: {0}")]
+    OtherHistory(String),
+}
+
+impl From<SealError> for ProjectError {
+    fn from(error: SealError) -> Self {
+        match error {
+            SealError::Vault(error) => Self::Vault(error),
+            SealError::Damaged { table } => Self::Damaged { table },
+        }
+    }
+}
+
+impl ProjectError {
+    /// Whether the view is at fault, so that building it anew helps.
+    #[must_use]
+    pub fn is_the_views_fault(&self) -> bool {
+        matches!(self, Self::Store(_) | Self::Damaged { .. } | Self::OtherHistory(_))
+    }
+}
+
+/// What a view says of itself; stored in the same batch as the rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Meta {
+    ledger: LedgerId,
+    position: Position,
+    /// The vault's epoch when what had been erased was last swept out.
+    swept: u64,
+    /// How many policies had been adopted when the clocks were last added up.
+    policies: u64,
+}
+
+/// Keeps one view.
+pub struct Projector {
+    store: Box<dyn ViewStore>,
+    folder: Option<Folder>,
+    secret: DataKey,
+    meta: Option<Meta>,
+    settings: Settings,
+    notes: Vec<String>,
+}
+
+impl Projector {
+    /// Makes the key that views need, once for each vault.
+    ///
+    /// # Errors
+    /// If the vault is not open for writing or fails.
+    pub fn prepare(vault: &mut Vault) -> Result<(), VaultError> {
+        vault.ensure_keys(&[VIEW_KEY])
+    }
+
+    /// Opens the view in a home and brings it up to date. A view that can't be read, or belongs to
+    /// another log, is set aside and built anew; [`Projector::take_notes`] then says so.
+    ///
+    /// # Errors
+    /// [`ProjectError`], never one that is the view's own fault.
+    pub fn open(home: &Home, source: &Source<'_>, settings: Settings) -> Result<Self, ProjectError> {
+        let secret = source.vault.key(&VIEW_KEY)?.ok_or(ProjectError::NoViewKey)?;
+        let folder = Folder::open(&home.views())?;
+        let is_there = folder.path().exists();
+        let mut projector = Self::new(Some(folder), secret, settings);
+        match projector.reopen(source) {
+            Ok(()) => projector.catch_up(source)?,
+            Err(_) if !is_there => projector.rebuild(source)?,
+            Err(error) => projector.heal(source, error)?,
+        }
+        Ok(projector)
+    }
+
+    /// Builds a view in memory: for homes that nothing may be written to, or while another process
+    /// uses the stored view.
+    ///
+    /// # Errors
+    /// As [`Projector::open`].
+    pub fn in_memory(source: &Source<'_>, settings: Settings) -> Result<Self, ProjectError> {
+        let secret = match source.vault.key(&VIEW_KEY)? {
+            Some(secret) => secret,
+            // Tokens in memory need no key that outlives them.
+            None => DataKey::random()?,
+        };
+        let mut projector = Self::new(None, secret, settings);
+        projector.rebuild(source)?;
+        Ok(projector)
+    }
+
+    fn new(folder: Option<Folder>, secret: DataKey, settings: Settings) -> Self {
+        let store = Box::new(MemoryStore::default());
+        Self { store, folder, secret, meta: None, settings, notes: Vec::new() }
+    }
+
+    /// Where the view stands.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        self.meta.map(|meta| meta.position).unwrap_or_default()
+    }
+
+    /// What had to be set aside and why, for people; taken out by asking.
+    pub fn take_notes(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.notes)
+    }
+
+    /// Folds what has come since. Each batch of rows is stored with its position, or not at all.
+    ///
+    /// # Errors
+    /// [`ProjectError`], never one that is the view's own fault.
+    pub fn catch_up(&mut self, source: &Source<'_>) -> Result<(), ProjectError> {
+        match self.advance(source) {
+            Err(error) if error.is_the_views_fault() => self.heal(source, error),
+            other => other,
+        }
+    }
+
+    /// Asks the view. If an answer shows that it is damaged, it is built anew and asked again.
+    ///
+    /// # Errors
+    /// What the question gives, or [`ProjectError`] if the view can't be built.
+    pub fn ask<T>(
+        &mut self,
+        source: &Source<'_>,
+        question: impl Fn(&Views<'_>) -> Result<T, ProjectError>,
+    ) -> Result<T, ProjectError> {
+        match question(&self.views(source)) {
+            Err(error) if error.is_the_views_fault() => {
+                self.heal(source, error)?;
+                question(&self.views(source))
+            }
+            other => other,
+        }
+    }
+
+    /// The questions that can be asked.
+    #[must_use]
+    pub fn views<'a>(&'a self, source: &Source<'a>) -> Views<'a> {
+        Views::new(self.stored(source), source.chain, self.position())
+    }
+
+    /// The state digest: over every row that still opens, in canonical order.
+    ///
+    /// # Errors
+    /// As [`Projector::ask`].
+    pub fn digest(&mut self, source: &Source<'_>) -> Result<Hash, ProjectError> {
+        self.ask(source, |views| views.digest())
+    }
+
+    /// Builds the view anew: folds everything in memory, writes it into a new folder, and puts that
+    /// in the old one's place.
+    ///
+    /// # Errors
+    /// [`ProjectError`]; the old view then stands as it was.
+    pub fn rebuild(&mut self, source: &Source<'_>) -> Result<(), ProjectError> {
+        let empty = MemoryStore::default();
+        let sealer = Sealer::new(source.vault, source.chain.ledger, &self.secret);
+        let stored = Stored { store: &empty, sealer };
+        let mut rows = Working::over(&stored);
+        let mut tail = Tail::after(source, Position::default())?;
+        tail.fold_into(&mut rows, u64::MAX)?;
+        clocks::recompute(&mut rows, source.chain)?;
+        fold_keys(&mut rows, source)?;
+        let meta = Meta {
+            ledger: source.chain.ledger,
+            position: tail.position,
+            swept: source.vault.epoch(),
+            policies: source.chain.policies.len() as u64,
+        };
+        let mut changes = rows.into_changes()?;
+        changes.push(position_change(&stored.sealer, &meta)?);
+        let Some(folder) = &self.folder else {
+            let mut store = MemoryStore::default();
+            store.apply(&changes)?;
+            self.store = Box::new(store);
+            self.meta = Some(meta);
+            return Ok(());
+        };
+        let mut store = SledStore::open(&folder.fresh()?, self.settings.cache_bytes)?;
+        store.load(&changes)?;
+        store.flush()?;
+        // sled holds its folders by lock: both are closed before they are moved.
+        drop(store);
+        self.store = Box::new(MemoryStore::default());
+        folder.swap()?;
+        self.store = Box::new(SledStore::open(&folder.path(), self.settings.cache_bytes)?);
+        self.meta = Some(meta);
+        Ok(())
+    }
+
+    fn stored<'a>(&'a self, source: &Source<'a>) -> Stored<'a> {
+        let sealer = Sealer::new(source.vault, source.chain.ledger, &self.secret);
+        Stored { store: &*self.store, sealer }
+    }
+
+    /// Opens the stored view and reads its position.
+    fn reopen(&mut self, source: &Source<'_>) -> Result<(), ProjectError> {
+        let Some(folder) = &self.folder else { return Ok(()) };
+        self.store = Box::new(SledStore::open(&folder.path(), self.settings.cache_bytes)?);
+        self.meta = Some(read_position(&self.stored(source), source)?);
+        Ok(())
+    }
+
+    /// Sets the view aside and builds it anew.
+    fn heal(&mut self, source: &Source<'_>, error: ProjectError) -> Result<(), ProjectError> {
+        if !error.is_the_views_fault() {
+            return Err(error);
+        }
+        self.store = Box::new(MemoryStore::default());
+        self.meta = None;
+        if let Some(folder) = &self.folder
+            && let Some(aside) = folder.set_aside()?
+        {
+            self.notes.push(format!("the view was set aside in {} and built anew: {error}", aside.display()));
+        }
+        self.rebuild(source)
+    }
+
+    fn advance(&mut self, source: &Source<'_>) -> Result<(), ProjectError> {
+        let unknown = || ProjectError::OtherHistory("it has no position".to_owned());
+        let begin = self.meta.ok_or_else(unknown)?;
+        let mut tail = Tail::after(source, begin.position)?;
+        loop {
+            let stored = self.stored(source);
+            let mut rows = Working::over(&stored);
+            if !tail.fold_into(&mut rows, self.settings.batch_records)? {
+                break;
+            }
+            clocks::recompute(&mut rows, source.chain)?;
+            if tail.position.records == source.chain.size() {
+                fold_keys(&mut rows, source)?;
+            }
+            let changes = rows.into_changes()?;
+            let meta = Meta { position: tail.position, ..self.meta.unwrap_or(begin) };
+            self.apply(source, changes, meta)?;
+        }
+        self.keep_up_with_law_and_erasures(source)
+    }
+
+    /// Stores a batch with the position it leads to.
+    fn apply(
+        &mut self,
+        source: &Source<'_>,
+        mut changes: Vec<Change>,
+        meta: Meta,
+    ) -> Result<(), ProjectError> {
+        changes.push(position_change(&self.stored(source).sealer, &meta)?);
+        self.store.apply(&changes)?;
+        self.meta = Some(meta);
+        Ok(())
+    }
+
+    /// Where a policy was adopted or the vault has forgotten something, every clock is added up again,
+    /// and what no longer opens is swept out. The mark that it was done comes last: an interrupted one
+    /// is done again.
+    fn keep_up_with_law_and_erasures(&mut self, source: &Source<'_>) -> Result<(), ProjectError> {
+        let Some(meta) = self.meta else { return Ok(()) };
+        let done = Meta { swept: source.vault.epoch(), policies: source.chain.policies.len() as u64, ..meta };
+        if done == meta {
+            return Ok(());
+        }
+        if done.swept != meta.swept {
+            for table in Table::ALL {
+                self.sweep(source, table, meta)?;
+            }
+        }
+        self.recompute_all(source, meta)?;
+        self.apply(source, Vec::new(), done)
+    }
+
+    fn sweep(&mut self, source: &Source<'_>, table: Table, meta: Meta) -> Result<(), ProjectError> {
+        let mut after: Option<Vec<u8>> = None;
+        loop {
+            let stored = self.stored(source);
+            let pairs = sweep::chunk_after(&stored, table, after.as_deref())?;
+            let Some((last, _)) = pairs.last() else { return Ok(()) };
+            after = Some(last.clone());
+            let changes = sweep::removals(&stored, table, &pairs)?;
+            self.apply(source, changes, meta)?;
+        }
+    }
+
+    fn recompute_all(&mut self, source: &Source<'_>, meta: Meta) -> Result<(), ProjectError> {
+        let mut after: Option<Vec<u8>> = None;
+        loop {
+            let stored = self.stored(source);
+            let pairs = sweep::chunk_after(&stored, Table::Spines, after.as_deref())?;
+            let Some((last, _)) = pairs.last() else { return Ok(()) };
+            after = Some(last.clone());
+            let mut rows = Working::over(&stored);
+            for (key, _) in &pairs {
+                let spine = rows.spine_at(key)?;
+                rows.threads.extend(spine.map(|spine| spine.thread));
+            }
+            clocks::recompute(&mut rows, source.chain)?;
+            let changes = rows.into_changes()?;
+            self.apply(source, changes, meta)?;
+        }
+    }
+}
+
+/// The keys as they stand on the chain now.
+fn fold_keys(rows: &mut Working<'_>, source: &Source<'_>) -> Result<(), ProjectError> {
+    for (key, entry) in source.chain.keyring.entries() {
+        let row = Row::Key(entry.clone());
+        if rows.row(Table::Keys, &key.0)?.as_ref() != Some(&row) {
+            rows.put(Table::Keys, &key.0, row);
+        }
+    }
+    Ok(())
+}
+
+fn position_change(sealer: &Sealer<'_>, meta: &Meta) -> Result<Change, VaultError> {
+    let sealed = sealer.seal_own(Table::Meta, POSITION, &vandel_core::codec::encode_body(meta))?;
+    let value = [&SCHEMA.to_be_bytes()[..], &sealed].concat();
+    Ok(Change { table: Table::Meta, key: POSITION.to_vec(), value: Some(value) })
+}
+
+/// What a stored view says of itself, if it is of this schema, vault and ledger.
+fn read_position(stored: &Stored<'_>, source: &Source<'_>) -> Result<Meta, ProjectError> {
+    let other = |what: &str| ProjectError::OtherHistory(what.to_owned());
+    let value = stored.store.get(Table::Meta, POSITION)?.ok_or_else(|| other("it has no position"))?;
+    let (schema, sealed) = value.split_first_chunk().ok_or_else(|| other("its position is damaged"))?;
+    if u16::from_be_bytes(*schema) != SCHEMA {
+        return Err(other("it has another schema"));
+    }
+    let opened = stored.sealer.open_own(Table::Meta, POSITION, sealed);
+    let opened = opened.ok_or_else(|| other("its position is damaged, or sealed by another vault"))?;
+    let meta: Meta = vandel_core::codec::decode_body(&opened, "view position", 1_024)
+        .map_err(|_| other("its position is damaged"))?;
+    if meta.ledger == source.chain.ledger { Ok(meta) } else { Err(other("it is of another ledger")) }
+}

@@ -1,0 +1,153 @@
+//! Where views come from: a chain that has been judged, the blocks it was judged from, and the vault.
+//!
+//! Either the process has just committed and lends its sequencer, or a home is read without changing
+//! anything in it ([`ReadOnly`]). Signatures are not checked here: that is the verifier's work. What
+//! is checked is that the blocks are those of the chain, and the chain the one that the memory holds.
+
+use std::sync::Arc;
+
+use vandel_core::block::{Block, BlockDecodeError};
+use vandel_core::chain::{Chain, Fault};
+use vandel_core::hash::Hash;
+use vandel_ledger::disk::Disk;
+use vandel_ledger::home::Home;
+use vandel_ledger::log::file::FileLog;
+use vandel_ledger::log::{Log, PlacedBlock, ReadError};
+use vandel_ledger::memory::{FileMemory, Memory, MemoryError};
+use vandel_ledger::opening::{HomeError, ledger_id_of};
+use vandel_ledger::sequencer::Sequencer;
+use vandel_ledger::vault::{FileCell, RootCell, Vault, VaultConfig, VaultError};
+
+/// Blocks in order, to the end.
+pub type BlockReader<'a> = Box<dyn Iterator<Item = Result<PlacedBlock, ReadError>> + 'a>;
+
+/// What views are folded from.
+#[derive(Clone, Copy)]
+pub struct Source<'a> {
+    /// The chain as far as it is settled; nothing beyond it is folded.
+    pub chain: &'a Chain,
+    /// The vault.
+    pub vault: &'a Vault,
+    blocks: Blocks<'a>,
+}
+
+#[derive(Clone, Copy)]
+enum Blocks<'a> {
+    Log(&'a dyn Log),
+    Files(&'a ReadOnly),
+}
+
+impl<'a> Source<'a> {
+    /// From the writer in this process.
+    #[must_use]
+    pub fn of(sequencer: &'a Sequencer) -> Self {
+        Self { chain: sequencer.chain(), vault: sequencer.vault(), blocks: Blocks::Log(sequencer.log()) }
+    }
+
+    /// The blocks from a position on.
+    ///
+    /// # Errors
+    /// If the log can't be read.
+    pub fn blocks_from(&self, position: u64) -> Result<BlockReader<'a>, ReadError> {
+        match self.blocks {
+            Blocks::Log(log) => Ok(log.blocks_from(position)),
+            Blocks::Files(files) => {
+                let blocks =
+                    FileLog::open_read_only(files.disk.clone(), &files.home.log(), Some(files.chain.ledger))?;
+                let before = move |block: &Result<PlacedBlock, ReadError>| matches!(block, Ok(block) if block.position < position);
+                Ok(Box::new(blocks.skip_while(before)))
+            }
+        }
+    }
+}
+
+/// A home opened for reading only. Nothing in it is changed, and no lock is taken.
+pub struct ReadOnly {
+    disk: Arc<dyn Disk>,
+    home: Home,
+    chain: Chain,
+    vault: Vault,
+}
+
+/// Why a home could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadOnlyError {
+    /// There is no ledger, or its first block can't be read.
+    #[error(transparent)]
+    Home(#[from] HomeError),
+    /// The log.
+    #[error(transparent)]
+    Log(#[from] ReadError),
+    /// A block's bytes are refused.
+    #[error("block {block}: {error}")]
+    Decode {
+        /// The block.
+        block: u64,
+        /// Why.
+        error: BlockDecodeError,
+    },
+    /// The chain is faulty.
+    #[error("record {}: {}", .0.place.record.unwrap_or_default(), .0)]
+    Fault(Box<Fault>),
+    /// The vault.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The memory.
+    #[error(transparent)]
+    Memory(#[from] MemoryError),
+    /// The log is not the one that the memory holds a checkpoint of.
+    #[error(
+        "the memory holds root {expected} at size {size}; the log has {}: it was cut or rewritten; run `vandel verify`",
+        found.map_or_else(|| "no such size".to_owned(), |found| found.to_string())
+    )]
+    NotRemembered {
+        /// The size remembered.
+        size: u64,
+        /// The root remembered.
+        expected: Hash,
+        /// The root found at that size.
+        found: Option<Hash>,
+    },
+}
+
+impl ReadOnly {
+    /// Opens a home: folds the chain up to the checkpoint that the memory holds, which is as far as
+    /// the ledger has promised anything.
+    ///
+    /// # Errors
+    /// [`ReadOnlyError`].
+    pub fn open(
+        disk: Arc<dyn Disk>,
+        home: &Home,
+        cell: Option<Box<dyn RootCell>>,
+    ) -> Result<Self, ReadOnlyError> {
+        let ledger = ledger_id_of(&disk, home)?;
+        let remembered = FileMemory::open(disk.clone(), &home.memory())?.latest();
+        let mut chain = Chain::before_opening();
+        for placed in FileLog::open_read_only(disk.clone(), &home.log(), Some(ledger))? {
+            if chain.size() >= remembered.size {
+                break;
+            }
+            let placed = placed?;
+            let decode = |error| ReadOnlyError::Decode { block: placed.position, error };
+            let block = Block::decode(&placed.bytes).map_err(decode)?;
+            chain
+                .take(&block, &mut Vec::new(), |_, _| {})
+                .map_err(|fault| ReadOnlyError::Fault(Box::new(fault)))?;
+        }
+        let found = chain.root_at(remembered.size);
+        if chain.size() != remembered.size || found != Some(remembered.root) {
+            let (size, expected) = (remembered.size, remembered.root);
+            return Err(ReadOnlyError::NotRemembered { size, expected, found });
+        }
+        let cell = cell.unwrap_or_else(|| Box::new(FileCell::new(disk.clone(), &home.root_cell())));
+        let vault = Vault::open_read_only(disk.clone(), &home.vault(), ledger, cell, VaultConfig::default())?;
+        Ok(Self { disk, home: home.clone(), chain, vault })
+    }
+
+    /// What views are folded from.
+    #[must_use]
+    pub fn source(&self) -> Source<'_> {
+        Source { chain: &self.chain, vault: &self.vault, blocks: Blocks::Files(self) }
+    }
+}

@@ -1,0 +1,143 @@
+//! The retention calendar's questions: what is due, what is late, and why.
+
+use std::ops::Bound;
+
+use vandel_core::erasure::Matters;
+use vandel_core::event::{Compartment, ThreadSort};
+use vandel_core::id::{SubjectId, ThreadId};
+use vandel_core::retention::{Due, DueState};
+use vandel_core::time::{Day, Period};
+use vandel_ledger::vault::KeyId;
+
+use crate::clocks::{self, day_prefix};
+use crate::fold::token_key;
+use crate::projector::ProjectError;
+use crate::row::{ClockRow, Owner, Row};
+use crate::seal::{Term, spine_key};
+use crate::store::Table;
+use crate::view::{DueAnswer, Views, WhyAnswer};
+use crate::working::Rows;
+
+impl Views<'_> {
+    /// What is to be erased by so many days after a day, earliest first; what is held is listed too.
+    ///
+    /// # Errors
+    /// If the view or the vault can't be read.
+    pub fn due(&self, as_of: Day, within_days: u16) -> Result<Vec<DueAnswer>, ProjectError> {
+        let until = day_prefix(as_of.plus(Period::days(within_days)));
+        let mut answers = Vec::new();
+        for pair in self.stored.store.scan(Table::Calendar, Bound::Unbounded) {
+            let (entry, _) = pair?;
+            let Some((day, key)) = entry.split_at_checked(4) else { continue };
+            if day > &until[..] {
+                break;
+            }
+            let Some(Row::Clock(clock)) = self.stored.row(Table::Clocks, key)? else { continue };
+            // An entry whose clock has moved, or whose key is gone, is not there.
+            if clock.date.is_some_and(|date| day_prefix(date) == *day) {
+                let handles = self.handles_of(&clock.owner)?;
+                answers.push(DueAnswer::of(&clock, state(&clock, as_of), handles));
+            }
+        }
+        Ok(answers)
+    }
+
+    /// What should have been erased before a day.
+    ///
+    /// # Errors
+    /// If the view or the vault can't be read.
+    pub fn overdue(&self, as_of: Day) -> Result<Vec<DueAnswer>, ProjectError> {
+        let mut due = self.due(as_of, 0)?;
+        due.retain(|answer| answer.state == DueState::Overdue.name());
+        Ok(due)
+    }
+
+    /// When each compartment of a case is due, and why, step by step.
+    ///
+    /// # Errors
+    /// If the view or the vault can't be read.
+    pub fn why(&self, thread: &ThreadId, as_of: Day) -> Result<Vec<WhyAnswer>, ProjectError> {
+        let mut dues = clocks::dues_of(&self.stored, self.chain, thread, as_of)?;
+        dues.extend(self.identity_due_of(thread, as_of)?);
+        Ok(dues.iter().map(WhyAnswer::of).collect())
+    }
+
+    fn subject_of(&self, thread: &ThreadId) -> Result<Option<SubjectId>, ProjectError> {
+        Ok(self.stored.identities(&spine_key(thread).0)?.pop().map(|row| row.identity.subject))
+    }
+
+    fn identity_due_of(&self, thread: &ThreadId, as_of: Day) -> Result<Option<Due>, ProjectError> {
+        let Some(subject) = self.subject_of(thread)? else { return Ok(None) };
+        Ok(clocks::identity_due(&self.stored, self.chain, &subject, as_of)?.map(|(due, _)| due))
+    }
+
+    /// The cases of a person.
+    fn threads_of_subject(&self, subject: &SubjectId) -> Result<Vec<ThreadId>, ProjectError> {
+        let mut threads = Vec::new();
+        for key in
+            self.stored.keys(Table::Tokens, &token_key(&self.stored, Term::Subject, &subject.0, &[]))?
+        {
+            let id = key[17..].first_chunk().map(|id| KeyId(*id));
+            let spine = id.map(|id| self.stored.spine_at(&id.0)).transpose()?.flatten();
+            threads.extend(spine.map(|spine| spine.thread));
+        }
+        Ok(threads)
+    }
+
+    fn handles_of(&self, owner: &Owner) -> Result<Vec<String>, ProjectError> {
+        let threads = match owner {
+            Owner::Thread(thread) => vec![*thread],
+            Owner::Subject(subject) => self.threads_of_subject(subject)?,
+        };
+        let handles = threads.iter().map(|thread| self.handle_of(thread));
+        Ok(handles.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+    }
+
+    fn existing_of(&self, thread: &ThreadId) -> Result<Vec<Compartment>, ProjectError> {
+        let mut existing: Vec<_> = clocks::existing(&self.stored, thread)?.into_iter().collect();
+        let sort = self.stored.spine(thread)?.map(|spine| spine.sort);
+        if sort == Some(ThreadSort::Reader)
+            && self.records_of(thread)?.is_some_and(|records| !records.is_empty())
+        {
+            existing.push(Compartment::Reads);
+        }
+        // An identity that other cases still need stays, and is no reason for this spine to stay.
+        if let Some(subject) = self.subject_of(thread)?
+            && self.threads_of_subject(&subject)?.iter().all(|other| other == thread)
+        {
+            existing.push(Compartment::Identity);
+        }
+        Ok(existing)
+    }
+}
+
+/// Where a clock stands on a day; as [`vandel_core::retention::due`] has it.
+fn state(clock: &ClockRow, as_of: Day) -> DueState {
+    match (clock.date, clock.no_later_than) {
+        (None, _) => DueState::NotStarted,
+        _ if clock.held => DueState::Held,
+        (Some(date), _) if as_of < date => DueState::Running,
+        (_, Some(last)) if last < as_of => DueState::Overdue,
+        _ => DueState::DueWithin,
+    }
+}
+
+/// For judging erasure plans. What can't be read is answered as not there, so that the plan is refused.
+impl Matters for Views<'_> {
+    fn records(&self, thread: &ThreadId) -> Option<Vec<u64>> {
+        self.records_of(thread).ok().flatten()
+    }
+
+    fn existing(&self, thread: &ThreadId) -> Vec<Compartment> {
+        // Everything, if it can't be read: then no spine goes.
+        self.existing_of(thread).unwrap_or_else(|_| Compartment::ALL.to_vec())
+    }
+
+    fn due(&self, thread: &ThreadId, compartment: Compartment, as_of: Day) -> Option<Due> {
+        if compartment == Compartment::Identity {
+            return self.identity_due_of(thread, as_of).ok().flatten();
+        }
+        let dues = clocks::dues_of(&self.stored, self.chain, thread, as_of).ok()?;
+        dues.into_iter().find(|due| due.compartment == compartment)
+    }
+}
