@@ -103,7 +103,7 @@ fn fold_process(rows: &mut Working<'_>, step: &Step, process: &Process) -> Resul
         }
         _ => {}
     }
-    rows.put(Table::Pieces, &thread_key(Compartment::Process, &spine.thread).0, Row::Process(row));
+    rows.put(Table::Pieces, &thread_key(Compartment::Process, &spine.thread).0, Row::Process(row.into()));
     Ok(())
 }
 
@@ -141,7 +141,7 @@ fn fold_identity(rows: &mut Working<'_>, step: &Step) {
     rows.subjects.insert(identity.subject);
     let key = [&spine_key(&thread).0[..], &number.to_be_bytes()].concat();
     let row = IdentityRow { thread, number, identity: identity.clone() };
-    rows.put(Table::Identities, &key, Row::Identity(row));
+    rows.put(Table::Identities, &key, Row::Identity(row.into()));
 }
 
 fn fold_reading(rows: &mut Working<'_>, step: &Step, place: Place) {

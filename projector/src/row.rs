@@ -23,13 +23,13 @@ pub enum Row {
     /// From the spine compartment.
     Spine(SpineRow),
     /// From the process compartment.
-    Process(ProcessRow),
+    Process(Box<ProcessRow>),
     /// From the note compartment.
     Note(NoteRow),
     /// From the copy or the assessment compartment: only that it is there.
     Presence(PresenceRow),
     /// From the identity compartment.
-    Identity(IdentityRow),
+    Identity(Box<IdentityRow>),
     /// From the reads compartment.
     Reading(ReadingRow),
     /// When a compartment is due.

@@ -44,7 +44,7 @@ pub(crate) trait Rows {
     /// What was done.
     fn process(&self, thread: &ThreadId) -> Result<Option<ProcessRow>, ProjectError> {
         Ok(match self.piece(Compartment::Process, thread)? {
-            Some(Row::Process(row)) => Some(row),
+            Some(Row::Process(row)) => Some(*row),
             _ => None,
         })
     }
@@ -62,7 +62,7 @@ pub(crate) trait Rows {
         let mut identities = Vec::new();
         for key in self.keys(Table::Identities, spine)? {
             if let Some(Row::Identity(row)) = self.row(Table::Identities, &key)? {
-                identities.push(row);
+                identities.push(*row);
             }
         }
         Ok(identities)
