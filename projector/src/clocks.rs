@@ -15,7 +15,7 @@ use vandel_ledger::sealing::{identity_key, thread_key};
 
 use crate::fold::token_key;
 use crate::projector::ProjectError;
-use crate::row::{ClockRow, HoldSort, Owner, ProcessRow, Row, SpineRow};
+use crate::row::{ClockRow, HoldSort, ProcessRow, Row, SpineRow};
 use crate::seal::{Term, spine_key};
 use crate::store::Table;
 use crate::working::{Rows, Working};
@@ -38,7 +38,7 @@ pub(crate) fn recompute(rows: &mut Working<'_>, chain: &Chain) -> Result<(), Pro
         for compartment in OF_THREADS {
             let key = thread_key(compartment, &thread).0;
             let due = dues.iter().find(|due| due.compartment == compartment);
-            set(rows, key, due.map(|due| ClockRow::of(Owner::Thread(thread), due, held)))?;
+            set(rows, key, due.map(|due| ClockRow::of(thread, None, due, held)))?;
         }
         for identity in rows.identities(&spine_key(&thread).0)? {
             rows.subjects.insert(identity.identity.subject);
@@ -46,8 +46,13 @@ pub(crate) fn recompute(rows: &mut Working<'_>, chain: &Chain) -> Result<(), Pro
     }
     for subject in std::mem::take(&mut rows.subjects) {
         let due = identity_due(rows, chain, &subject, Day::MIN)?;
-        let clock = due.map(|(due, held)| ClockRow::of(Owner::Subject(subject), &due, held));
-        set(rows, identity_key(&subject).0, clock)?;
+        for thread in threads_of(rows, &subject)? {
+            for row in rows.identities(&spine_key(&thread).0)? {
+                let clock =
+                    due.as_ref().map(|(due, held)| ClockRow::of(thread, Some(row.number), due, *held));
+                set(rows, identity_key(&thread, row.number).0, clock)?;
+            }
+        }
     }
     Ok(())
 }
@@ -65,7 +70,11 @@ fn with_relied_on(rows: &mut Working<'_>) -> Result<BTreeSet<ThreadId>, ProjectE
 }
 
 /// Sets a clock and its entry in the calendar.
-fn set(rows: &mut Working<'_>, key: [u8; 16], clock: Option<ClockRow>) -> Result<(), ProjectError> {
+pub(crate) fn set(
+    rows: &mut Working<'_>,
+    key: [u8; 16],
+    clock: Option<ClockRow>,
+) -> Result<(), ProjectError> {
     let old = match rows.row(Table::Clocks, &key)? {
         Some(Row::Clock(old)) => Some(old),
         _ => None,
@@ -164,8 +173,8 @@ pub(crate) fn identity_due(
 ) -> Result<Option<(Due, bool)>, ProjectError> {
     let (mut linked, mut holds, mut restrictions, mut policies) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for key in rows.keys(Table::Tokens, &token_key(rows, Term::Subject, &subject.0, &[]))? {
-        let Some(spine) = rows.spine_at(&key[17..])? else { continue };
+    for thread in threads_of(rows, subject)? {
+        let Some(spine) = rows.spine(&thread)? else { continue };
         let process = rows.process(&spine.thread)?;
         let dues = dues_of(rows, chain, &spine.thread, as_of)?;
         linked.push(dues.iter().find(|due| due.compartment == Compartment::Spine).and_then(|due| due.date));
@@ -180,6 +189,16 @@ pub(crate) fn identity_due(
         policies.into_iter().map(|policy| retention::due(policy, Compartment::Identity, &facts, as_of));
     // Where the roles of the cases disagree, the latest day counts, and one that has not come most.
     Ok(dues.max_by_key(|due| due.date.map_or((1, Day::MAX), |date| (0, date))).map(|due| (due, held)))
+}
+
+/// The cases that are about a person now.
+pub(crate) fn threads_of(rows: &impl Rows, subject: &SubjectId) -> Result<Vec<ThreadId>, ProjectError> {
+    let mut threads = Vec::new();
+    for key in rows.keys(Table::Tokens, &token_key(rows, Term::Subject, &subject.0, &[]))? {
+        let identity = rows.identities(&key[17..])?.pop();
+        threads.extend(identity.filter(|row| row.identity.subject == *subject).map(|row| row.thread));
+    }
+    Ok(threads)
 }
 
 /// The role's policy that a case goes by: that of the day it was opened, as everywhere.

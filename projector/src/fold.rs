@@ -3,12 +3,13 @@
 //! Each compartment's part changes that compartment's rows only. That is what makes a view folded
 //! before an erasure equal to one rebuilt after it.
 
-use vandel_core::event::{Compartment, Note, Process, Step, ThreadSort};
+use vandel_core::event::{Compartment, Kind, Note, Process, Step, ThreadSort};
 use vandel_core::hash::Hash;
 use vandel_core::id::{ActorId, ThreadId};
 use vandel_core::time::Second;
-use vandel_ledger::sealing::thread_key;
+use vandel_ledger::sealing::{identity_key, thread_key};
 
+use crate::clocks;
 use crate::projector::ProjectError;
 use crate::row::{
     HoldRow, HoldSort, IdentityRow, NoteRow, PresenceRow, ProcessRow, ReadingRow, Row, SpineRow, StepRow,
@@ -42,7 +43,7 @@ pub(crate) fn fold(rows: &mut Working<'_>, step: &Step, place: Place) -> Result<
             fold_presence(rows, step, compartment)?;
         }
     }
-    fold_identity(rows, step);
+    fold_identity(rows, step)?;
     fold_reading(rows, step, place);
     rows.threads.insert(step.spine.thread);
     Ok(())
@@ -133,15 +134,42 @@ fn fold_presence(rows: &mut Working<'_>, step: &Step, compartment: Compartment) 
     Ok(())
 }
 
-fn fold_identity(rows: &mut Working<'_>, step: &Step) {
-    let Some(identity) = &step.identity else { return };
-    let (thread, number) = (step.spine.thread, step.spine.number);
+/// A later identity replaces those before it, whose parts are destroyed (domain, point 8). That holds
+/// whether or not the later one still opens.
+fn fold_identity(rows: &mut Working<'_>, step: &Step) -> Result<(), ProjectError> {
+    let spine = &step.spine;
+    if spine.kind.compartments().contains(&Compartment::Identity) {
+        forget_identities(rows, &spine.thread)?;
+    }
+    rows.reassigned |= spine.kind == Kind::Reassigned;
+    let Some(identity) = &step.identity else { return Ok(()) };
+    let (thread, number) = (spine.thread, spine.number);
     enter(rows, Term::Handle, handle_term(&identity.handle).as_bytes(), &thread);
     enter(rows, Term::Subject, &identity.subject.0, &thread);
     rows.subjects.insert(identity.subject);
-    let key = [&spine_key(&thread).0[..], &number.to_be_bytes()].concat();
     let row = IdentityRow { thread, number, identity: identity.clone() };
-    rows.put(Table::Identities, &key, Row::Identity(row.into()));
+    rows.put(Table::Identities, &identity_row_key(&thread, number), Row::Identity(row.into()));
+    Ok(())
+}
+
+fn identity_row_key(thread: &ThreadId, number: u32) -> Vec<u8> {
+    [&spine_key(thread).0[..], &number.to_be_bytes()].concat()
+}
+
+fn forget_identities(rows: &mut Working<'_>, thread: &ThreadId) -> Result<(), ProjectError> {
+    let spine = spine_key(thread).0;
+    for row in rows.identities(&spine)? {
+        rows.subjects.insert(row.identity.subject);
+        let handle = token_key(rows, Term::Handle, handle_term(&row.identity.handle).as_bytes(), &spine);
+        let subject = token_key(rows, Term::Subject, &row.identity.subject.0, &spine);
+        rows.enter(Table::Tokens, handle, false);
+        rows.enter(Table::Tokens, subject, false);
+        clocks::set(rows, identity_key(thread, row.number).0, None)?;
+    }
+    for key in rows.keys(Table::Identities, &spine)? {
+        rows.remove(Table::Identities, &key);
+    }
+    Ok(())
 }
 
 fn fold_reading(rows: &mut Working<'_>, step: &Step, place: Place) {

@@ -119,10 +119,33 @@ impl ProjectError {
 struct Meta {
     ledger: LedgerId,
     position: Position,
-    /// The vault's epoch when what had been erased was last swept out.
-    swept: u64,
-    /// How many policies had been adopted when the clocks were last added up.
+    /// What the clocks of all cases were last added up for.
+    added_up: Circumstances,
+    /// Whether a case has got another person since.
+    reassigned: bool,
+}
+
+/// What may change the clocks of cases that no new step names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Circumstances {
+    /// How many policies have been adopted.
     policies: u64,
+    /// How many erasures have been executed.
+    executed: u64,
+    /// The vault's epoch, while an erasure is under way: what it destroyed may be gone already.
+    under_way: Option<u64>,
+}
+
+impl Circumstances {
+    fn of(source: &Source<'_>) -> Self {
+        let erasures = &source.chain.erasures;
+        let executed = erasures.values().filter(|erasure| erasure.executed.is_some()).count();
+        Self {
+            policies: source.chain.policies.len() as u64,
+            executed: executed as u64,
+            under_way: (executed < erasures.len()).then(|| source.vault.epoch()),
+        }
+    }
 }
 
 /// Keeps one view.
@@ -254,8 +277,8 @@ impl Projector {
         let meta = Meta {
             ledger: source.chain.ledger,
             position: tail.position,
-            swept: source.vault.epoch(),
-            policies: source.chain.policies.len() as u64,
+            added_up: Circumstances::of(source),
+            reassigned: false,
         };
         let mut changes = rows.into_changes()?;
         changes.push(position_change(&stored.sealer, &meta)?);
@@ -320,8 +343,10 @@ impl Projector {
             if tail.position.records == source.chain.size() {
                 fold_keys(&mut rows, source)?;
             }
+            let before = self.meta.unwrap_or(begin);
+            let reassigned = before.reassigned || rows.reassigned;
+            let meta = Meta { position: tail.position, reassigned, ..before };
             let changes = rows.into_changes()?;
-            let meta = Meta { position: tail.position, ..self.meta.unwrap_or(begin) };
             self.apply(source, changes, meta)?;
         }
         self.keep_up_with_law_and_erasures(source)
@@ -345,11 +370,11 @@ impl Projector {
     /// is done again.
     fn keep_up_with_law_and_erasures(&mut self, source: &Source<'_>) -> Result<(), ProjectError> {
         let Some(meta) = self.meta else { return Ok(()) };
-        let done = Meta { swept: source.vault.epoch(), policies: source.chain.policies.len() as u64, ..meta };
+        let done = Meta { added_up: Circumstances::of(source), reassigned: false, ..meta };
         if done == meta {
             return Ok(());
         }
-        if done.swept != meta.swept {
+        if done.added_up != meta.added_up {
             for table in Table::ALL {
                 self.sweep(source, table, meta)?;
             }

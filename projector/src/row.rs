@@ -11,7 +11,7 @@ use vandel_core::event::{
     RestrictionGround, ThreadSort,
 };
 use vandel_core::hash::Hash;
-use vandel_core::id::{ActorId, SubjectId, ThreadId};
+use vandel_core::id::{ActorId, ThreadId};
 use vandel_core::keyring::KeyEntry;
 use vandel_core::retention::Due;
 use vandel_core::time::{Day, Second};
@@ -190,7 +190,9 @@ pub struct ReadingRow {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClockRow {
     /// Whose compartment it is.
-    pub owner: Owner,
+    pub thread: ThreadId,
+    /// For an identity: the number of the step that holds it.
+    pub number: Option<u32>,
     /// Which.
     pub compartment: Compartment,
     /// The retention class.
@@ -203,15 +205,6 @@ pub struct ClockRow {
     pub no_later_than: Option<Day>,
     /// A hold stops it.
     pub held: bool,
-}
-
-/// Whose compartment a clock is about.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Owner {
-    /// A case's or a reader's.
-    Thread(ThreadId),
-    /// A person's: the identity, shared by all cases.
-    Subject(SubjectId),
 }
 
 impl Row {
@@ -231,8 +224,8 @@ impl Row {
             Self::Presence(row) => Some(&row.thread),
             Self::Identity(row) => Some(&row.thread),
             Self::Reading(row) => Some(&row.thread),
-            Self::Clock(ClockRow { owner: Owner::Thread(thread), .. }) => Some(thread),
-            Self::Clock(_) | Self::Key(_) => None,
+            Self::Clock(row) => Some(&row.thread),
+            Self::Key(_) => None,
         }
     }
 }
@@ -262,9 +255,10 @@ impl ProcessRow {
 impl ClockRow {
     /// The clock as the sum gave it.
     #[must_use]
-    pub fn of(owner: Owner, due: &Due, held: bool) -> Self {
+    pub fn of(thread: ThreadId, number: Option<u32>, due: &Due, held: bool) -> Self {
         Self {
-            owner,
+            thread,
+            number,
             compartment: due.compartment,
             class: due.class.clone(),
             date: due.date,

@@ -114,9 +114,8 @@ impl<'a> Sealer<'a> {
         match row {
             Row::Key(_) => Ok(Some(bytes.to_vec())),
             Row::Identity(identity) => {
-                // The subject's key is named under the spine's, so that nothing on the disk tells
-                // which cases are of one person.
-                let label = identity_key(&identity.identity.subject);
+                // Found by the spine's key, sealed under its own, whose name lies under the spine's.
+                let label = identity_key(&identity.thread, identity.number);
                 let (Some(spine), Some(own)) = (self.vault.key(&first)?, self.vault.key(&label)?) else {
                     return Ok(None);
                 };

@@ -97,8 +97,10 @@ pub(crate) struct Working<'a> {
     entries: BTreeMap<(Table, Vec<u8>), bool>,
     /// Threads whose clocks must be added up again.
     pub(crate) threads: BTreeSet<ThreadId>,
-    /// Subjects whose identity's clock must be added up again.
+    /// Subjects whose identities' clocks must be added up again.
     pub(crate) subjects: BTreeSet<SubjectId>,
+    /// A case got another person: clocks that depended on it can no longer be found from it.
+    pub(crate) reassigned: bool,
 }
 
 impl<'a> Working<'a> {
@@ -109,6 +111,7 @@ impl<'a> Working<'a> {
             entries: BTreeMap::new(),
             threads: BTreeSet::new(),
             subjects: BTreeSet::new(),
+            reassigned: false,
         }
     }
 

@@ -57,11 +57,7 @@ impl RetentionFacts {
 
 /// The trigger whose day a step of this kind records.
 fn trigger_of(kind: Kind) -> Option<Trigger> {
-    match kind {
-        // A case opened for the wrong person ends there.
-        Kind::Reassigned => Some(Trigger::Closed),
-        _ => Trigger::ALL.iter().copied().find(|trigger| trigger.kind() == Some(kind)),
-    }
+    Trigger::ALL.iter().copied().find(|trigger| trigger.kind() == Some(kind))
 }
 
 /// Hired once work began; not hired once turned down, withdrawn, or closed without a start.
@@ -70,7 +66,7 @@ fn outcome(history: &History<'_>) -> Option<Engagement> {
     if has(&[Kind::EmploymentStarted]) {
         return Some(Engagement::Hired);
     }
-    let ended = has(&[Kind::CandidateWithdrew, Kind::CaseClosed, Kind::Reassigned]);
+    let ended = has(&[Kind::CandidateWithdrew, Kind::CaseClosed]);
     (history.turned_down || ended).then_some(Engagement::NotHired)
 }
 
@@ -122,7 +118,7 @@ mod tests {
         assert_eq!(of(&[opened], true), Some(Engagement::NotHired));
         assert_eq!(of(&[opened, closed], false), Some(Engagement::NotHired));
         assert_eq!(of(&[opened, closed, started], false), Some(Engagement::Hired));
-        assert_eq!(of(&[opened, (Kind::Reassigned, day("2026-01-02"))], false), Some(Engagement::NotHired));
+        assert_eq!(of(&[opened, (Kind::Reassigned, day("2026-01-02"))], false), None);
     }
 
     #[test]

@@ -119,9 +119,12 @@ pub struct HoldAnswer {
 pub struct DueAnswer {
     /// Whose it is; never shown.
     #[serde(skip)]
-    pub owner: crate::row::Owner,
-    /// The handles of the cases: one, or all of a person's for an identity.
-    pub handles: Vec<String>,
+    pub thread: ThreadId,
+    /// For an identity: the number of the step that holds it; never shown.
+    #[serde(skip)]
+    pub number: Option<u32>,
+    /// The case's handle; none once the identity is erased, and for readers.
+    pub handle: Option<String>,
     /// The compartment.
     pub compartment: &'static str,
     /// The retention class.
@@ -245,7 +248,7 @@ impl Status {
     #[must_use]
     pub fn of(spine: &SpineRow) -> Self {
         let has = |kinds: &[Kind]| kinds.iter().any(|kind| spine.has(*kind));
-        if has(&[Kind::CaseClosed, Kind::Reassigned]) {
+        if has(&[Kind::CaseClosed]) {
             Self::Closed
         } else if has(&[Kind::DecisionMade]) {
             Self::Decided
@@ -325,10 +328,11 @@ impl HoldAnswer {
 }
 
 impl DueAnswer {
-    pub(super) fn of(clock: &ClockRow, state: DueState, handles: Vec<String>) -> Self {
+    pub(super) fn of(clock: &ClockRow, state: DueState, handle: Option<String>) -> Self {
         Self {
-            owner: clock.owner,
-            handles,
+            thread: clock.thread,
+            number: clock.number,
+            handle,
             compartment: clock.compartment.name(),
             class: clock.class.clone(),
             date: text(clock.date),

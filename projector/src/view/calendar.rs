@@ -7,13 +7,11 @@ use vandel_core::event::{Compartment, ThreadSort};
 use vandel_core::id::{SubjectId, ThreadId};
 use vandel_core::retention::{Due, DueState};
 use vandel_core::time::{Day, Period};
-use vandel_ledger::vault::KeyId;
 
 use crate::clocks::{self, day_prefix};
-use crate::fold::token_key;
 use crate::projector::ProjectError;
-use crate::row::{ClockRow, Owner, Row};
-use crate::seal::{Term, spine_key};
+use crate::row::{ClockRow, Row};
+use crate::seal::spine_key;
 use crate::store::Table;
 use crate::view::{DueAnswer, Views, WhyAnswer};
 use crate::working::Rows;
@@ -35,8 +33,8 @@ impl Views<'_> {
             let Some(Row::Clock(clock)) = self.stored.row(Table::Clocks, key)? else { continue };
             // An entry whose clock has moved, or whose key is gone, is not there.
             if clock.date.is_some_and(|date| day_prefix(date) == *day) {
-                let handles = self.handles_of(&clock.owner)?;
-                answers.push(DueAnswer::of(&clock, state(&clock, as_of), handles));
+                let handle = self.handle_of(&clock.thread)?;
+                answers.push(DueAnswer::of(&clock, state(&clock, as_of), handle));
             }
         }
         Ok(answers)
@@ -71,28 +69,6 @@ impl Views<'_> {
         Ok(clocks::identity_due(&self.stored, self.chain, &subject, as_of)?.map(|(due, _)| due))
     }
 
-    /// The cases of a person.
-    fn threads_of_subject(&self, subject: &SubjectId) -> Result<Vec<ThreadId>, ProjectError> {
-        let mut threads = Vec::new();
-        for key in
-            self.stored.keys(Table::Tokens, &token_key(&self.stored, Term::Subject, &subject.0, &[]))?
-        {
-            let id = key[17..].first_chunk().map(|id| KeyId(*id));
-            let spine = id.map(|id| self.stored.spine_at(&id.0)).transpose()?.flatten();
-            threads.extend(spine.map(|spine| spine.thread));
-        }
-        Ok(threads)
-    }
-
-    fn handles_of(&self, owner: &Owner) -> Result<Vec<String>, ProjectError> {
-        let threads = match owner {
-            Owner::Thread(thread) => vec![*thread],
-            Owner::Subject(subject) => self.threads_of_subject(subject)?,
-        };
-        let handles = threads.iter().map(|thread| self.handle_of(thread));
-        Ok(handles.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
-    }
-
     fn existing_of(&self, thread: &ThreadId) -> Result<Vec<Compartment>, ProjectError> {
         let mut existing: Vec<_> = clocks::existing(&self.stored, thread)?.into_iter().collect();
         let sort = self.stored.spine(thread)?.map(|spine| spine.sort);
@@ -103,7 +79,7 @@ impl Views<'_> {
         }
         // An identity that other cases still need stays, and is no reason for this spine to stay.
         if let Some(subject) = self.subject_of(thread)?
-            && self.threads_of_subject(&subject)?.iter().all(|other| other == thread)
+            && clocks::threads_of(&self.stored, &subject)?.iter().all(|other| other == thread)
         {
             existing.push(Compartment::Identity);
         }

@@ -20,7 +20,7 @@ const ORDER: [Kind; 8] = [
 
 /// The next step, if the case isn't closed and its policy is known.
 pub(super) fn next_step(spine: &SpineRow, policy: Option<&RolePolicy>) -> Option<Kind> {
-    if spine.has(Kind::CaseClosed) || spine.has(Kind::Reassigned) {
+    if spine.has(Kind::CaseClosed) {
         return None;
     }
     if spine.has(Kind::CandidateWithdrew) {
