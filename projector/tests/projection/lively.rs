@@ -1,0 +1,209 @@
+//! A lively ledger: cases, holds, readings, changed names, erasures, in an order given by a seed.
+
+use proptest::test_runner::{RngAlgorithm, TestRng};
+use vandel_core::admit::Evidence;
+use vandel_core::erasure::{ErasureReason, Ground, Line, Plan};
+use vandel_core::event::{
+    Authenticity, Compartment, ErasureStarted, HoldGround, Identity, Kind, Occasion, OpenEvent, Opening,
+    Process, Purpose, Reading, Register, RoleCode, Step,
+};
+use vandel_core::id::{ActorId, AssignmentId, ControllerId, SubjectId, ThreadId, UnitId};
+use vandel_core::person::{NumberKind, PersonalNumber};
+use vandel_core::time::Second;
+use vandel_ledger::opening::OpenLedger;
+use vandel_ledger::sequencer::Sequencer;
+use vandel_ledger::submission::SubmitError;
+use vandel_projector::{Projector, Settings, Source};
+
+use crate::world::{self, World, shown, today};
+
+/// The position that every case relies on; assessed by [`World::open_case`].
+const POSITION: ThreadId = ThreadId([9; 16]);
+
+pub(crate) struct Lively {
+    pub(crate) world: World,
+    pub(crate) ledger: OpenLedger,
+    random: TestRng,
+    pub(crate) cases: Vec<ThreadId>,
+    /// How many actions the ledger took, and how many it refused.
+    pub(crate) taken: (usize, usize),
+}
+
+impl Lively {
+    pub(crate) fn found(seed: u8) -> Self {
+        let world = World::found();
+        let mut ledger = world.open();
+        world.prepare(&mut ledger.sequencer);
+        world.enrol_delegate(&mut ledger.sequencer);
+        let first = world.open_case(&mut ledger.sequencer);
+        Projector::prepare(ledger.sequencer.vault_mut()).unwrap();
+        let random = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
+        Self { world, ledger, random, cases: vec![first], taken: (0, 0) }
+    }
+
+    pub(crate) fn below(&mut self, bound: u32) -> u32 {
+        use proptest::prelude::Rng as _;
+        self.random.next_u32() % bound
+    }
+
+    pub(crate) fn source(&self) -> Source<'_> {
+        Source::of(&self.ledger.sequencer)
+    }
+
+    pub(crate) fn projector(&mut self) -> Projector {
+        let batch_records = u64::from(1 + self.below(7));
+        Projector::open(&self.world.home, &self.source(), Settings { batch_records, ..Settings::default() })
+            .unwrap()
+    }
+
+    pub(crate) fn fresh_digest(&self) -> vandel_core::hash::Hash {
+        let source = self.source();
+        Projector::in_memory(&source, Settings::default()).unwrap().digest(&source).unwrap()
+    }
+
+    pub(crate) fn open_case(&mut self) -> Result<(), SubmitError> {
+        let number = u8::try_from(self.cases.len()).unwrap() + 20;
+        let thread = ThreadId([number; 16]);
+        // Every fourth person has several cases.
+        let subject = SubjectId([100 + number % 4; 16]);
+        let identity = identity(subject, number, "Kanariesson");
+        self.take(thread, Kind::CaseOpened, |step| {
+            step.process = Some(Process::CaseOpened(opening(subject, number)));
+            step.identity = Some(identity);
+        })?;
+        self.cases.push(thread);
+        Ok(())
+    }
+
+    pub(crate) fn take(
+        &mut self,
+        thread: ThreadId,
+        kind: Kind,
+        fill: impl FnOnce(&mut Step),
+    ) -> Result<(), SubmitError> {
+        let evidence = (kind == Kind::ExtractShown).then(|| Evidence {
+            issued: Some("2026-02-01".parse().unwrap()),
+            law: Some("2010:800".to_owned()),
+            registers: Some(vec![Register::CriminalRecords]),
+            authenticity: Some(Authenticity::ControlService),
+            offered: None,
+        });
+        self.world.take(&mut self.ledger.sequencer, thread, kind, evidence, fill).map(|_| ())
+    }
+
+    /// One action, whatever the chance gives. Some are refused, as they should be.
+    pub(crate) fn act(&mut self) {
+        let at = self.below(u32::try_from(self.cases.len()).unwrap()) as usize;
+        let case = self.cases[at];
+        let answer = match self.below(12) {
+            0..=2 => self.open_case(),
+            3..=4 => self.take(case, Kind::ExtractShown, shown),
+            5 => self.take(case, Kind::CaseClosed, |step| step.process = Some(Process::CaseClosed)),
+            6 => self.take(case, Kind::Held, hold),
+            7..=8 => self.read(case),
+            9 => self.rename(case, Kind::IdentityChanged, SubjectId([100; 16])),
+            10 => self.rename(case, Kind::Reassigned, SubjectId([101; 16])),
+            _ => {
+                self.erase(case);
+                Ok(())
+            }
+        };
+        match answer {
+            Ok(()) => self.taken.0 += 1,
+            Err(SubmitError::Refused(_)) => self.taken.1 += 1,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    pub(crate) fn read(&mut self, case: ThreadId) -> Result<(), SubmitError> {
+        self.take(ThreadId([200; 16]), Kind::RecordRead, |step| {
+            step.reading = Some(Reading {
+                thread: Some(case),
+                purpose: Purpose::Deciding,
+                remark: "Kanariefågel".to_owned(),
+                compartments: vec![Compartment::Process],
+                count: 1,
+            });
+        })
+    }
+
+    fn rename(&mut self, case: ThreadId, kind: Kind, subject: SubjectId) -> Result<(), SubmitError> {
+        self.take(case, kind, |step| step.identity = Some(identity(subject, case.0[0], "Nykanarie")))
+    }
+
+    /// A plan that erases a whole case, with a start by two people.
+    pub(crate) fn erase(&mut self, case: ThreadId) {
+        let started = self.start_erasure(case);
+        if let Some(started) = started {
+            self.ledger.sequencer.execute_erasure(started).unwrap();
+        }
+    }
+
+    pub(crate) fn start_erasure(&mut self, case: ThreadId) -> Option<u64> {
+        let sequencer = &mut self.ledger.sequencer;
+        let plan = whole_case(sequencer, case)?;
+        sequencer.store_plan(&plan).unwrap();
+        let start = OpenEvent::ErasureStarted(ErasureStarted {
+            records: plan.records(),
+            plan: plan.hash(),
+            expires: Second(world::NOON.0 + 3600),
+        });
+        let start = self.world.sign_with_delegate(sequencer, start);
+        Some(sequencer.start_erasure(start).unwrap().record)
+    }
+}
+
+fn whole_case(sequencer: &Sequencer, thread: ThreadId) -> Option<Plan> {
+    use Compartment::{Identity, Note, Process, Spine};
+    let ground =
+        |compartment| Ground { compartment, reason: ErasureReason::Request, class: None, due: today() };
+    let records = sequencer.threads().get(&thread)?.records.clone();
+    let line = Line {
+        pseudonym: [1; 8],
+        thread,
+        identities: sequencer.threads().case(&thread)?.identity_step.into_iter().collect(),
+        records,
+        compartments: [Spine, Identity, Process, Note].map(ground).to_vec(),
+    };
+    let ledger = sequencer.chain().ledger;
+    Some(Plan { ledger, salt: [7; 32], as_of: today(), disposal: 1, lines: vec![line] })
+}
+
+pub(crate) fn number(seed: u8) -> PersonalNumber {
+    let born = "1980-05-17".parse().unwrap();
+    PersonalNumber::compose(NumberKind::Personal, born, 980 + u16::from(seed % 20)).unwrap()
+}
+
+fn identity(subject: SubjectId, seed: u8, surname: &str) -> Identity {
+    Identity {
+        subject,
+        handle: format!("KANARIE-{seed}"),
+        number: number(seed).into(),
+        surname: surname.to_owned(),
+        given_name: "Göranåäö".to_owned(),
+        protected: seed % 5 == 0,
+    }
+}
+
+fn opening(subject: SubjectId, seed: u8) -> Opening {
+    Opening {
+        subject,
+        controller: ControllerId([5; 16]),
+        unit: UnitId([6; 16]),
+        assignment: AssignmentId([seed; 16]),
+        reference: format!("KANARIEREF-2026/{seed}"),
+        role: RoleCode("SCHOOL".to_owned()),
+        position: Some(POSITION),
+        occasion: Occasion::NewEmployment,
+        offered: None,
+    }
+}
+
+fn hold(step: &mut Step) {
+    step.process = Some(Process::Held {
+        ground: HoldGround::DisclosureRequest,
+        owner: ActorId([3; 16]),
+        review: "2026-09-01".parse().unwrap(),
+        remark: "Kanarieanmärkning".to_owned(),
+    });
+}
