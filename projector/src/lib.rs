@@ -33,3 +33,12 @@ pub use projector::{ProjectError, Projector, Settings};
 pub use source::{ReadOnly, Source};
 pub use tail::Position;
 pub use view::Views;
+
+#[cfg(test)]
+extern crate self as vandel_projector; // the fixtures are shared with the suites outside
+#[cfg(test)]
+#[path = "../tests/projection/lively.rs"]
+mod lively;
+#[cfg(test)]
+#[path = "../../ledger/tests/world/mod.rs"]
+mod world;

@@ -365,8 +365,8 @@ impl Projector {
         Ok(())
     }
 
-    /// Where a policy was adopted or the vault has forgotten something, every clock is added up again,
-    /// and what no longer opens is swept out. The mark that it was done comes last: an interrupted one
+    /// Where a policy was adopted, an erasure came or a case got another person, what no longer opens is
+    /// swept out and every clock is added up again. The mark that it was done comes last: an interrupted one
     /// is done again.
     fn keep_up_with_law_and_erasures(&mut self, source: &Source<'_>) -> Result<(), ProjectError> {
         let Some(meta) = self.meta else { return Ok(()) };
@@ -374,10 +374,8 @@ impl Projector {
         if done == meta {
             return Ok(());
         }
-        if done.added_up != meta.added_up {
-            for table in Table::ALL {
-                self.sweep(source, table, meta)?;
-            }
+        for table in Table::ALL {
+            self.sweep(source, table, meta)?;
         }
         self.recompute_all(source, meta)?;
         self.apply(source, Vec::new(), done)
@@ -445,3 +443,6 @@ fn read_position(stored: &Stored<'_>, source: &Source<'_>) -> Result<Meta, Proje
         .map_err(|_| other("its position is damaged"))?;
     if meta.ledger == source.chain.ledger { Ok(meta) } else { Err(other("it is of another ledger")) }
 }
+
+#[cfg(test)]
+mod tests;
