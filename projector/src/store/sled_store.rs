@@ -7,10 +7,16 @@
 use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use sled::transaction::{ConflictableTransactionError, Transactional};
 
 use crate::store::{Change, Pair, Pairs, StoreError, Table, ViewStore};
+
+/// What sled says when its folder is locked.
+const LOCKED: &str = "could not acquire lock";
+/// How long a closed store may take to let go of its lock.
+const LOCK_WAIT_MAX: Duration = Duration::from_secs(10);
 
 /// Views in a folder of sled's.
 pub struct SledStore {
@@ -33,6 +39,20 @@ impl SledStore {
     /// # Errors
     /// If sled does not open it, for whatever reason.
     pub fn open(folder: &Path, cache_bytes: u64) -> Result<Self, StoreError> {
+        let begin = Instant::now();
+        loop {
+            match Self::open_now(folder, cache_bytes) {
+                // A store that was just closed lets go of its lock when its own threads have ended. Who
+                // opens this holds the views' lock, so sled's is never another process's.
+                Err(StoreError(error)) if error.contains(LOCKED) && begin.elapsed() < LOCK_WAIT_MAX => {
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+                other => return other,
+            }
+        }
+    }
+
+    fn open_now(folder: &Path, cache_bytes: u64) -> Result<Self, StoreError> {
         guarded(|| {
             let database =
                 sled::Config::new().path(folder).cache_capacity(cache_bytes).open().map_err(failed)?;

@@ -83,7 +83,7 @@ fn no_canary_is_found_in_any_file_of_the_home() {
     }
     let needles: Vec<Vec<u8>> = texts.iter().flat_map(|text| encodings(text)).collect();
     let (found, files) = search(lively.world.home.root(), &needles);
-    assert_eq!(found, [PathBuf::new(); 0]);
+    assert!(found.is_empty(), "{found:?}");
     // The search itself works: each encoding is found where it stands.
     let control = tempfile::tempdir().unwrap();
     for (number, needle) in needles.iter().enumerate() {

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::fresh_digest;
 use crate::lively::Lively;
 
 fn files(folder: &Path) -> Vec<PathBuf> {
@@ -44,7 +45,7 @@ fn lively(seed: u8, actions: usize) -> Lively {
 #[test]
 fn whatever_is_done_to_any_file_the_view_comes_back_the_same() {
     let mut lively = lively(3, 30);
-    let digest = lively.fresh_digest();
+    let digest = fresh_digest(&lively);
     drop(lively.projector());
     let view = lively.world.home.views().join("projection");
     let saved = tempfile::tempdir().unwrap();
@@ -88,7 +89,7 @@ fn whatever_is_done_to_any_file_the_view_comes_back_the_same() {
 fn a_view_of_another_ledger_or_of_the_future_is_set_aside() {
     let mut ours = lively(4, 20);
     let mut theirs = lively(5, 20);
-    let digest = ours.fresh_digest();
+    let digest = fresh_digest(&ours);
     drop(theirs.projector());
     let view = ours.world.home.views().join("projection");
     put_back(&theirs.world.home.views().join("projection"), &view);
@@ -120,7 +121,7 @@ fn a_process_killed_between_batches_goes_on_from_whole_batches() {
         put_back(crash.path(), &view);
         (0..2).for_each(|_| lively.act());
         projector = lively.projector();
-        assert_eq!(projector.digest(&lively.source()).unwrap(), lively.fresh_digest());
+        assert_eq!(projector.digest(&lively.source()).unwrap(), fresh_digest(&lively));
         killed += 1;
     }
     eprintln!("{killed} kills");

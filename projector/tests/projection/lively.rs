@@ -1,5 +1,7 @@
 //! A lively ledger: cases, holds, readings, changed names, erasures, in an order given by a seed.
 
+#![allow(clippy::unwrap_used, missing_docs)]
+
 use proptest::test_runner::{RngAlgorithm, TestRng};
 use vandel_core::admit::Evidence;
 use vandel_core::erasure::{ErasureReason, Ground, Line, Plan};
@@ -54,11 +56,6 @@ impl Lively {
         let batch_records = u64::from(1 + self.below(7));
         Projector::open(&self.world.home, &self.source(), Settings { batch_records, ..Settings::default() })
             .unwrap()
-    }
-
-    pub(crate) fn fresh_digest(&self) -> vandel_core::hash::Hash {
-        let source = self.source();
-        Projector::in_memory(&source, Settings::default()).unwrap().digest(&source).unwrap()
     }
 
     pub(crate) fn open_case(&mut self) -> Result<(), SubmitError> {
@@ -181,7 +178,7 @@ fn identity(subject: SubjectId, seed: u8, surname: &str) -> Identity {
         number: number(seed).into(),
         surname: surname.to_owned(),
         given_name: "Göranåäö".to_owned(),
-        protected: seed % 5 == 0,
+        protected: seed.is_multiple_of(5),
     }
 }
 

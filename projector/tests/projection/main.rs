@@ -10,3 +10,12 @@ mod lively;
 mod questions;
 #[path = "../../../ledger/tests/world/mod.rs"]
 mod world;
+
+use vandel_core::hash::Hash;
+use vandel_projector::{Projector, Settings};
+
+/// The digest of a view built from nothing.
+fn fresh_digest(lively: &lively::Lively) -> Hash {
+    let source = lively.source();
+    Projector::in_memory(&source, Settings::default()).unwrap().digest(&source).unwrap()
+}
