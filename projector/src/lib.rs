@@ -41,4 +41,5 @@ extern crate self as vandel_projector; // the fixtures are shared with the suite
 mod lively;
 #[cfg(test)]
 #[path = "../../ledger/tests/world/mod.rs"]
+#[allow(clippy::unwrap_used, reason = "a fixture of tests")]
 mod world;
