@@ -1,31 +1,28 @@
 //! The projector: keeps a view at the chain's head, and builds it anew when it is not what it should be.
 
-use std::io;
+mod error;
+mod meta;
 
-use serde::{Deserialize, Serialize};
-use vandel_core::block::BlockDecodeError;
 use vandel_core::hash::Hash;
-use vandel_core::id::LedgerId;
 use vandel_ledger::home::Home;
-use vandel_ledger::lock::LockError;
-use vandel_ledger::log::ReadError;
 use vandel_ledger::vault::{DataKey, Vault, VaultError};
 
 use crate::clocks;
 use crate::folder::Folder;
 use crate::row::Row;
-use crate::seal::{SealError, Sealer, VIEW_KEY};
+use crate::seal::{Sealer, VIEW_KEY};
 use crate::source::Source;
-use crate::store::{Change, MemoryStore, SledStore, StoreError, Table, ViewStore};
+use crate::store::{Change, MemoryStore, SledStore, Table, ViewStore};
 use crate::sweep;
 use crate::tail::{Position, Tail};
 use crate::view::Views;
 use crate::working::{Rows, Stored, Working};
 
+pub use error::ProjectError;
+use meta::{Circumstances, Meta, position_change, read_position};
+
 /// The version of everything stored. A view of another version is set aside and rebuilt.
 pub const SCHEMA: u16 = 1;
-/// Where the position lies in [`Table::Meta`].
-const POSITION: &[u8] = b"position";
 
 /// Sizes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,112 +36,6 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self { cache_bytes: 64 << 20, batch_records: 1_024 }
-    }
-}
-
-/// Why a view could not be brought up to date or asked.
-#[derive(Debug, thiserror::Error)]
-pub enum ProjectError {
-    /// Another process uses the views.
-    #[error(transparent)]
-    Busy(#[from] LockError),
-    /// The vault has no key for views yet.
-    #[error("the vault has no key for views yet: open the ledger for writing once, or read in memory")]
-    NoViewKey,
-    /// The log can't be read.
-    #[error(transparent)]
-    Log(#[from] ReadError),
-    /// A block's bytes are refused.
-    #[error("block {block}: {error}")]
-    Decode {
-        /// The block.
-        block: u64,
-        /// Why.
-        error: BlockDecodeError,
-    },
-    /// The blocks read are not those that the chain was judged from.
-    #[error("the log is not the one that the chain was judged from; run `vandel verify`")]
-    NotTheChain,
-    /// The vault.
-    #[error(transparent)]
-    Vault(#[from] VaultError),
-    /// A payload is damaged.
-    #[error("the payload of record {record} is damaged; restore the vault from a backup")]
-    PayloadDamaged {
-        /// The record.
-        record: u64,
-    },
-    /// A sealed record has no payload and no erasure explains it.
-    #[error("record {record} is sealed, its payload is not in the vault, and no erasure explains it")]
-    PayloadMissing {
-        /// The record.
-        record: u64,
-    },
-    /// The view's folder could not be moved or made.
-    #[error("the views' folder: {0}")]
-    Io(#[from] io::Error),
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// A row is damaged.
-    #[error("a row of the table {} is damaged", table.name())]
-    Damaged {
-        /// The table.
-        table: Table,
-    },
-    /// The view is of another schema, ledger or history.
-    #[error("the view does not belong to this log: {0}")]
-    OtherHistory(String),
-}
-
-impl From<SealError> for ProjectError {
-    fn from(error: SealError) -> Self {
-        match error {
-            SealError::Vault(error) => Self::Vault(error),
-            SealError::Damaged { table } => Self::Damaged { table },
-        }
-    }
-}
-
-impl ProjectError {
-    /// Whether the view is at fault, so that building it anew helps.
-    #[must_use]
-    pub fn is_the_views_fault(&self) -> bool {
-        matches!(self, Self::Store(_) | Self::Damaged { .. } | Self::OtherHistory(_))
-    }
-}
-
-/// What a view says of itself; stored in the same batch as the rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Meta {
-    ledger: LedgerId,
-    position: Position,
-    /// What the clocks of all cases were last added up for.
-    added_up: Circumstances,
-    /// Whether a case has got another person since.
-    reassigned: bool,
-}
-
-/// What may change the clocks of cases that no new step names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Circumstances {
-    /// How many policies have been adopted.
-    policies: u64,
-    /// How many erasures have been executed.
-    executed: u64,
-    /// The vault's epoch, while an erasure is under way: what it destroyed may be gone already.
-    under_way: Option<u64>,
-}
-
-impl Circumstances {
-    fn of(source: &Source<'_>) -> Self {
-        let erasures = &source.chain.erasures;
-        let executed = erasures.values().filter(|erasure| erasure.executed.is_some()).count();
-        Self {
-            policies: source.chain.policies.len() as u64,
-            executed: executed as u64,
-            under_way: (executed < erasures.len()).then(|| source.vault.epoch()),
-        }
     }
 }
 
@@ -421,27 +312,6 @@ fn fold_keys(rows: &mut Working<'_>, source: &Source<'_>) -> Result<(), ProjectE
         }
     }
     Ok(())
-}
-
-fn position_change(sealer: &Sealer<'_>, meta: &Meta) -> Result<Change, VaultError> {
-    let sealed = sealer.seal_own(Table::Meta, POSITION, &vandel_core::codec::encode_body(meta))?;
-    let value = [&SCHEMA.to_be_bytes()[..], &sealed].concat();
-    Ok(Change { table: Table::Meta, key: POSITION.to_vec(), value: Some(value) })
-}
-
-/// What a stored view says of itself, if it is of this schema, vault and ledger.
-fn read_position(stored: &Stored<'_>, source: &Source<'_>) -> Result<Meta, ProjectError> {
-    let other = |what: &str| ProjectError::OtherHistory(what.to_owned());
-    let value = stored.store.get(Table::Meta, POSITION)?.ok_or_else(|| other("it has no position"))?;
-    let (schema, sealed) = value.split_first_chunk().ok_or_else(|| other("its position is damaged"))?;
-    if u16::from_be_bytes(*schema) != SCHEMA {
-        return Err(other("it has another schema"));
-    }
-    let opened = stored.sealer.open_own(Table::Meta, POSITION, sealed);
-    let opened = opened.ok_or_else(|| other("its position is damaged, or sealed by another vault"))?;
-    let meta: Meta = vandel_core::codec::decode_body(&opened, "view position", 1_024)
-        .map_err(|_| other("its position is damaged"))?;
-    if meta.ledger == source.chain.ledger { Ok(meta) } else { Err(other("it is of another ledger")) }
 }
 
 #[cfg(test)]

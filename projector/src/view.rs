@@ -3,6 +3,7 @@
 
 mod answer;
 mod calendar;
+mod due_answer;
 mod next;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,9 +17,9 @@ use vandel_core::person::PersonalNumber;
 use vandel_ledger::sealing::thread_key;
 
 pub use answer::{
-    CaseAnswer, DueAnswer, HoldAnswer, KeyAnswer, PositionAnswer, ReadingAnswer, Standing, Status,
-    StepAnswer, WhyAnswer,
+    CaseAnswer, HoldAnswer, KeyAnswer, PositionAnswer, ReadingAnswer, Standing, Status, StepAnswer,
 };
+pub use due_answer::{DueAnswer, WhyAnswer};
 
 use crate::clocks;
 use crate::fold::{handle_term, token_key};
