@@ -51,13 +51,8 @@ pub fn commands(document: &str) -> Vec<Command> {
 #[must_use]
 pub fn missing<'e>(expected: &'e [String], output: &str) -> Option<&'e str> {
     let mut rest = output.lines();
-    let wanted = expected.iter().filter(|line| !line.trim().is_empty() && line.trim() != "…");
-    for line in wanted {
-        if !rest.any(|found| matches(line.trim_end(), found.trim_end())) {
-            return Some(line);
-        }
-    }
-    None
+    let mut wanted = expected.iter().filter(|line| !line.trim().is_empty() && line.trim() != "…");
+    wanted.find(|line| !rest.any(|found| matches(line.trim_end(), found.trim_end()))).map(String::as_str)
 }
 
 /// Whether a line fits a pattern in which `…` stands for any text.

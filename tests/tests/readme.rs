@@ -1,7 +1,7 @@
 //! Every command of the README runs as it stands there, in order, in an empty folder, and prints what
 //! the README says it prints.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
