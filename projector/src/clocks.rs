@@ -236,3 +236,6 @@ fn facts_of(spine: &SpineRow, process: Option<&ProcessRow>) -> RetentionFacts {
         restrictions: &restrictions,
     })
 }
+
+#[cfg(test)]
+mod tests;
