@@ -66,6 +66,9 @@ pub struct GlobalArgs {
     /// The memory's folder, better on another disk [default: memory/ in the home]
     #[arg(long, global = true, env = "VANDEL_MEMORY", value_name = "DIR")]
     pub memory: Option<PathBuf>,
+    /// Accept, this once, a memory that was lost or taken back, having compared the log with receipts
+    #[arg(long, global = true)]
+    pub trust_new_memory: bool,
     /// Print JSON: one document, or lines that end with a summary
     #[arg(long, global = true)]
     pub json: bool,

@@ -32,6 +32,8 @@ pub struct Context {
     pub disk: Arc<dyn Disk>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
+    /// Accept, this once, a memory that was lost or taken back (`--trust-new-memory`).
+    pub trust_new_memory: bool,
     as_of: Option<Day>,
 }
 
@@ -60,6 +62,7 @@ impl Context {
             output,
             disk: Arc::new(RealDisk),
             clock,
+            trust_new_memory: global.trust_new_memory,
             as_of: global.as_of,
         })
     }

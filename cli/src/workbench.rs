@@ -30,6 +30,7 @@ impl<'a> Workbench<'a> {
             clock: context.clock.clone(),
             cell: None,
             passphrase: None,
+            trust_new_memory: context.trust_new_memory,
         };
         Ok(Self { context, ledger: opening::open(&context.home, opening)? })
     }

@@ -77,6 +77,15 @@ pub fn read_all(disk: &dyn Disk, path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Creates a folder and its parents, and makes their names durable.
+pub fn create_durably(disk: &dyn Disk, path: &Path) -> io::Result<()> {
+    let missing = |path: &&Path| disk.list(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
+    let above: Vec<&Path> = path.ancestors().take_while(missing).filter_map(Path::parent).collect();
+    disk.create_directory(path)?;
+    let here = |folder: &Path| if folder.as_os_str().is_empty() { ".".into() } else { folder.to_owned() };
+    above.into_iter().try_for_each(|folder| disk.sync_directory(&here(folder)))
+}
+
 /// Replaces a file's content so that after a crash either the old or the new content is there, whole:
 /// write beside it, sync, rename, sync the folder.
 pub fn replace_atomically(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {

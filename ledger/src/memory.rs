@@ -65,6 +65,12 @@ pub enum MemoryError {
         /// The origin offered.
         found: String,
     },
+    /// Somebody else has written it since it was read.
+    #[error("the memory at {} was changed by another writer; open the ledger anew", path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
     /// What is stored is not a checkpoint.
     #[error("{} is damaged: it holds no checkpoint", path.display())]
     Damaged {
@@ -94,7 +100,8 @@ struct Remembered {
 }
 
 impl FileMemory {
-    /// Opens the memory in a folder; an empty folder is a memory of nothing.
+    /// Opens the memory in a folder, and makes durable what it shows: an earlier instance may have been
+    /// killed between the rename and the sync. An empty folder is a memory of nothing.
     ///
     /// # Errors
     /// If the file cannot be read or is not a checkpoint.
@@ -105,7 +112,21 @@ impl FileMemory {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(source) => return Err(MemoryError::Io { path, source }),
         };
+        if remembered.is_some() {
+            disk.sync_directory(folder).map_err(|source| MemoryError::Io { path: path.clone(), source })?;
+        }
         Ok(Self { disk, path, remembered })
+    }
+
+    /// Refuses if the file is no longer what this handle read or wrote.
+    fn check_unchanged(&self) -> Result<(), MemoryError> {
+        let found = match read_all(&*self.disk, &self.path) {
+            Ok(bytes) => Some(bytes),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(source) => return Err(MemoryError::Io { path: self.path.clone(), source }),
+        };
+        let known = self.remembered.as_ref().map(|known| known.note.as_bytes());
+        if found.as_deref() == known { Ok(()) } else { Err(MemoryError::Changed { path: self.path.clone() }) }
     }
 }
 
@@ -144,6 +165,7 @@ impl Memory for FileMemory {
         if self.remembered.as_ref().is_some_and(|known| known.checkpoint == *checkpoint) {
             return Ok(());
         }
+        self.check_unchanged()?;
         replace_atomically(&*self.disk, &self.path, note.as_bytes())
             .map_err(|source| MemoryError::Io { path: self.path.clone(), source })?;
         self.remembered = Some(Remembered { checkpoint: checkpoint.clone(), note: note.to_owned() });

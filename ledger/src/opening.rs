@@ -12,7 +12,7 @@ use crate::home::Home;
 use crate::lock::{HomeLock, LockError};
 use crate::log::ReadError;
 use crate::log::file::FileLog;
-use crate::memory::{FileMemory, MemoryError};
+use crate::memory::{FileMemory, Memory, MemoryError};
 use crate::sequencer::{OpenError, Ports, Sequencer};
 use crate::signer::{self, KeyFileError};
 use crate::vault::{FileCell, RootCell, Vault, VaultConfig, VaultError};
@@ -27,6 +27,17 @@ pub struct OpenLedger {
 /// Why a home could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum HomeError {
+    /// The founding of a ledger was interrupted here.
+    #[error(
+        "no ledger in {}: its log has no first block and the memory at {} is empty, as when a founding is interrupted. \
+         Nothing was acknowledged then; remove the folder and found the ledger again", home.display(), memory.display()
+    )]
+    FoundingInterrupted {
+        /// The home.
+        home: std::path::PathBuf,
+        /// The memory.
+        memory: std::path::PathBuf,
+    },
     /// There is no ledger here.
     #[error("there is no ledger in {}", .0.display())]
     NoLedger(std::path::PathBuf),
@@ -60,6 +71,8 @@ pub struct Opening {
     pub cell: Option<Box<dyn RootCell>>,
     /// The passphrase of the service's keys, if they have one.
     pub passphrase: Option<zeroize::Zeroizing<String>>,
+    /// Accept, this once, a memory that holds less than it must: see [`Ports::trust_new_memory`].
+    pub trust_new_memory: bool,
 }
 
 /// The ledger that a home's log says it is: the id that its first block carries, which the fold over
@@ -85,19 +98,43 @@ pub fn ledger_id_of(disk: &Arc<dyn Disk>, home: &Home) -> Result<LedgerId, HomeE
 /// # Errors
 /// [`HomeError`]; nothing has been changed then but, at most, views.
 pub fn open(home: &Home, opening: Opening) -> Result<OpenLedger, HomeError> {
-    let Opening { disk, clock, cell, passphrase } = opening;
-    let ledger = ledger_id_of(&disk, home)?;
+    if matches!(opening.disk.list(home.root()), Err(error) if error.kind() == io::ErrorKind::NotFound) {
+        return Err(HomeError::NoLedger(home.root().to_owned()));
+    }
     let lock = HomeLock::acquire(home.root())?;
+    Ok(OpenLedger { sequencer: open_unlocked(home, opening)?, _lock: lock })
+}
+
+/// Opens a home for writing without taking its lock: for a caller that holds it, and for disks that
+/// have none. A second writer that comes in this way is stopped by the vault's fence or the log's
+/// position, whichever it meets first.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_unlocked(home: &Home, opening: Opening) -> Result<Sequencer, HomeError> {
+    let Opening { disk, clock, cell, passphrase, trust_new_memory } = opening;
+    let memory = FileMemory::open(disk.clone(), &home.memory())?;
+    let ledger = ledger_id_of(&disk, home).map_err(|error| interrupted(error, &*disk, home, &memory))?;
     let passphrase = passphrase.as_ref().map(|text| text.as_str());
     let service = signer::read(&*disk, &home.service_key(), passphrase)?;
     let checkpoint_key = signer::read(&*disk, &home.checkpoint_key(), passphrase)?;
     let (log, _) = FileLog::open(disk.clone(), &home.log(), ledger)?;
     let cell = cell.unwrap_or_else(|| Box::new(FileCell::new(disk.clone(), &home.root_cell())));
     let vault = Vault::open(disk.clone(), &home.vault(), ledger, cell, VaultConfig::default())?;
-    let memory = Box::new(FileMemory::open(disk.clone(), &home.memory())?);
-    let ports = Ports { home: home.clone(), disk, clock, log, vault, memory, service, checkpoint_key };
-    let sequencer = Sequencer::open(ports, ledger, FileLog::cut_torn_tail)?;
-    Ok(OpenLedger { sequencer, _lock: lock })
+    let memory = Box::new(memory);
+    let home = home.clone();
+    let ports = Ports { home, disk, clock, log, vault, memory, service, checkpoint_key, trust_new_memory };
+    Ok(Sequencer::open(ports, ledger, FileLog::cut_torn_tail)?)
+}
+
+/// A home without a first block and without a memory is one whose founding never ended.
+fn interrupted(error: HomeError, disk: &dyn Disk, home: &Home, memory: &FileMemory) -> HomeError {
+    let begun = disk.list(home.root()).is_ok_and(|names| !names.is_empty());
+    if begun && memory.note().is_none() {
+        HomeError::FoundingInterrupted { home: home.root().to_owned(), memory: home.memory() }
+    } else {
+        error
+    }
 }
 
 impl OpenLedger {

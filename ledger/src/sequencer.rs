@@ -5,8 +5,10 @@
 //! and why that is safe.
 
 mod admission;
+mod agreement;
 mod founding;
 mod recovery;
+mod replay;
 mod settle;
 mod snapshot;
 mod upkeep;
@@ -14,6 +16,7 @@ mod upkeep;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+pub use agreement::{Disagreement, Witness};
 pub use founding::{Founders, Founding, FoundingError, found};
 pub use recovery::{OpenError, Ports};
 pub use settle::SettleError;
@@ -40,7 +43,7 @@ use crate::submission::{Receipt, Submission, SubmitError};
 use crate::tree::TreeFile;
 use crate::vault::{Entry, Vault};
 
-use admission::{Admitted, Verified};
+use admission::{Admitted, Answer, Verified};
 
 /// The one writer of a ledger.
 pub struct Sequencer {
@@ -98,7 +101,8 @@ impl Sequencer {
         &*self.log
     }
 
-    /// The tree's nodes, for proofs.
+    /// The tree's nodes, as the file has them: a proof made from them must be verified before it leaves.
+    /// [`Sequencer::receipts`] and [`Sequencer::prove_consistency`] do that, and mend the file.
     #[must_use]
     pub fn tree(&self) -> &TreeFile {
         &self.tree
@@ -171,12 +175,17 @@ impl Sequencer {
         waiting: &mut Vec<(usize, Vec<Verified>)>,
     ) -> Vec<(usize, Result<Vec<Receipt>, SubmitError>)> {
         if let Some(reason) = self.halted.clone() {
-            let halted = || Err(SubmitError::Halted { reason: reason.clone() });
-            return waiting.drain(..).map(|(index, _)| (index, halted())).collect();
+            return waiting.drain(..).map(|(index, _)| halted(index, &reason)).collect();
         }
         // 1. Admit. Pure, in memory: a crash leaves nothing.
         let at = self.now();
         let (admitted, mut answers) = self.admit(waiting, at);
+        if let Some(reason) = answers.iter().find_map(|(_, answer)| rolled_back(answer)) {
+            // This log is not what its own key has shown to somebody: nothing may follow on it.
+            self.halted = Some(reason.clone());
+            answers.extend(admitted.iter().map(|group| halted(group.index, &reason)));
+            return answers;
+        }
         if admitted.is_empty() {
             return answers;
         }
@@ -184,7 +193,9 @@ impl Sequencer {
         let (block, entries, hashes) = self.assemble(&admitted, at);
         match self.make_durable(&block, &entries, &hashes) {
             Ok(()) => {
-                answers.extend(admitted.iter().map(|group| (group.index, self.receipts(&group.records))));
+                for group in &admitted {
+                    answers.push((group.index, self.receipts(&group.records)));
+                }
                 // 9. Identities that were replaced are destroyed. A crash before leaves the old one in
                 //    the vault; the next start destroys it.
                 let superseding: Vec<_> = admitted.into_iter().flat_map(|group| group.superseding).collect();
@@ -194,11 +205,7 @@ impl Sequencer {
             }
             Err(reason) => {
                 self.halted = Some(reason.clone());
-                answers.extend(
-                    admitted
-                        .into_iter()
-                        .map(|group| (group.index, Err(SubmitError::Halted { reason: reason.clone() }))),
-                );
+                answers.extend(admitted.iter().map(|group| halted(group.index, &reason)));
             }
         }
         answers
@@ -209,13 +216,13 @@ impl Sequencer {
         // 3. The vault holds the payloads and their keys, durably. A crash from here on leaves
         //    payloads that no record names; the next start destroys them once the tail is settled.
         if !entries.is_empty() {
-            self.vault.put(entries).map_err(|error| format!("the vault took no payload: {error}"))?;
+            self.vault.put(entries).map_err(|error| because("the vault took no payload", &error))?;
         }
         // 4. The log holds the block, durably. A crash before the acknowledgement leaves the block
         //    there or not; the next start reads which, and adopts it if it is. It is never sent again
         //    with other bytes.
         let position = self.chain.blocks;
-        self.log.append(position, block).map_err(|error| format!("the block was not appended: {error}"))?;
+        self.log.append(position, block).map_err(|error| because("the block was not appended", &error))?;
         // 5. to 7. Fold it in, let the memory take the new checkpoint, publish. A crash leaves a
         //    durable block beyond the memory; the next start runs these very steps.
         self.settle(block, hashes).map_err(|error| error.to_string())
@@ -247,6 +254,34 @@ impl Sequencer {
         block.extend_from_slice(&signature);
         (block, entries, hashes)
     }
+}
+
+/// One group's answer, of a sequencer that has stopped.
+fn halted(index: usize, reason: &str) -> Answer {
+    (index, Err(SubmitError::Halted { reason: reason.to_owned() }))
+}
+
+/// The reason to stop, if an author has shown that this log was rolled back.
+fn rolled_back(answer: &Result<Vec<Receipt>, SubmitError>) -> Option<String> {
+    match answer {
+        Err(error @ SubmitError::RolledBack { .. }) => Some(error.to_string()),
+        _ => None,
+    }
+}
+
+/// What failed and why, down to what the disk said: "no space left" is what an operator must read.
+fn because(what: &str, error: &dyn std::error::Error) -> String {
+    let mut text = format!("{what}: {error}");
+    let mut source = error.source();
+    while let Some(error) = source {
+        let cause = error.to_string();
+        if !text.contains(&cause) {
+            text.push_str(": ");
+            text.push_str(&cause);
+        }
+        source = error.source();
+    }
+    text
 }
 
 /// Counts what still fits into a block.

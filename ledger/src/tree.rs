@@ -87,7 +87,8 @@ impl TreeFile {
         hashes.reduce(|right, left| node_hash(&left, &right)).unwrap_or_else(vandel_core::merkle::empty_root)
     }
 
-    /// Adds leaves at the right. Not synced: the log is the truth.
+    /// Adds leaves at the right. Not synced: the log is the truth, and no start relies on
+    /// nodes that were not synced.
     ///
     /// # Errors
     /// If the disk refuses; the tree must then be opened anew.
@@ -107,6 +108,14 @@ impl TreeFile {
         self.file.write_all_at(&bytes, offset)?;
         self.size += leaves.len() as u64;
         Ok(())
+    }
+
+    /// Makes all nodes durable.
+    ///
+    /// # Errors
+    /// If the disk refuses; what was not synced before may be lost, and the tree must be made anew.
+    pub fn sync(&self) -> io::Result<()> {
+        self.file.sync()
     }
 
     fn read(&self, level: u8, index: u64) -> io::Result<Hash> {

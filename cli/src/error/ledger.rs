@@ -6,7 +6,7 @@ use vandel_ledger::lock::LockError;
 use vandel_ledger::log::ReadError;
 use vandel_ledger::memory::MemoryError;
 use vandel_ledger::opening::HomeError;
-use vandel_ledger::sequencer::{FoundingError, OpenError, SettleError};
+use vandel_ledger::sequencer::{Disagreement, FoundingError, OpenError, SettleError};
 use vandel_ledger::signer::KeyFileError;
 use vandel_ledger::submission::SubmitError;
 use vandel_ledger::vault::VaultError;
@@ -179,6 +179,8 @@ impl From<MemoryError> for CliError {
             MemoryError::Damaged { .. } => {
                 Self::new(Exit::Integrity, "memory-damaged", message).next(RESTORE)
             }
+            MemoryError::Changed { .. } => Self::new(Exit::Conflict, "memory-changed", message)
+                .next("another process writes to this ledger; wait for it, then repeat the command"),
             MemoryError::Io { .. } => Self::new(Exit::Io, "memory", message),
         }
     }
@@ -204,8 +206,19 @@ impl From<OpenError> for CliError {
             OpenError::WrongLedger { expected, found } => {
                 integrity("another-ledger").expected(expected, found)
             }
-            OpenError::Behind { size, remembered } => integrity("rolled-back").expected(remembered, size),
-            OpenError::Fork { remembered, found, .. } => integrity("fork").expected(remembered, found),
+            OpenError::Disagreement(disagreement) => match disagreement {
+                Disagreement::Behind { size, remembered, .. } => {
+                    integrity("rolled-back").expected(remembered, size)
+                }
+                Disagreement::Fork { remembered, found, .. } => {
+                    integrity("fork").expected(remembered, found)
+                }
+                Disagreement::MemoryBehind { remembered, held, .. } => {
+                    Self::new(Exit::Integrity, "memory-went-back", message)
+                        .expected(held, remembered)
+                        .next("name the ledger's own memory with --memory DIR; only if it is truly lost, --trust-new-memory")
+                }
+            },
             OpenError::PayloadMissing { record } => integrity("payload-missing").record(record).next(RESTORE),
             OpenError::PayloadDamaged { record } => integrity("payload-damaged").record(record).next(RESTORE),
             OpenError::WrongKey { .. } => Self::new(Exit::NotAuthorised, "wrong-service-key", message)
@@ -222,6 +235,10 @@ impl From<HomeError> for CliError {
             HomeError::NoLedger(path) => {
                 Self::new(Exit::NotFound, "no-ledger", format!("there is no ledger in {}", path.display()))
                     .next("name its folder with --home DIR or VANDEL_HOME, or found one: vandel init --help")
+            }
+            HomeError::FoundingInterrupted { .. } => {
+                Self::new(Exit::NotFound, "founding-interrupted", error.to_string())
+                    .next("remove the folder and found the ledger again: vandel init --help")
             }
             HomeError::Locked(error) => error.into(),
             HomeError::Key(error) => error.into(),

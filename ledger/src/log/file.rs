@@ -205,14 +205,18 @@ impl FileLog {
         }
     }
 
+    /// The home's lock keeps a second writer out. Should one have come in all the same, its blocks must
+    /// be neither overwritten nor overlapped by a new segment.
+    fn refuse_second_writer(&mut self) -> Result<(), AppendError> {
+        let len = self.file.len().map_err(|error| self.halt(error))?;
+        if len == self.next.offset {
+            return Ok(());
+        }
+        Err(self.halt(io::Error::other("another writer has changed the segment")))
+    }
+
     /// Writes the frame in `scratch` and syncs it.
     fn write_frame(&mut self) -> Result<(), AppendError> {
-        // The home's lock keeps a second writer out. Should one have come in all the same, its blocks
-        // must not be overwritten.
-        let len = self.file.len().map_err(|error| self.halt(error))?;
-        if len != self.next.offset {
-            return Err(self.halt(io::Error::other("another writer has changed the segment")));
-        }
         if let Err(error) = self.file.write_all_at(&self.scratch, self.next.offset) {
             let cut_back = || {
                 if self.file.len()? > self.next.offset {
@@ -321,6 +325,7 @@ impl Log for FileLog {
         }
         encode_frame(position, block, &mut self.scratch);
         let frame_bytes = self.scratch.len() as u64;
+        self.refuse_second_writer()?;
         let has_frames = self.next.offset > HEADER_BYTES as u64;
         if has_frames && self.next.offset + frame_bytes > self.segment_bytes {
             self.roll_over()?;

@@ -3,12 +3,10 @@
 use rayon::prelude::*;
 use vandel_core::admit::{Evidence, Occasion, Proposal, Refusal, State, admit};
 use vandel_core::chain::{Chain, FaultKind};
-use vandel_core::checkpoint::Checkpoint;
 use vandel_core::event::{Kind, OpenEvent, Step};
 use vandel_core::hash::{Domain, Hash};
 use vandel_core::id::ThreadId;
 use vandel_core::limits::BLOCK_RECORDS_MAX;
-use vandel_core::note::{KeyKind, VerifierKey};
 use vandel_core::payload::Payload;
 use vandel_core::record::{Record, encode_record};
 use vandel_core::signature::verify_strict;
@@ -17,6 +15,7 @@ use vandel_core::thread::Thread;
 use vandel_core::time::Second;
 
 use crate::sealing::to_entry;
+use crate::sequencer::agreement::signed_by_us;
 use crate::sequencer::{Group, Room, Sequencer};
 use crate::submission::{Receipt, Submission, SubmitError};
 use crate::vault::Entry;
@@ -43,10 +42,18 @@ pub(super) struct Admitted {
     pub(super) superseding: Vec<ThreadId>,
 }
 
+impl Admitted {
+    /// Whether a group has a statement that stands in this one already.
+    fn repeats(&self, group: &[Verified]) -> bool {
+        group.iter().any(|one| self.statements.iter().any(|(bytes, _)| *bytes == one.bytes))
+    }
+}
+
 /// A signed statement, and its payload for the vault.
 pub(super) type Placed = (Vec<u8>, Option<Entry>);
 
-type Answer = (usize, Result<Vec<Receipt>, SubmitError>);
+/// A group's number in the commit, and its answer.
+pub(super) type Answer = (usize, Result<Vec<Receipt>, SubmitError>);
 
 /// What to put back should the group be refused after all.
 type Undo = Vec<(ThreadId, Option<Thread>)>;
@@ -118,6 +125,10 @@ impl Sequencer {
             let open = group[0].step.is_none();
             let full = !room.take(group.iter().map(|one| one.bytes.len()));
             if full || (open && !admitted.is_empty()) {
+                break;
+            }
+            if admitted.iter().any(|earlier| earlier.repeats(group)) {
+                // Sent twice at once: the next block finds the first one's records.
                 break;
             }
             taken += 1;
@@ -221,23 +232,12 @@ impl Sequencer {
         if self.chain.root_at(seen.size) == Some(seen.root) {
             return Ok(());
         }
-        let keys = self
-            .chain
-            .checkpoint_keys
-            .iter()
-            .filter_map(|(_, key)| VerifierKey::new(&self.chain.origin, KeyKind::Ed25519, key).ok());
-        let keys: Vec<_> = keys.collect();
-        let signed = one.seen.as_ref().and_then(|note| Checkpoint::open(note.as_bytes(), &keys).ok());
-        match signed.map(|open| open.checkpoint) {
-            Some(ours) if ours.size() == seen.size && ours.root() == seen.root => {
-                Err(SubmitError::RolledBack { size: seen.size })
-            }
-            _ => Ok(()),
-        }
+        let ours = one.seen.as_ref().and_then(|note| signed_by_us(&self.chain, note));
+        if ours == Some(seen) { Err(SubmitError::RolledBack { size: seen.size }) } else { Ok(()) }
     }
 
     /// The receipts of a group that stands in the ledger already: sent again after a lost answer.
-    fn repeated(&self, group: &[Verified]) -> Option<Result<Vec<Receipt>, SubmitError>> {
+    fn repeated(&mut self, group: &[Verified]) -> Option<Result<Vec<Receipt>, SubmitError>> {
         let records: Option<Vec<u64>> = group.iter().map(|one| self.record_of(one)).collect();
         records.map(|records| self.receipts(&records))
     }

@@ -17,7 +17,7 @@ use vandel_core::statement::{Body, Seen, Statement, assemble, ledger_id};
 use vandel_core::time::Second;
 use vandel_core::trust::Trust;
 
-use crate::disk::{Disk, replace_atomically};
+use crate::disk::{Disk, create_durably, replace_atomically};
 use crate::home::Home;
 use crate::log::Log;
 use crate::log::file::FileLog;
@@ -49,7 +49,11 @@ pub struct Founding<'a> {
 #[derive(Debug, thiserror::Error)]
 pub enum FoundingError {
     /// The folder is in use.
-    #[error("{} is not empty; a ledger begins in an empty folder", .0.display())]
+    #[error(
+        "{} is not empty; a ledger begins in an empty folder. If a founding was interrupted here, opening says so: \
+         remove the folder and found again",
+        .0.display()
+    )]
     NotEmpty(std::path::PathBuf),
     /// The opening statement breaks a rule.
     #[error("{0}")]
@@ -71,15 +75,16 @@ pub enum FoundingError {
 /// Founds a ledger in an empty folder, on the embedded default: file log, file memory.
 ///
 /// # Errors
-/// [`FoundingError`]. If it was interrupted the folder is left as it is, without a checkpoint; remove
-/// it and begin again.
+/// [`FoundingError`]. An interrupted founding is never completed: nobody has an answer, nothing has been
+/// published, and the founders' keys are gone. Its memory is empty, by which [`crate::opening::open`]
+/// knows it; remove the folder and begin again.
 pub fn found(disk: &Arc<dyn Disk>, home: &Home, founding: Founding<'_>) -> Result<LedgerId, FoundingError> {
-    disk.create_directory(home.root())?;
+    create_durably(&**disk, home.root())?;
     if !disk.list(home.root())?.is_empty() {
         return Err(FoundingError::NotEmpty(home.root().to_owned()));
     }
     for folder in [home.keys(), home.public(), home.memory(), home.views()] {
-        disk.create_directory(&folder)?;
+        create_durably(&**disk, &folder)?;
     }
     let service = signer::generate()?;
     let checkpoint_key = signer::generate()?;

@@ -4,25 +4,24 @@ use std::io;
 use std::sync::Arc;
 
 use vandel_core::block::{Block, BlockDecodeError};
-use vandel_core::chain::{Chain, Fault};
+use vandel_core::chain::Fault;
 use vandel_core::event::{OpenEvent, SequencerStarted};
-use vandel_core::hash::Hash;
 use vandel_core::id::{LedgerId, ThreadId};
 use vandel_core::record::Record;
 use vandel_core::signature::{SigningKey, public_key};
-use vandel_core::statement::{Body, Seen};
-use vandel_core::thread::{Matter, Thread, Threads};
+use vandel_core::statement::Body;
+use vandel_core::thread::{Matter, Thread};
 
 use crate::clock::Clock;
-use crate::disk::Disk;
+use crate::disk::{Disk, create_durably, read_all};
 use crate::home::Home;
 use crate::log::{Log, ReadError};
 use crate::memory::{Memory, MemoryError};
-use crate::sealing::{Unsealed, from_opened};
-use crate::sequencer::snapshot::{self, CleanEnd, Restored};
+use crate::sequencer::agreement::{self, Claims, Disagreement};
+use crate::sequencer::replay::Replay;
+use crate::sequencer::snapshot::{self, CleanEnd};
 use crate::sequencer::{Sequencer, SettleError};
 use crate::submission::SubmitError;
-use crate::tree::{TreeFile, tree_path};
 use crate::vault::{Vault, VaultError};
 
 /// What a sequencer works with.
@@ -43,6 +42,10 @@ pub struct Ports<L> {
     pub service: SigningKey,
     /// The checkpoints' key.
     pub checkpoint_key: SigningKey,
+    /// Accept, this once, a memory that holds less than it must have held: it was lost, and whoever
+    /// opens has compared the log with receipts or witnesses. What the log holds is then checked in
+    /// full, and what was published still has to be borne out.
+    pub trust_new_memory: bool,
 }
 
 /// Why a ledger could not be opened for appending. Nothing has been appended or published.
@@ -73,24 +76,9 @@ pub enum OpenError {
         /// The ledger found.
         found: LedgerId,
     },
-    /// The log ends before what the memory holds.
-    #[error("the log ends at record {size}; the memory holds a checkpoint of {remembered} records")]
-    Behind {
-        /// The log's size.
-        size: u64,
-        /// The memory's size.
-        remembered: u64,
-    },
-    /// The log is another history than the memory holds.
-    #[error("the log has root {found} at size {size}; the memory holds {remembered}")]
-    Fork {
-        /// The size.
-        size: u64,
-        /// The root remembered.
-        remembered: Hash,
-        /// The root found.
-        found: Hash,
-    },
+    /// Log, memory and published checkpoint contradict each other.
+    #[error("{0}")]
+    Disagreement(#[from] Disagreement),
     /// A sealed record has no payload and no erasure explains it.
     #[error("record {record} is sealed and the vault does not hold its payload")]
     PayloadMissing {
@@ -138,22 +126,33 @@ impl Sequencer {
         ledger: LedgerId,
         cut_torn_tail: impl FnOnce(&mut L) -> io::Result<()>,
     ) -> Result<Self, OpenError> {
-        let Ports { home, disk, clock, mut log, vault, memory, service, checkpoint_key } = ports;
-        disk.create_directory(&home.views())?;
+        let Ports { home, disk, clock, mut log, vault, memory, service, checkpoint_key, trust_new_memory } =
+            ports;
+        create_durably(&*disk, &home.views())?;
         let restored = snapshot::read(&*disk, &home.views(), &vault, &ledger);
-        let mut state = Replay::begin(restored, &log)?;
+        let mut state = Replay::begin(restored, &disk, &home, &log)?;
         let snapshot_size = state.chain.size();
-        state.replay(&log, &vault, memory.latest())?;
+        state.run(&log, &vault, memory.latest())?;
         if state.chain.ledger != ledger {
             return Err(OpenError::WrongLedger { expected: ledger, found: state.chain.ledger });
         }
-        compare(&state.chain, memory.latest())?;
-        cut_torn_tail(&mut log)?;
+        let published = published(&*disk, &home);
+        let claims = Claims {
+            remembered: memory.latest(),
+            memory: home.memory(),
+            published: published.as_deref(),
+            trust_new_memory,
+        };
+        agreement::compare(&state.chain, &claims)?;
         if state.chain.checkpoint_key(state.chain.size()) != Some(public_key(&checkpoint_key)) {
             return Err(OpenError::WrongKey { what: "checkpoint" });
         }
-        let tree = open_tree(&disk, &home, &log, &state)?;
-        let Replay { chain, threads, open_records, .. } = state;
+        if state.chain.keyring.get(&public_key(&service)).is_none() {
+            return Err(OpenError::WrongKey { what: "service" });
+        }
+        // They agree: what is torn was never acknowledged.
+        cut_torn_tail(&mut log)?;
+        let Replay { chain, threads, open_records, tree } = state;
         let mut sequencer = Self {
             home,
             disk,
@@ -171,18 +170,18 @@ impl Sequencer {
             snapshot_size,
             halted: None,
         };
-        sequencer.settle_tail()?;
+        sequencer.settle_tail(published)?;
         Ok(sequencer)
     }
 
     /// Sound blocks beyond the memory are adopted: the last steps of the commit order, run again.
     /// Then a start is recorded, unless the last instance ended in order right here, and payloads
     /// that no record names are destroyed.
-    fn settle_tail(&mut self) -> Result<(), OpenError> {
+    fn settle_tail(&mut self, published: Option<String>) -> Result<(), OpenError> {
         let adopted = self.memory.latest().size < self.chain.size();
         match self.memory.note().filter(|_| !adopted).map(str::to_owned) {
             Some(note) => {
-                if self.published().as_deref() != Some(&note) {
+                if published.as_deref() != Some(&note) {
                     self.remember_and_publish()?;
                 }
                 self.checkpoint = note;
@@ -195,7 +194,8 @@ impl Sequencer {
         if !(ended_in_order && same_instance) {
             self.record_start()?;
         }
-        self.vault.destroy_after(self.chain.size())?;
+        let named = self.payloads_named()?;
+        self.vault.destroy_after(named)?;
         let replaced = |(id, thread): (&ThreadId, &Thread)| match &thread.matter {
             Matter::Case(case) if case.identity_step > Some(0) => Some(*id),
             _ => None,
@@ -203,6 +203,26 @@ impl Sequencer {
         let replaced: Vec<ThreadId> = self.threads.iter().filter_map(replaced).collect();
         self.destroy_superseded(&replaced)?;
         Ok(())
+    }
+
+    /// The number after the last record that has a payload: whatever lies in the vault from there on
+    /// was put for a block that never came. Its numbers may since have gone to open statements (the
+    /// start that was just recorded, for one), so the tree's size does not tell; the log does. Only
+    /// the blocks of open statements at its end are read, and the last sealed one.
+    fn payloads_named(&self) -> Result<u64, OpenError> {
+        if self.vault.last_record().is_none() {
+            return Ok(0);
+        }
+        for position in (0..self.chain.blocks).rev() {
+            let Some(bytes) = self.log.read(position)? else { continue };
+            let block =
+                Block::decode(&bytes).map_err(|error| OpenError::Decode { block: position, error })?;
+            let sealed = |record: &&Record<'_>| matches!(record.statement.statement.body, Body::Sealed(_));
+            if let Some(record) = block.records.iter().rev().find(sealed) {
+                return Ok(record.number + 1);
+            }
+        }
+        Ok(0)
     }
 
     fn record_start(&mut self) -> Result<(), OpenError> {
@@ -228,6 +248,8 @@ impl Sequencer {
         let views = self.home.views();
         let grown = self.chain.size() - self.snapshot_size;
         if grown > 64.max(self.snapshot_size / 32) {
+            // A snapshot vouches for the tree's nodes below it, so they must be durable first.
+            self.tree.sync()?;
             snapshot::write(
                 &*self.disk,
                 &views,
@@ -241,123 +263,7 @@ impl Sequencer {
     }
 }
 
-/// The log must bear out what the memory holds.
-fn compare(chain: &Chain, remembered: Seen) -> Result<(), OpenError> {
-    match chain.root_at(remembered.size) {
-        Some(root) if root == remembered.root => Ok(()),
-        Some(found) => Err(OpenError::Fork { size: remembered.size, remembered: remembered.root, found }),
-        None if remembered.size > chain.size() => {
-            Err(OpenError::Behind { size: chain.size(), remembered: remembered.size })
-        }
-        None => {
-            Err(OpenError::Fork { size: remembered.size, remembered: remembered.root, found: Hash::ZERO })
-        }
-    }
-}
-
-/// The fold over the log at opening.
-struct Replay {
-    chain: Chain,
-    threads: Threads,
-    open_records: std::collections::HashMap<Hash, u64>,
-}
-
-impl Replay {
-    /// From the snapshot if it fits the log, else from the beginning.
-    fn begin(restored: Option<Restored>, log: &dyn Log) -> Result<Self, OpenError> {
-        if let Some(Restored { chain, threads, open_records }) = restored {
-            let last = chain.blocks.checked_sub(1).map(|last| log.read(last)).transpose()?.flatten();
-            if last.is_some_and(|bytes| vandel_core::block::block_hash(&bytes) == chain.block_head) {
-                return Ok(Self { chain, threads, open_records });
-            }
-        }
-        Ok(Self {
-            chain: Chain::before_opening(),
-            threads: Threads::default(),
-            open_records: Default::default(),
-        })
-    }
-
-    /// Folds the rest of the log. Signatures below the memory's checkpoint need no checking here: its
-    /// root stands for those very bytes. What lies beyond it is adopted only if they are all right.
-    fn replay(&mut self, log: &dyn Log, vault: &Vault, remembered: Seen) -> Result<(), OpenError> {
-        for placed in log.blocks_from(self.chain.blocks) {
-            let placed = placed?;
-            let decode = |error| OpenError::Decode { block: placed.position, error };
-            let block = Block::decode(&placed.bytes).map_err(decode)?;
-            let mut checks = Vec::new();
-            let (threads, open_records) = (&mut self.threads, &mut self.open_records);
-            let mut outcome = Ok(());
-            let taken = self.chain.take(&block, &mut checks, |chain, record| {
-                if outcome.is_ok() {
-                    outcome = fold_record(chain, record, vault, threads, open_records);
-                }
-            });
-            taken.map_err(|fault| OpenError::Fault { fault })?;
-            outcome?;
-            if block.next_record() > remembered.size {
-                checks
-                    .iter()
-                    .try_for_each(|check| check.check())
-                    .map_err(|fault| OpenError::Fault { fault })?;
-            }
-        }
-        Ok(())
-    }
-}
-
-pub(super) fn fold_record(
-    chain: &Chain,
-    record: &Record<'_>,
-    vault: &Vault,
-    threads: &mut Threads,
-    open_records: &mut std::collections::HashMap<Hash, u64>,
-) -> Result<(), OpenError> {
-    let hash = record.statement.hash();
-    let commitment = match &record.statement.statement.body {
-        Body::Open(_) => {
-            open_records.insert(hash, record.number);
-            return Ok(());
-        }
-        Body::Sealed(commitment) => commitment,
-    };
-    let missing = OpenError::PayloadMissing { record: record.number };
-    let damaged = OpenError::PayloadDamaged { record: record.number };
-    let opened = vault.get(record.number)?.filter(|opened| opened.statement == hash).ok_or(missing)?;
-    match from_opened(&opened) {
-        Unsealed::Erased => Ok(()),
-        Unsealed::Damaged => Err(damaged),
-        Unsealed::Payload(payload) => {
-            let step = payload.open(commitment).map_err(|_| damaged)?;
-            if let Some(author) = chain.keyring.get(&record.statement.statement.author) {
-                threads.fold(&step, author.actor, record.number, hash);
-            }
-            Ok(())
-        }
-    }
-}
-
-/// The tree's nodes, rebuilt from the log if they do not give the chain's root.
-fn open_tree(
-    disk: &Arc<dyn Disk>,
-    home: &Home,
-    log: &dyn Log,
-    state: &Replay,
-) -> Result<TreeFile, OpenError> {
-    let path = tree_path(&home.views());
-    let size = state.chain.size();
-    if let Ok(tree) = TreeFile::open(disk, &path, size)
-        && tree.root() == state.chain.frontier.root()
-    {
-        return Ok(tree);
-    }
-    let mut tree = TreeFile::create(disk, &path)?;
-    for placed in log.blocks_from(0) {
-        let placed = placed?;
-        let decode = |error| OpenError::Decode { block: placed.position, error };
-        let block = Block::decode(&placed.bytes).map_err(decode)?;
-        let hashes: Vec<Hash> = block.records.iter().map(Record::hash).collect();
-        tree.append(&hashes)?;
-    }
-    Ok(tree)
+/// The last checkpoint that was published, as far as this home knows.
+fn published(disk: &dyn Disk, home: &Home) -> Option<String> {
+    read_all(disk, &home.checkpoint()).ok().and_then(|bytes| String::from_utf8(bytes).ok())
 }

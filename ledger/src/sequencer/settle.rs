@@ -6,13 +6,17 @@ use vandel_core::block::{Block, BlockDecodeError};
 use vandel_core::chain::Fault;
 use vandel_core::checkpoint::{Checkpoint, CheckpointError, CheckpointSignError};
 use vandel_core::hash::Hash;
-use vandel_core::merkle::{ProveError, consistency_proof, inclusion_proof};
+use vandel_core::merkle::{
+    ProveError, consistency_proof, inclusion_proof, verify_consistency, verify_inclusion,
+};
 use vandel_core::record::Record;
-use vandel_core::statement::Body;
+use vandel_core::statement::{Body, Seen};
+use vandel_core::time::Second;
 
-use crate::disk::{Open, read_all};
+use crate::disk::Open;
 use crate::memory::MemoryError;
-use crate::sequencer::Sequencer;
+use crate::sequencer::replay::rebuild_tree;
+use crate::sequencer::{OpenError, Sequencer};
 use crate::submission::{Receipt, SubmitError};
 
 /// Why a durable block could not be settled. Opening the ledger again tries the same steps.
@@ -30,6 +34,12 @@ pub enum SettleError {
     /// The tree's nodes are incomplete.
     #[error("the tree file is incomplete: {0}")]
     Nodes(#[from] ProveError),
+    /// No block ended at this size.
+    #[error("the ledger never had a checkpoint of size {size}")]
+    NeverThisSize {
+        /// The size asked for.
+        size: u64,
+    },
     /// The checkpoint cannot be made.
     #[error("the checkpoint cannot be made: {0}")]
     Checkpoint(#[from] CheckpointError),
@@ -68,13 +78,46 @@ impl Sequencer {
         let note = checkpoint.sign(&self.checkpoint_key)?.to_string();
         // 6. The memory takes it. A crash after this leaves a checkpoint that nobody has seen and
         //    that this log bears out.
-        let old = self.memory.latest().size;
-        let proof =
-            if old == 0 { Vec::new() } else { consistency_proof(&self.tree, old, checkpoint.size())? };
+        let proof = self.prove_extension(self.memory.latest())?;
         self.memory.advance(&note, &checkpoint, &proof)?;
         // 7. Publish. Not synced: the memory holds the same note.
         self.publish(&note).map_err(SettleError::Publish)?;
         self.checkpoint = note;
+        Ok(())
+    }
+
+    /// Proves that the tree extends one that was remembered. The tree file is disposable: if the proof
+    /// does not hold, the nodes are made anew from the log before anybody hears of it.
+    fn prove_extension(&mut self, old: Seen) -> Result<Vec<Hash>, SettleError> {
+        if old.size == 0 {
+            return Ok(Vec::new());
+        }
+        let tip = self.chain.tip();
+        let proof = consistency_proof(&self.tree, old.size, tip.size);
+        match proof {
+            Ok(proof) if verify_consistency(old.size, &old.root, tip.size, &tip.root, &proof).is_ok() => {
+                Ok(proof)
+            }
+            _ => {
+                self.make_tree_anew()?;
+                Ok(consistency_proof(&self.tree, old.size, tip.size)?)
+            }
+        }
+    }
+
+    /// Proves that the newest tree extends the one at an earlier block boundary (RFC 9162 section 2.1.4).
+    ///
+    /// # Errors
+    /// If the tree was never of this size, or its nodes cannot be made.
+    pub fn prove_consistency(&mut self, size: u64) -> Result<Vec<Hash>, SettleError> {
+        let root = self.chain.root_at(size);
+        let root = root.ok_or(SettleError::NeverThisSize { size })?;
+        self.prove_extension(Seen { size, root })
+    }
+
+    fn make_tree_anew(&mut self) -> Result<(), SettleError> {
+        let rebuilt = rebuild_tree(&self.disk, &self.home, &*self.log, self.chain.blocks);
+        self.tree = rebuilt.map_err(|error| io::Error::other(error.to_string()))?;
         Ok(())
     }
 
@@ -90,28 +133,50 @@ impl Sequencer {
     }
 
     /// Receipts for records that stand in the published tree.
-    pub(super) fn receipts(&self, records: &[u64]) -> Result<Vec<Receipt>, SubmitError> {
+    ///
+    /// A proof that does not hold never leaves: the nodes are then made anew, once.
+    ///
+    /// # Errors
+    /// If there is no such record, or its proof cannot be made.
+    pub fn receipts(&mut self, records: &[u64]) -> Result<Vec<Receipt>, SubmitError> {
+        self.proven_receipts(records).or_else(|_| {
+            let unproven = |error: SettleError| SubmitError::Halted { reason: error.to_string() };
+            self.make_tree_anew().map_err(unproven)?;
+            self.proven_receipts(records)
+        })
+    }
+
+    /// When a record was placed; a repeat learns the first time, not now.
+    fn time_of(&self, number: u64) -> Result<Second, OpenError> {
+        let block = self.block_of(number);
+        if block + 1 == self.chain.blocks {
+            return Ok(self.chain.time);
+        }
+        let bytes = self.log.read(block)?.unwrap_or_default();
+        let decoded = Block::decode(&bytes).map_err(|error| OpenError::Decode { block, error })?;
+        let record = decoded.records.iter().find(|record| record.number == number);
+        Ok(record.map_or(self.chain.time, |record| record.time))
+    }
+
+    fn proven_receipts(&self, records: &[u64]) -> Result<Vec<Receipt>, SubmitError> {
         let unproven = |error: &dyn std::fmt::Display| SubmitError::Halted {
             reason: format!("no proof can be made: {error}"),
         };
-        let size = self.chain.size();
+        let tip = self.chain.tip();
         let receipt = |record: &u64| {
-            let proof = inclusion_proof(&self.tree, *record, size).map_err(|error| unproven(&error))?;
+            let proof = inclusion_proof(&self.tree, *record, tip.size).map_err(|error| unproven(&error))?;
             let hash = vandel_core::merkle::Nodes::node(&self.tree, 0, *record)
                 .ok_or_else(|| unproven(&"the leaf is missing"))?;
+            verify_inclusion(&hash, *record, tip.size, &tip.root, &proof)
+                .map_err(|error| unproven(&error))?;
             Ok(Receipt {
                 record: *record,
-                time: self.chain.time,
+                time: self.time_of(*record).map_err(|error| unproven(&error))?,
                 hash,
                 proof,
                 checkpoint: self.checkpoint.clone(),
             })
         };
         records.iter().map(receipt).collect()
-    }
-
-    /// The last checkpoint that was published or remembered, as far as this home knows.
-    pub(super) fn published(&self) -> Option<String> {
-        read_all(&*self.disk, &self.home.checkpoint()).ok().and_then(|bytes| String::from_utf8(bytes).ok())
     }
 }

@@ -14,7 +14,7 @@ use vandel_core::statement::{Body, Statement, assemble};
 use crate::disk::Disk;
 use crate::home::Home;
 use crate::sealing::identity_key;
-use crate::sequencer::recovery::fold_record;
+use crate::sequencer::replay::fold_record;
 use crate::sequencer::snapshot::{self, SNAPSHOT_KEY};
 use crate::sequencer::{OpenError, Sequencer};
 use crate::submission::{Receipt, Submission, SubmitError};
@@ -112,7 +112,7 @@ impl Sequencer {
     }
 
     /// The block that holds a record.
-    fn block_of(&self, record: u64) -> u64 {
+    pub(super) fn block_of(&self, record: u64) -> u64 {
         // The roots stand at all block boundaries: boundary i is the size before block i.
         let after = self.chain.roots.partition_point(|(size, _)| *size <= record);
         after.saturating_sub(1) as u64

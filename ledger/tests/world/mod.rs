@@ -59,6 +59,7 @@ impl World {
             clock: Arc::new(self.clock.clone()),
             cell: None,
             passphrase: None,
+            trust_new_memory: false,
         };
         opening::open(&self.home, opening).unwrap()
     }

@@ -1,0 +1,150 @@
+//! The fold over the log at opening: the snapshot, then the tail.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use vandel_core::block::{Block, block_hash};
+use vandel_core::chain::Chain;
+use vandel_core::hash::Hash;
+use vandel_core::record::Record;
+use vandel_core::statement::{Body, Seen};
+use vandel_core::thread::Threads;
+
+use crate::disk::Disk;
+use crate::home::Home;
+use crate::log::{Log, PlacedBlock};
+use crate::sealing::{Unsealed, from_opened};
+use crate::sequencer::OpenError;
+use crate::sequencer::snapshot::Restored;
+use crate::tree::{TreeFile, tree_path};
+use crate::vault::Vault;
+
+/// What is known of a ledger as far as its log was read.
+pub(super) struct Replay {
+    pub(super) chain: Chain,
+    pub(super) threads: Threads,
+    pub(super) open_records: HashMap<Hash, u64>,
+    pub(super) tree: TreeFile,
+}
+
+impl Replay {
+    /// From the snapshot if it fits the log, else from the beginning.
+    pub(super) fn begin(
+        restored: Option<Restored>,
+        disk: &Arc<dyn Disk>,
+        home: &Home,
+        log: &dyn Log,
+    ) -> Result<Self, OpenError> {
+        if let Some(Restored { chain, threads, open_records }) = restored {
+            let last = chain.blocks.checked_sub(1).map(|last| log.read(last)).transpose()?.flatten();
+            if last.is_some_and(|bytes| block_hash(&bytes) == chain.block_head) {
+                let tree = open_tree(disk, home, log, &chain)?;
+                return Ok(Self { chain, threads, open_records, tree });
+            }
+        }
+        Ok(Self {
+            chain: Chain::before_opening(),
+            threads: Threads::default(),
+            open_records: HashMap::new(),
+            tree: TreeFile::create(disk, &tree_path(&home.views()))?,
+        })
+    }
+
+    /// Folds the rest of the log. Signatures below the memory's checkpoint need no checking here: its
+    /// root stands for those very bytes. What lies beyond it is adopted only if they are all right.
+    pub(super) fn run(&mut self, log: &dyn Log, vault: &Vault, remembered: Seen) -> Result<(), OpenError> {
+        for placed in log.blocks_from(self.chain.blocks) {
+            let placed = placed?;
+            let block = decode(&placed)?;
+            let mut checks = Vec::new();
+            let (threads, open_records) = (&mut self.threads, &mut self.open_records);
+            let mut outcome = Ok(());
+            let taken = self.chain.take(&block, &mut checks, |chain, record| {
+                if outcome.is_ok() {
+                    outcome = fold_record(chain, record, vault, threads, open_records);
+                }
+            });
+            taken.map_err(|fault| OpenError::Fault { fault })?;
+            outcome?;
+            if block.next_record() > remembered.size {
+                checks
+                    .iter()
+                    .try_for_each(|check| check.check())
+                    .map_err(|fault| OpenError::Fault { fault })?;
+            }
+            self.tree.append(&hashes(&block))?;
+        }
+        Ok(())
+    }
+}
+
+fn decode(placed: &PlacedBlock) -> Result<Block<'_>, OpenError> {
+    Block::decode(&placed.bytes).map_err(|error| OpenError::Decode { block: placed.position, error })
+}
+
+fn hashes(block: &Block<'_>) -> Vec<Hash> {
+    block.records.iter().map(Record::hash).collect()
+}
+
+/// Folds one record and its payload, as far as that still opens.
+pub(super) fn fold_record(
+    chain: &Chain,
+    record: &Record<'_>,
+    vault: &Vault,
+    threads: &mut Threads,
+    open_records: &mut HashMap<Hash, u64>,
+) -> Result<(), OpenError> {
+    let hash = record.statement.hash();
+    let commitment = match &record.statement.statement.body {
+        Body::Open(_) => {
+            open_records.insert(hash, record.number);
+            return Ok(());
+        }
+        Body::Sealed(commitment) => commitment,
+    };
+    let missing = OpenError::PayloadMissing { record: record.number };
+    let damaged = OpenError::PayloadDamaged { record: record.number };
+    let opened = vault.get(record.number)?.filter(|opened| opened.statement == hash).ok_or(missing)?;
+    match from_opened(&opened) {
+        Unsealed::Erased => Ok(()),
+        Unsealed::Damaged => Err(damaged),
+        Unsealed::Payload(payload) => {
+            let step = payload.open(commitment).map_err(|_| damaged)?;
+            if let Some(author) = chain.keyring.get(&record.statement.statement.author) {
+                threads.fold(&step, author.actor, record.number, hash);
+            }
+            Ok(())
+        }
+    }
+}
+
+/// The tree as it was at the snapshot; made anew from the log if it does not give the chain's root.
+///
+/// Only the nodes up to the snapshot were synced ([`super::snapshot::write`]). What a power cut made of
+/// later ones is unknown, and a torn inner node does not show in the root: they are written again.
+fn open_tree(disk: &Arc<dyn Disk>, home: &Home, log: &dyn Log, chain: &Chain) -> Result<TreeFile, OpenError> {
+    if let Ok(tree) = TreeFile::open(disk, &tree_path(&home.views()), chain.size())
+        && tree.root() == chain.frontier.root()
+    {
+        return Ok(tree);
+    }
+    rebuild_tree(disk, home, log, chain.blocks)
+}
+
+/// The tree over the first `blocks` blocks, from the log, in a new file.
+pub(super) fn rebuild_tree(
+    disk: &Arc<dyn Disk>,
+    home: &Home,
+    log: &dyn Log,
+    blocks: u64,
+) -> Result<TreeFile, OpenError> {
+    let mut tree = TreeFile::create(disk, &tree_path(&home.views()))?;
+    for placed in log.blocks_from(0) {
+        let placed = placed?;
+        if placed.position == blocks {
+            break;
+        }
+        tree.append(&hashes(&decode(&placed)?))?;
+    }
+    Ok(tree)
+}
