@@ -5,4 +5,5 @@ pub mod ledger_builder;
 pub mod log_conformance;
 pub mod random;
 pub mod recording_disk;
+pub mod small_ledger;
 pub mod transcript;

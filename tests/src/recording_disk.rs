@@ -9,6 +9,7 @@
 
 mod world;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -32,6 +33,20 @@ pub enum Trouble {
     Lost,
     /// It fails (EIO), yet it is done: the acknowledgement is what was lost.
     DoneAll,
+    /// It fails (ENOSPC), and nothing is done.
+    Full,
+    /// It fails (EROFS), and nothing is done.
+    ReadOnly,
+}
+
+impl Trouble {
+    const fn errno(self) -> i32 {
+        match self {
+            Self::Lost | Self::DoneAll => EIO,
+            Self::Full => ENOSPC,
+            Self::ReadOnly => EROFS,
+        }
+    }
 }
 
 #[derive(Default)]
@@ -41,6 +56,8 @@ struct State {
     trouble: Option<(usize, Trouble)>,
     space: Option<usize>,
     read_only: bool,
+    /// How many bytes were read of each file.
+    read: BTreeMap<usize, u64>,
 }
 
 /// The disk. Clones are the same disk.
@@ -109,6 +126,18 @@ impl RecordingDisk {
         }
     }
 
+    /// How many bytes have been read of the files that now lie under this path.
+    #[must_use]
+    pub fn bytes_read(&self, under: &Path) -> u64 {
+        let state = self.state();
+        let files = state.world.seen.iter().filter(|(path, _)| path.starts_with(under));
+        let read = |entry: &Entry| match entry {
+            Entry::File(file) => state.read.get(file).copied(),
+            Entry::Folder => None,
+        };
+        files.filter_map(|(_, entry)| read(entry)).sum()
+    }
+
     /// Puts a file there, durably, behind everybody's back: for tests that tamper.
     pub fn put(&self, path: &Path, bytes: &[u8]) {
         let mut state = self.state();
@@ -148,9 +177,9 @@ impl State {
                     self.record(Operation::Write(file, offset, bytes[..bytes.len() / 2].to_vec()));
                 }
                 (Operation::Sync(file), Trouble::Lost) => self.record(Operation::SyncLost(file)),
-                (_, Trouble::Lost) => {}
+                (_, Trouble::Lost | Trouble::Full | Trouble::ReadOnly) => {}
             }
-            return Err(io::Error::from_raw_os_error(EIO));
+            return Err(io::Error::from_raw_os_error(trouble.errno()));
         }
         let (operation, fits) = self.take_space(operation);
         self.record(operation);
@@ -268,7 +297,8 @@ struct RecordingFile {
 
 impl DiskFile for RecordingFile {
     fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
-        let state = self.disk.state();
+        let mut state = self.disk.state();
+        *state.read.entry(self.file).or_default() += buffer.len() as u64;
         let start = usize::try_from(offset).map_err(io::Error::other)?;
         let bytes = state.world.files[self.file].seen.get(start..start + buffer.len());
         buffer.copy_from_slice(bytes.ok_or(io::ErrorKind::UnexpectedEof)?);

@@ -44,6 +44,18 @@ const SUITES: &[Suite] = &[
         what: "views: a rebuild gives what following gave, at every prefix",
     },
     Suite {
+        name: "sequencer",
+        package: "vandel-tests",
+        filter: "a_machine_that_stops",
+        what: "commit order and recovery: kills and power cuts at every operation, twelve seeds",
+    },
+    Suite {
+        name: "kill",
+        package: "vandel-tests",
+        filter: "what_was_acknowledged_before_a_kill",
+        what: "a real process killed a thousand times",
+    },
+    Suite {
         name: "end-to-end",
         package: "vandel-tests",
         filter: "",
