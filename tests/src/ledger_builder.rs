@@ -90,7 +90,11 @@ impl LedgerBuilder {
     #[must_use]
     pub fn open(&self) -> OpenLedger {
         let (disk, clock) = (self.disk.clone(), Arc::new(self.clock.clone()));
-        opening::open(&self.home, Opening { disk, clock, cell: None, passphrase: None }).expect(FIXTURE)
+        opening::open(
+            &self.home,
+            Opening { disk, clock, cell: None, passphrase: None, trust_new_memory: false },
+        )
+        .expect(FIXTURE)
     }
 
     /// An open event by both administrators.
