@@ -1,6 +1,7 @@
 //! The command line, by noun. Help is generated from these comments, so it can't drift from them.
 
 mod case;
+mod demo;
 mod hold;
 mod keys;
 mod ledger;
@@ -14,6 +15,7 @@ use vandel_core::time::Day;
 use crate::lang::Lang;
 
 pub use case::*;
+pub use demo::*;
 pub use hold::*;
 pub use keys::*;
 pub use ledger::*;
@@ -127,6 +129,8 @@ pub struct TwoPeopleArgs {
 /// All commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Play two lively years of an invented municipality; ends with what to try next
+    Demo(DemoArgs),
     /// Found a ledger: two administrators sign its first record
     Init(InitArgs),
     /// Keys: make them

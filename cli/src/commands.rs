@@ -2,6 +2,7 @@
 
 mod case;
 mod completions;
+mod demo;
 mod hold;
 mod init;
 mod key;
@@ -17,6 +18,7 @@ use crate::error::{CliError, Exit};
 /// Whatever keeps it from being done.
 pub fn run(context: &Context, command: Command) -> Result<Exit, CliError> {
     match command {
+        Command::Demo(arguments) => demo::run(context, &arguments),
         Command::Init(arguments) => init::run(context, &arguments),
         Command::Key(command) => key::run(context, command),
         Command::Position(command) => position::run(context, command),

@@ -35,6 +35,7 @@ pub struct Context {
     /// Accept, this once, a memory that was lost or taken back (`--trust-new-memory`).
     pub trust_new_memory: bool,
     as_of: Option<Day>,
+    names_a_home: bool,
 }
 
 impl Context {
@@ -64,7 +65,14 @@ impl Context {
             clock,
             trust_new_memory: global.trust_new_memory,
             as_of: global.as_of,
+            names_a_home: global.home.is_some(),
         })
+    }
+
+    /// Whether a home was named, by argument or environment.
+    #[must_use]
+    pub fn names_a_home(&self) -> bool {
+        self.names_a_home
     }
 
     /// The second it is.

@@ -1,6 +1,7 @@
 //! The harness of the end-to-end suites: disks that fail on command, a ledger to break, and suites
 //! that every implementation of a port must pass.
 
+pub mod canary;
 pub mod ledger_builder;
 pub mod log_conformance;
 pub mod random;

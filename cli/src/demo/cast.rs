@@ -1,7 +1,7 @@
 //! Who acts in the demonstration: people of the boards, with keys of their own. The demonstration
 //! holds everybody's keys, which nobody ever does in life.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use vandel_core::chain::possession_message;
 use vandel_core::event::{BodySignature, Grant, KeyEnrolled, Role, Scope};
@@ -74,9 +74,7 @@ impl Cast {
     pub(super) fn new(seed: u64, today: Day, folder: PathBuf) -> Result<Self, DemoError> {
         // Other people than those whom the cases are about.
         let mut cast = Self { members: Vec::new(), people: People::new(!seed, today), folder };
-        for part in
-            [Part::FirstAdministrator, Part::SecondAdministrator, Part::Officer, Part::Auditor]
-        {
+        for part in [Part::FirstAdministrator, Part::SecondAdministrator, Part::Officer, Part::Auditor] {
             cast.add(part, None)?;
         }
         for board in 0..BOARDS.len() {
@@ -166,11 +164,6 @@ impl Cast {
         let board = member.board.map_or(String::new(), |board| format!("{}-", BOARDS[board].short));
         let later = if member.generation > 1 { format!("-{}", member.generation) } else { String::new() };
         self.folder.join(format!("{board}{}{later}.pem", member.part.file()))
-    }
-
-    /// The folder of the keys.
-    pub(super) fn folder(&self) -> &Path {
-        &self.folder
     }
 }
 

@@ -154,8 +154,7 @@ impl Course<'_> {
         self.take(Part::Handler, Act::Request);
         self.wait(5, 14);
         if self.outline.fate == Fate::Rejected {
-            let reasons =
-                [RejectionReason::TooOld, RejectionReason::WrongLaw, RejectionReason::Unverified];
+            let reasons = [RejectionReason::TooOld, RejectionReason::WrongLaw, RejectionReason::Unverified];
             let reason = self.random.pick(&reasons);
             self.take(Part::Handler, Act::Reject(reason));
             self.take(Part::Handler, Act::Request);
@@ -168,10 +167,8 @@ impl Course<'_> {
 
     fn assess(&mut self) {
         let years_ago = u8::try_from(1 + self.random.below(14)).unwrap_or(1);
-        let grave = matches!(
-            self.outline.fate,
-            Fate::NotFit | Fate::NotFitAppealed | Fate::NotFitInterrupted
-        );
+        let grave =
+            matches!(self.outline.fate, Fate::NotFit | Fate::NotFitAppealed | Fate::NotFitInterrupted);
         self.take(Part::Handler, Act::Assess { years_ago, grave });
         self.wait(2, 5);
         self.take(Part::Handler, Act::Hear);
@@ -187,8 +184,9 @@ impl Course<'_> {
             Fate::EntriesSupport => Outcome::FitWithSupport,
             _ => Outcome::Fit,
         };
-        let support = (outcome == Outcome::FitWithSupport)
-            .then(|| self.random.pick(&[Support::Supervision, Support::AdjustedDuties, Support::Counselling]));
+        let support = (outcome == Outcome::FitWithSupport).then(|| {
+            self.random.pick(&[Support::Supervision, Support::AdjustedDuties, Support::Counselling])
+        });
         self.wait(0, 2);
         self.take(Part::Decider, Act::Decide { outcome, support, reasons });
         if outcome == Outcome::NotFit { self.after_refusing() } else { self.after_hiring() }

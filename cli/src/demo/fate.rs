@@ -2,13 +2,14 @@
 //! that is known, and once at least for everything that a demonstration should show.
 
 use vandel_core::event::Occasion;
+use vandel_core::person::IdentityNumber;
 
 use super::people::Person;
 use super::random::Random;
-use vandel_core::person::IdentityNumber;
 
 /// What comes of a case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Fate {
     /// An extract was seen, and there was nothing to assess.
     Clear,
@@ -35,7 +36,8 @@ pub enum Fate {
 }
 
 /// What befalls a case besides.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Incident {
     /// Nothing.
     None,

@@ -1,8 +1,6 @@
 //! What happens to the ledger itself in the story: policies, keys, a disposal decision.
 
-use vandel_core::event::{
-    DisposalDecision, KeyRevoked, KeyRotated, OpenEvent, PolicyAdopted, Revocation,
-};
+use vandel_core::event::{DisposalDecision, KeyRevoked, KeyRotated, OpenEvent, PolicyAdopted, Revocation};
 use vandel_core::signature::public_key;
 use vandel_core::time::{Day, Period};
 use vandel_ledger::vault::{Name, NameKind};

@@ -3,7 +3,7 @@
 
 use vandel_core::admit::{Evidence, ExitClass, Refusal};
 use vandel_core::event::{
-    Authenticity, Finding, Kind, Note, Outcome, Process, RoleCode, Step, Assessment, Identity,
+    Assessment, Authenticity, Finding, Identity, Kind, Note, Outcome, Process, RoleCode, Step,
 };
 use vandel_core::id::{AssignmentId, SubjectId, ThreadId};
 use vandel_core::time::Period;
@@ -51,7 +51,11 @@ impl Stage<'_> {
             attempts.push(self.assessment_of_a_note(school));
             attempts.push(self.old_extract(school));
             let same = Some(self.cases[school].assignment);
-            attempts.push(self.opening_attempt("A second candidate asked for one vacancy", "SCHOOL", same)?);
+            attempts.push(self.opening_attempt(
+                "A second candidate asked for one vacancy",
+                "SCHOOL",
+                same,
+            )?);
         }
         attempts.extend(self.open_case("HVB").map(|case| self.unheard(case)));
         attempts.extend(self.held_case().map(|case| self.one_for_two(case)));
@@ -59,9 +63,10 @@ impl Stage<'_> {
     }
 
     fn open_case(&self, role: &str) -> Option<usize> {
-        self.script.cases.iter().position(|case| {
-            case.outline.fate == Fate::UnderWay && self.script.posts[case.post].role == role
-        })
+        self.script
+            .cases
+            .iter()
+            .position(|case| case.outline.fate == Fate::UnderWay && self.script.posts[case.post].role == role)
     }
 
     fn held_case(&self) -> Option<usize> {

@@ -172,10 +172,14 @@ impl Writer {
             Some(index) => self.cases[index].person.clone(),
             None => self.crowd.draw(outline.role, outline.person),
         };
-        let post = earlier.map_or_else(|| self.post(outline.role), |index| self.cases[index].post);
+        let post = match earlier {
+            Some(index) => self.cases[index].post,
+            None => self.post(outline.role),
+        };
         // Municipal clerks need no check; they lend their names and numbers.
         let other = self.crowd.draw("NONE", Trait::Any);
-        let other = if other.identity.number().is_some() { other } else { self.crowd.draw("NONE", Trait::Any) };
+        let other =
+            if other.identity.number().is_some() { other } else { self.crowd.draw("NONE", Trait::Any) };
         let mut steps = steps(&mut self.random, outline, opened, &person, &other);
         steps.retain(|step| step.day <= self.last);
         let noted = steps.iter().find(|step| step.act.kind() == Kind::ExtractShown);

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use vandel_core::admit::Evidence;
-use vandel_core::event::{Kind, OpenEvent, Step};
+use vandel_core::event::{Kind, OpenEvent, Spine, Step};
 use vandel_core::hash::Hash;
 use vandel_core::id::{AssignmentId, ControllerId, SubjectId, ThreadId, UnitId};
 use vandel_core::time::{Day, Second};
@@ -19,11 +19,11 @@ use vandel_ledger::opening::{self, OpenLedger, Opening};
 use vandel_ledger::sequencer::{Founders, Founding, Sequencer, found};
 use vandel_ledger::submission::{Receipt, SubmitError};
 
-use super::DemoError;
 use super::act::Part;
 use super::cast::{Cast, Member, random_id};
 use super::posts::BOARDS;
 use super::script::{Scene, Script, approver};
+use super::{DemoError, DemoOptions, Places};
 
 const DAY_SECONDS: u64 = 86_400;
 /// Nine in the morning, Swedish winter time.
@@ -83,18 +83,19 @@ fn ids(script: &Script) -> Result<Vec<CaseIds>, DemoError> {
 }
 
 impl<'s> Stage<'s> {
-    /// Founds the ledger on the story's first day. `now` is the present, which no record may pass.
+    /// Founds the ledger on the story's first day. No record may pass the present.
     pub(super) fn new(
         script: &'s Script,
-        seed: u64,
-        now: Second,
+        options: &DemoOptions,
+        places: &Places,
         disk: &Arc<dyn Disk>,
         home: &Home,
     ) -> Result<Self, DemoError> {
-        let cast = Cast::new(seed, script.last, home.keys().join("people"))?;
+        let cast = Cast::new(options.seed, script.last, places.people.clone())?;
         let first = cast.member(0, Part::FirstAdministrator);
         let second = cast.member(0, Part::SecondAdministrator);
         let founders = Founders { first: (&first.key, first.actor), second: (&second.key, second.actor) };
+        let now = options.now;
         let at = morning(script.first, now);
         found(disk, home, Founding { founders, at, predecessor: None, cell: None })?;
         let clock = SettableClock::at(at);
@@ -106,9 +107,15 @@ impl<'s> Stage<'s> {
         Ok(Self {
             cast,
             cases: ids(script)?,
-            controllers: (0..BOARDS.len()).map(random).map(|id| id.map(ControllerId)).collect::<Result<_, _>>()?,
+            controllers: (0..BOARDS.len())
+                .map(random)
+                .map(|id| id.map(ControllerId))
+                .collect::<Result<_, _>>()?,
             units: (0..script.posts.len()).map(random).map(|id| id.map(UnitId)).collect::<Result<_, _>>()?,
-            positions: (0..script.posts.len()).map(random).map(|id| id.map(ThreadId)).collect::<Result<_, _>>()?,
+            positions: (0..script.posts.len())
+                .map(random)
+                .map(|id| id.map(ThreadId))
+                .collect::<Result<_, _>>()?,
             readers: HashMap::new(),
             script,
             ledger,
@@ -121,6 +128,11 @@ impl<'s> Stage<'s> {
     /// The sequencer.
     pub(super) fn sequencer(&mut self) -> &mut Sequencer {
         &mut self.ledger.sequencer
+    }
+
+    /// Where the next step of a thread stands.
+    pub(super) fn spine(&self, thread: ThreadId, kind: Kind) -> Spine {
+        self.ledger.sequencer.next_spine(thread, kind, self.today)
     }
 
     /// Ends in order.
@@ -169,7 +181,7 @@ impl<'s> Stage<'s> {
                 continue;
             }
             let thread = self.positions[index];
-            let step = self.fill_position(index, self.ledger.sequencer.next_spine(thread, Kind::PositionAssessed, self.today));
+            let step = self.fill_position(index, self.spine(thread, Kind::PositionAssessed));
             let decider = self.cast.member(post.board, Part::Decider);
             self.sign(&mut batch, &standpoint, decider, None, &step, None)?;
         }
@@ -197,7 +209,10 @@ impl<'s> Stage<'s> {
             return Ok(0);
         }
         for answer in self.ledger.sequencer.commit(batch.groups) {
-            answer.map_err(|error| DemoError::Unexpected { what: format!("a step on {}", self.today), error })?;
+            answer.map_err(|error| DemoError::Unexpected {
+                what: format!("a step on {}", self.today),
+                error,
+            })?;
         }
         Ok(count)
     }
@@ -248,7 +263,7 @@ impl<'s> Stage<'s> {
         self.sign(batch, standpoint, self.cast.member(0, Part::Auditor), None, &step, None)
     }
 
-    fn next(&self, batch: &Batch, thread: ThreadId, kind: Kind) -> vandel_core::event::Spine {
+    fn next(&self, batch: &Batch, thread: ThreadId, kind: Kind) -> Spine {
         let mut spine = self.ledger.sequencer.next_spine(thread, kind, self.today);
         if let Some((number, previous)) = batch.tips.get(&thread) {
             (spine.number, spine.previous) = (*number, *previous);

@@ -98,12 +98,14 @@ impl Stage<'_> {
         let law = self.law(case)?;
         let issued = Some(step.spine.day.minus(Period::days(days_old)));
         let registers = Some(law.registers.clone());
-        let authenticity =
-            Some(if days_old % 3 == 0 { Authenticity::PaperOriginal } else { Authenticity::ControlService });
+        let authenticity = Some(if days_old.is_multiple_of(3) {
+            Authenticity::PaperOriginal
+        } else {
+            Authenticity::ControlService
+        });
         let sfs = law.law.sfs.clone();
         let evidence = if law.may_record_field(Field::ShownIssued) {
-            step.note =
-                Some(Note::Shown { issued, law: sfs, registers, authenticity, remark: None });
+            step.note = Some(Note::Shown { issued, law: sfs, registers, authenticity, remark: None });
             None
         } else {
             step.note = Some(Note::Shown {
