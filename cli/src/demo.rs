@@ -18,6 +18,7 @@ mod refusals;
 mod script;
 mod stage;
 mod text;
+mod views;
 
 mod names;
 mod places;
@@ -41,6 +42,7 @@ pub use fate::{Fate, Incident, Outline, Trait};
 pub use outcome::{DemoOutcome, Places, RefusalShown, Tampering};
 pub use script::{CASES_MAX, CASES_MIN, CaseScript, Script};
 pub use text::render_text;
+pub use views::{DueCount, ViewsShown};
 
 use script::Scene;
 use stage::Stage;
@@ -110,6 +112,9 @@ pub enum DemoError {
     /// The vault.
     #[error("{0}")]
     Vault(#[from] VaultError),
+    /// The views.
+    #[error("{0}")]
+    Views(#[from] vandel_projector::ProjectError),
     /// The audit said nothing.
     #[error("{0}")]
     Verify(#[from] VerifyError),
@@ -149,6 +154,7 @@ pub fn play_script(script: &Script, options: &DemoOptions) -> Result<Places, Dem
 struct Played {
     staff: usize,
     refusals: Vec<RefusalShown>,
+    views: ViewsShown,
     handles: Vec<String>,
 }
 
@@ -187,9 +193,11 @@ fn play(
     progress("trying what the law forbids");
     stage.set_day(script.last);
     let refusals = stage.try_the_forbidden()?;
+    progress("building the views, twice");
+    let views = stage.show_views(&home, script.last)?;
     let handles = stage.cases.iter().map(|case| case.handle.clone()).collect();
     stage.close()?.write_keys(&*disk)?;
-    Ok(Played { staff, refusals, handles })
+    Ok(Played { staff, refusals, views, handles })
 }
 
 /// Refuses a folder that holds anything.

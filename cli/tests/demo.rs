@@ -47,7 +47,8 @@ fn shared() -> &'static (tempfile::TempDir, DemoOutcome) {
 /// The steps that the vault still holds.
 fn steps_of(home: &Path) -> Vec<Step> {
     let disk: Arc<dyn Disk> = Arc::new(RealDisk);
-    let opening = Opening { disk, clock: Arc::new(SystemClock), cell: None, passphrase: None };
+    let opening =
+        Opening { disk, clock: Arc::new(SystemClock), cell: None, passphrase: None, trust_new_memory: false };
     let ledger = opening::open(&Home::new(home), opening).unwrap();
     let vault = ledger.sequencer.vault();
     let payloads = (0..ledger.sequencer.chain().size()).filter_map(|record| vault.get(record).unwrap());
@@ -103,6 +104,15 @@ fn the_ledger_verifies_and_a_copy_with_one_bit_changed_does_not() {
     assert!(report.levels.iter().all(|level| level.verdict.name() == "passed"), "{:?}", report.levels);
     assert_eq!(outcome.tampering.exit, 3);
     assert!(outcome.tampering.record.is_some(), "the first bad record is named");
+}
+
+#[test]
+fn the_views_are_the_same_when_they_are_built_again() {
+    let views = &shared().1.views;
+    assert!(views.same_when_rebuilt);
+    assert_eq!(views.position, shared().1.verification.counts.records);
+    assert!(views.calendar.values().any(|count| count.overdue > 0), "{:?}", views.calendar);
+    assert!(views.calendar.values().any(|count| count.due > 0), "{:?}", views.calendar);
 }
 
 #[test]

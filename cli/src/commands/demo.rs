@@ -41,6 +41,7 @@ impl From<DemoError> for CliError {
             DemoError::Unexpected { .. }
             | DemoError::NoLaw { .. }
             | DemoError::Story(_)
+            | DemoError::Views(_)
             | DemoError::Verify(_) => Self::new(Exit::Internal, "demo", error.to_string())
                 .next("please report this, with the seed and the number of cases"),
         }

@@ -10,6 +10,7 @@ use vandel_core::verify::Report;
 use super::cast::random_id;
 use super::fate::{Fate, Incident};
 use super::script::Script;
+use super::views::ViewsShown;
 use super::{DemoError, DemoOptions, Played, must_be_empty};
 
 /// Where things lie.
@@ -85,14 +86,18 @@ pub struct DemoOutcome {
     pub people: [usize; 3],
     /// What the law forbids, tried.
     pub refusals: Vec<RefusalShown>,
+    /// The views and the retention calendar.
+    pub views: ViewsShown,
     /// The verifier's report on the ledger.
     pub verification: Report,
     /// The verifier's answer to a tampered copy.
     pub tampering: Tampering,
     /// Each case in a line; the same for the same seed, number of cases and day.
     pub story: Vec<String>,
-    /// A case to look at first.
+    /// A case with entries, to look at first.
     pub example: Option<String>,
+    /// A school case that is under way, to try what its law forbids.
+    pub school_example: Option<String>,
 }
 
 impl Places {
@@ -152,6 +157,9 @@ pub(super) fn tell(
     let cases = || script.cases.iter();
     let steps = || cases().flat_map(|case| &case.steps);
     let people = |fits: super::Trait| cases().filter(|case| fits.fits(&case.person)).count();
+    let under_way =
+        |case: &super::CaseScript| case.outline.fate == Fate::UnderWay && case.outline.role == "SCHOOL";
+    let school = script.cases.iter().position(under_way);
     let example = script
         .cases
         .iter()
@@ -169,10 +177,12 @@ pub(super) fn tell(
         steps: count(steps().map(|step| step.act.kind().name())),
         people: [super::Trait::Protected, super::Trait::Coordination, super::Trait::NoNumber].map(people),
         refusals: played.refusals,
+        views: played.views,
         verification,
         tampering,
         story: script.lines(),
         example: example.map(|index| played.handles[index].clone()),
+        school_example: school.map(|index| played.handles[index].clone()),
         places,
     }
 }

@@ -101,7 +101,13 @@ impl<'s> Stage<'s> {
         let clock = SettableClock::at(at);
         let ledger = opening::open(
             home,
-            Opening { disk: disk.clone(), clock: Arc::new(clock.clone()), cell: None, passphrase: None },
+            Opening {
+                disk: disk.clone(),
+                clock: Arc::new(clock.clone()),
+                cell: None,
+                passphrase: None,
+                trust_new_memory: false,
+            },
         )?;
         let random = |_| random_id();
         Ok(Self {

@@ -18,6 +18,7 @@ fn write_all(text: &mut String, outcome: &DemoOutcome) -> std::fmt::Result {
     write_story(text, outcome)?;
     write_course(text, outcome)?;
     write_refusals(text, &outcome.refusals)?;
+    write_calendar(text, outcome)?;
     write_verification(text, outcome)?;
     write_next(text, outcome)
 }
@@ -121,10 +122,32 @@ fn write_refusals(text: &mut String, refusals: &[RefusalShown]) -> std::fmt::Res
     )?;
     for refusal in refusals {
         writeln!(text, "\n  {}", refusal.title)?;
-        writeln!(text, "    {} (exit {}): {}", refusal.code, refusal.exit, refusal.message)?;
-        writeln!(text, "    rests on {}", refusal.paragraph)?;
+        writeln!(text, "    {} (exit {})", refusal.code, refusal.exit)?;
+        write_wrapped(text, "    ", &refusal.message)?;
+        write_wrapped(text, "    ", &format!("rests on {}", refusal.paragraph))?;
     }
     writeln!(text)
+}
+
+fn write_calendar(text: &mut String, outcome: &DemoOutcome) -> std::fmt::Result {
+    let views = &outcome.views;
+    let same = if views.same_when_rebuilt { "the same" } else { "ANOTHER" };
+    writeln!(
+        text,
+        "The views over {} records have the state digest\n  {}\nThrown away and built again, they have {same}: \
+         nothing rests on them but the log and the vault.\n",
+        views.position, views.digest
+    )?;
+    writeln!(text, "The retention calendar on {}, by class of the disposal decision", outcome.days.1)?;
+    writeln!(text, "  within 90 days  overdue  held")?;
+    for (class, count) in &views.calendar {
+        writeln!(text, "  {:>14}  {:>7}  {:>4}  {class}", count.due, count.overdue, count.held)?;
+    }
+    writeln!(
+        text,
+        "Nobody erased anything in these two years, so what had to go is overdue, and says so. Whoever carries\n\
+         it out needs a plan under the disposal decision, and the approval of a second person.\n"
+    )
 }
 
 fn write_verification(text: &mut String, outcome: &DemoOutcome) -> std::fmt::Result {
@@ -162,5 +185,31 @@ fn write_next(text: &mut String, outcome: &DemoOutcome) -> std::fmt::Result {
         writeln!(text, "  vandel case timeline {handle} --home {home} --key {key}")?;
     }
     writeln!(text, "  vandel retention due --home {home}")?;
+    if let Some(handle) = &outcome.views.overdue_case {
+        writeln!(text, "  vandel retention why {handle} --home {home}")?;
+    }
+    if let Some(handle) = &outcome.school_example {
+        let key = places.key("utbildning-decider").display().to_string();
+        writeln!(text, "and what skollagen forbids, which ends with 8:")?;
+        writeln!(
+            text,
+            "  vandel case shown {handle} --remark \"Utan anmärkning\" --home {home} --key {key}"
+        )?;
+    }
+    writeln!(text, "and other people with other fates:")?;
     writeln!(text, "  vandel demo --seed {}", outcome.seed + 1)
+}
+
+/// Words in lines of at most a hundred letters.
+fn write_wrapped(text: &mut String, indent: &str, words: &str) -> std::fmt::Result {
+    let mut line = indent.to_owned();
+    for word in words.split(' ') {
+        if line.chars().count() + word.chars().count() > 100 && line.trim() != "" {
+            writeln!(text, "{}", line.trim_end())?;
+            indent.clone_into(&mut line);
+        }
+        line.push_str(word);
+        line.push(' ');
+    }
+    writeln!(text, "{}", line.trim_end())
 }
