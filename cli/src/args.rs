@@ -2,10 +2,14 @@
 
 mod case;
 mod demo;
+mod directory;
 mod hold;
 mod keys;
 mod ledger;
+mod policy;
 mod position;
+mod proof;
+mod retention;
 
 use std::path::PathBuf;
 
@@ -20,6 +24,8 @@ pub use hold::*;
 pub use keys::*;
 pub use ledger::*;
 pub use position::*;
+pub use proof::*;
+pub use retention::*;
 
 /// Reads a term of a closed list, and names the list if it is no such term.
 macro_rules! term {
@@ -32,6 +38,8 @@ macro_rules! term {
         }
     };
 }
+pub use directory::*;
+pub use policy::*;
 use term;
 
 /// The record a public employer can be held to when it checks the background of people it hires.
@@ -109,6 +117,9 @@ pub struct AuthorArgs {
     /// A file whose first line is its passphrase
     #[arg(long, env = "VANDEL_PASSPHRASE_FILE", value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,
+    /// Keep the receipts in this folder (C2SP tlog-proof), for `vandel verify --receipts`
+    #[arg(long, env = "VANDEL_RECEIPTS", value_name = "DIR")]
+    pub receipts: Option<PathBuf>,
 }
 
 /// Two people who sign the same bytes.
@@ -133,7 +144,7 @@ pub enum Command {
     Demo(DemoArgs),
     /// Found a ledger: two administrators sign its first record
     Init(InitArgs),
-    /// Keys: make them
+    /// Keys: make, enroll, rotate, revoke, list
     #[command(subcommand)]
     Key(KeyCommand),
     /// Positions: assess them before anybody is checked
@@ -145,6 +156,31 @@ pub enum Command {
     /// Holds and restrictions
     #[command(subcommand)]
     Hold(HoldCommand),
+    /// Names of controllers and units
+    #[command(subcommand)]
+    Directory(DirectoryCommand),
+    /// Policy packs: show, check, compare, adopt
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+    /// Disposal decisions (gallringsbeslut): record, list
+    #[command(subcommand)]
+    Disposal(DisposalCommand),
+    /// Verify a home, or a copy of its log, with your own trust file
+    Verify(VerifyArgs),
+    /// Look after the ledger: what is wrong, weak or late
+    Doctor,
+    /// Checkpoints: show the newest, compare another with this log
+    #[command(subcommand)]
+    Checkpoint(CheckpointCommand),
+    /// Proofs: make them, and check them without the ledger
+    #[command(subcommand)]
+    Proof(ProofCommand),
+    /// Views: where they stand, build them anew, their digest
+    #[command(subcommand)]
+    View(ViewCommand),
+    /// The retention calendar: what is due, and why
+    #[command(subcommand)]
+    Retention(RetentionCommand),
     /// Print a shell's completions
     Completions(CompletionsArgs),
 }

@@ -1,16 +1,29 @@
 //! What each command does, by noun.
 
 mod case;
+mod checkpoint;
 mod completions;
 mod demo;
+mod directory;
+mod disposal;
+mod doctor;
 mod hold;
 mod init;
 mod key;
+mod policy;
 mod position;
+mod proof;
+mod retention;
+mod verify;
+mod view;
+
+use serde::Serialize;
+use vandel_ledger::submission::Receipt;
 
 use crate::args::Command;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
+use crate::lang::Text;
 
 /// Runs a command.
 ///
@@ -24,6 +37,47 @@ pub fn run(context: &Context, command: Command) -> Result<Exit, CliError> {
         Command::Position(command) => position::run(context, command),
         Command::Case(command) => case::run(context, command),
         Command::Hold(command) => hold::run(context, command),
+        Command::Directory(command) => directory::run(context, command),
+        Command::Policy(command) => policy::run(context, command),
+        Command::Disposal(command) => disposal::run(context, command),
+        Command::Verify(arguments) => verify::run(context, arguments),
+        Command::Doctor => doctor::run(context),
+        Command::Checkpoint(command) => checkpoint::run(context, command),
+        Command::Proof(command) => proof::run(context, command),
+        Command::View(command) => view::run(context, command),
+        Command::Retention(command) => retention::run(context, command),
         Command::Completions(arguments) => completions::run(context, &arguments),
     }
+}
+
+/// What stands in the ledger now.
+#[derive(Serialize)]
+struct Recorded<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    record: u64,
+    time: String,
+    #[serde(flatten)]
+    about: std::collections::BTreeMap<&'a str, &'a str>,
+}
+
+/// Says that a step was recorded, and what it was about: names and values.
+fn say_recorded(
+    context: &Context,
+    kind: &str,
+    receipt: &Receipt,
+    about: &[(&str, &str)],
+) -> Result<Exit, CliError> {
+    let about = about.iter().copied().collect();
+    let recorded = Recorded { kind, record: receipt.record, time: receipt.time.to_string(), about };
+    context.output.result(&recorded, || {
+        let record = recorded.record.to_string();
+        let values = [("what", kind), ("record", &*record), ("time", &*recorded.time)];
+        let mut text = Text::Recorded.with(context.lang, &values);
+        for (name, value) in &recorded.about {
+            text += &format!("\n  {name}: {value}");
+        }
+        text
+    })?;
+    Ok(Exit::Done)
 }

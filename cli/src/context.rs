@@ -24,6 +24,8 @@ pub const DEFAULT_HOME: &str = "vandel-home";
 pub struct Context {
     /// The ledger's folder.
     pub home: Home,
+    /// The memory's folder, if it lies outside the home.
+    pub memory: Option<PathBuf>,
     /// The language of texts for people.
     pub lang: Lang,
     /// Where results and messages go.
@@ -59,6 +61,7 @@ impl Context {
         };
         Ok(Self {
             home: Home::new(root).with_memory(global.memory.clone()),
+            memory: global.memory.clone(),
             lang: Lang::choose(global.lang),
             output,
             disk: Arc::new(RealDisk),

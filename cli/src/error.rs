@@ -1,6 +1,7 @@
 //! Errors that advise: what, where (record, expected, found), what it rests on and what to do next.
 
 mod ledger;
+mod reading;
 
 use std::io;
 use std::path::Path;

@@ -5,6 +5,7 @@
 //! a test compares their placeholders. Each noun has a table of its own.
 
 mod casework;
+mod doctor;
 mod keys;
 mod ledger;
 mod policy;
@@ -12,6 +13,7 @@ pub mod refusals;
 mod text;
 
 pub use casework::CaseText;
+pub use doctor::DoctorText;
 pub use keys::KeyText;
 pub use ledger::LedgerText;
 pub use policy::PolicyText;

@@ -12,7 +12,9 @@ pub mod import;
 pub mod lang;
 pub mod names;
 pub mod output;
+pub mod packs;
 pub mod people;
+pub mod reading;
 pub mod verify;
 pub mod workbench;
 

@@ -12,8 +12,10 @@ use vandel_core::checkpoint::Checkpoint;
 use vandel_core::id::PublicKey;
 use vandel_core::note::{KeyKind, Note, VerifierKey};
 use vandel_core::signature::{SigningKey, public_key};
+use vandel_core::verify::ReceiptEvidence;
 use vandel_ledger::disk::{read_all, replace_atomically};
 use vandel_ledger::signer;
+use vandel_ledger::submission::Receipt;
 use zeroize::Zeroizing;
 
 use crate::args::{AuthorArgs, TwoPeopleArgs};
@@ -27,6 +29,8 @@ pub struct Person {
     pub file: PathBuf,
     /// The key in it.
     pub key: SigningKey,
+    /// Where the person keeps receipts, if at all.
+    pub receipts: Option<PathBuf>,
 }
 
 impl Person {
@@ -44,7 +48,7 @@ impl Person {
             None => None,
         };
         let key = signer::read(&*context.disk, file, passphrase.as_ref().map(|text| text.as_str()))?;
-        Ok(Self { file: file.to_owned(), key })
+        Ok(Self { file: file.to_owned(), key, receipts: None })
     }
 
     /// The author of a step.
@@ -52,7 +56,8 @@ impl Person {
     /// # Errors
     /// As [`Person::read`].
     pub fn author(context: &Context, arguments: &AuthorArgs) -> Result<Self, CliError> {
-        Self::read(context, &arguments.key, arguments.passphrase_file.as_deref())
+        let author = Self::read(context, &arguments.key, arguments.passphrase_file.as_deref())?;
+        Ok(Self { receipts: arguments.receipts.clone(), ..author })
     }
 
     /// Both people of a step that needs two.
@@ -131,6 +136,26 @@ impl Person {
         Err(CliError::new(Exit::Conflict, "another-ledger", message)
             .expected(&chain.origin, seen.origin())
             .next("check --home; if you mean to use this key in both ledgers, move that file away"))
+    }
+
+    /// Keeps a receipt, if this person keeps receipts: evidence against a log that loses the record.
+    ///
+    /// # Errors
+    /// If the file cannot be written. The step that led here has been taken all the same.
+    pub fn keep(&self, context: &Context, receipt: &Receipt) -> Result<(), CliError> {
+        let Some(folder) = &self.receipts else { return Ok(()) };
+        let file = folder.join(format!("{}.tlog-proof", receipt.record));
+        let evidence = ReceiptEvidence {
+            source: String::new(),
+            record: receipt.record,
+            hash: receipt.hash,
+            proof: receipt.proof.clone(),
+            checkpoint: receipt.checkpoint.clone(),
+        };
+        let written = context.disk.create_directory(folder);
+        let written =
+            written.and_then(|()| replace_atomically(&*context.disk, &file, evidence.to_string().as_bytes()));
+        written.map_err(|error| CliError::file(&file, &error))
     }
 
     /// Remembers a checkpoint that this person was shown.

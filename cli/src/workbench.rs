@@ -1,7 +1,7 @@
 //! An opened home to work in: the one writer, the people who sign, and the end in order.
 //!
 //! Opening takes the home's lock, runs recovery and appends the start of this instance. A command that
-//! only looks should not.
+//! only looks opens a [`crate::reading::Reading`] instead, which changes nothing.
 
 use vandel_core::event::OpenEvent;
 use vandel_ledger::author::{Standpoint, sign_event};
@@ -57,13 +57,15 @@ impl<'a> Workbench<'a> {
     }
 
     /// Submits what these people have signed, and lets them remember the checkpoint of the receipt.
+    /// Who keeps receipts gets it.
     ///
     /// # Errors
     /// The refusal. If only remembering fails, that is a warning: the step has been taken.
     pub fn submit(&mut self, people: &[&Person], submission: Submission) -> Result<Receipt, CliError> {
         let receipt = self.sequencer_mut().commit_one(submission)?;
         for person in people {
-            if let Err(error) = person.remember(self.context, &receipt.checkpoint) {
+            let kept = person.remember(self.context, &receipt.checkpoint);
+            if let Err(error) = kept.and_then(|()| person.keep(self.context, &receipt)) {
                 self.context.output.warn(&format!("record {} stands; {error}", receipt.record));
             }
         }

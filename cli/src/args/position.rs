@@ -9,7 +9,7 @@ use super::AuthorArgs;
 #[derive(Debug, Subcommand)]
 pub enum PositionCommand {
     /// Assess a position: the need for a check, weighed against the intrusion
-    Assess(PositionAssessArgs),
+    Assess(Box<PositionAssessArgs>),
     /// List the assessed positions
     List,
     /// Show what a role's law demands, forbids and keeps, without recording anything

@@ -6,6 +6,8 @@ mod read;
 mod steps;
 mod texts;
 
+pub(super) use read::record as record_reading;
+
 use serde::Serialize;
 use vandel_core::admit::Evidence;
 use vandel_core::event::{Kind, Step};

@@ -8,6 +8,7 @@ use vandel_ledger::disk::read_all;
 use vandel_ledger::sequencer::{Founders, Founding, found};
 use vandel_ledger::signer;
 use vandel_ledger::vault::{Name, NameKind};
+use vandel_projector::Projector;
 use zeroize::Zeroizing;
 
 use crate::args::InitArgs;
@@ -59,6 +60,7 @@ fn first_start(
     people: [&Person; 2],
 ) -> Result<String, CliError> {
     let mut bench = Workbench::open(context)?;
+    Projector::prepare(bench.sequencer_mut().vault_mut())?;
     for (name, actor) in arguments.names.iter().zip(actors) {
         let text = Zeroizing::new(name.clone());
         bench.sequencer_mut().vault_mut().put_name(&Name {
@@ -139,7 +141,7 @@ fn generate(
         let passphrase = passphrase.as_deref().map(|file| first_line(context, file)).transpose()?;
         let (file, key) = (folder.join(name), signer::generate()?);
         signer::write(&*context.disk, &file, &key, passphrase.as_ref().map(|text| text.as_str()))?;
-        Ok::<_, CliError>(Person { file, key })
+        Ok::<_, CliError>(Person { file, key, receipts: None })
     };
     Ok((make("administrator-1.pem", passphrases[0])?, make("administrator-2.pem", passphrases[1])?))
 }

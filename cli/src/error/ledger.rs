@@ -13,9 +13,9 @@ use vandel_ledger::vault::VaultError;
 
 use super::{CliError, Exit};
 
-const DO_NOT_WRITE: &str =
+pub(super) const DO_NOT_WRITE: &str =
     "do not write to this ledger; copy the home as it is and run: vandel verify HOME --trust FILE";
-const RESTORE: &str =
+pub(super) const RESTORE: &str =
     "restore this file from a backup that is as new as the log; nothing repairs it in place";
 
 impl From<Refusal> for CliError {

@@ -4,5 +4,11 @@ super::texts! {
     /// Founding, looking after, proving.
     LedgerText {
         Founded: "Ledger {ledger}\nis founded in {home}. Auditors get {trust}." / "Liggaren {ledger}\när grundad i {home}. Revisorer får {trust}.",
+        Contained: "This log contains the checkpoint of {size} records; {since} have come since." / "Loggen innehåller kontrollpunkten med {size} poster; {since} har tillkommit.",
+        ProofWitnessed: "Record {record}, hash {hash}, stands in a tree of {size} records that the trust file's quorum has witnessed." / "Post {record} med hash {hash} står i ett träd med {size} poster som tillitsfilens kvorum har bevittnat.",
+        ProofOperator: "Record {record}, hash {hash}, stands in a tree of {size} records that the ledger's operator has signed. No witness was asked for: the operator could have signed another tree for others." / "Post {record} med hash {hash} står i ett träd med {size} poster som liggarens driftansvarige har signerat. Inget vittne krävdes: den driftansvarige kan ha signerat ett annat träd för andra.",
+        ViewStands: "The views have folded {position} records; {behind} behind." / "Vyerna har lagt samman {position} poster; {behind} återstår.",
+        DueEnd: "as of {as_of}: {count} to erase, {overdue} overdue" / "per {as_of}: {count} att gallra, {overdue} försenade",
+        WhyEnd: "{handle}, as of {as_of}" / "{handle}, per {as_of}",
     }
 }

@@ -15,11 +15,8 @@ super::texts! {
         Passphrase: "Passphrase for {file}: " / "Lösenfras för {file}: ",
         NewPassphrase: "New passphrase for {file} (empty for none): " / "Ny lösenfras för {file} (tom för ingen): ",
         RepeatPassphrase: "Once more: " / "En gång till: ",
-        Yes: "yes" / "ja",
-        No: "no" / "nej",
-        Next: "Next:" / "Härnäst:",
-        Recorded: "recorded as record {record}" / "infört som post {record}",
-        NothingToShow: "nothing to show" / "inget att visa",
+        Recorded: "{what}: record {record}, {time}" / "{what}: post {record}, {time}",
+        Actor: "actor" / "aktör",
         Count: "{count} shown" / "{count} visade",
     }
 }

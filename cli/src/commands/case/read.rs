@@ -19,7 +19,7 @@ use crate::workbench::Workbench;
 use super::random;
 
 /// Appends a reading and says so. Only what is returned after it may be shown.
-fn record(
+pub(crate) fn record(
     context: &Context,
     bench: &mut Workbench<'_>,
     reader: &Person,

@@ -1,0 +1,128 @@
+//! Arguments about verifying, checkpoints, proofs and views.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use vandel_core::id::LedgerId;
+use vandel_core::verify::Level;
+
+/// What to verify, against what.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// A home, or a copy of its log [default: the home]
+    pub path: Option<PathBuf>,
+    /// The trust file (C2SP tlog-policy): your own, never one that came with the log
+    #[arg(long, value_name = "FILE")]
+    pub trust: Option<PathBuf>,
+    /// What the verdict must rest on
+    #[arg(long, value_enum, value_name = "ANCHOR")]
+    pub require: Option<Require>,
+    /// The levels asked for [default: all that the input supports]
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "LEVEL")]
+    pub level: Vec<LevelArg>,
+    /// The ledger that it must be
+    #[arg(long, value_name = "ID")]
+    pub ledger: Option<LedgerId>,
+    /// Your own memory of this ledger: read if it is there, written after success
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
+    /// A signed checkpoint that you kept; repeat for more
+    #[arg(long = "since", value_name = "FILE")]
+    pub kept: Vec<PathBuf>,
+    /// A folder of receipts (C2SP tlog-proof)
+    #[arg(long, value_name = "DIR")]
+    pub receipts: Option<PathBuf>,
+    /// Open the vault, where it is there, to check coverage and conduct [default: yes]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_value_t = true, default_missing_value = "true", action = clap::ArgAction::Set)]
+    pub open: bool,
+}
+
+/// What a verdict must rest on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Require {
+    /// A quorum of the trust file's witnesses
+    Witnessed,
+}
+
+/// What to check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LevelArg {
+    /// Bytes, chain, signatures, keys, checkpoints
+    Integrity,
+    /// Every sealed record can be opened or is covered by an erasure
+    Coverage,
+    /// The rules, step by step
+    Conduct,
+}
+
+impl From<LevelArg> for Level {
+    fn from(level: LevelArg) -> Self {
+        match level {
+            LevelArg::Integrity => Self::Integrity,
+            LevelArg::Coverage => Self::Coverage,
+            LevelArg::Conduct => Self::Conduct,
+        }
+    }
+}
+
+/// Checkpoints.
+#[derive(Debug, Subcommand)]
+pub enum CheckpointCommand {
+    /// Print the newest published checkpoint, signed
+    Show,
+    /// Say whether a checkpoint that you kept is one of this log's
+    Compare(CheckpointCompareArgs),
+}
+
+/// Comparison.
+#[derive(Debug, Args)]
+pub struct CheckpointCompareArgs {
+    /// The signed checkpoint
+    pub file: PathBuf,
+}
+
+/// Proofs.
+#[derive(Debug, Subcommand)]
+pub enum ProofCommand {
+    /// Print the proof that a record is in the tree of the newest checkpoint (C2SP tlog-proof)
+    Inclusion(ProofInclusionArgs),
+    /// Print the proof that the newest checkpoint's tree continues a smaller one
+    Consistency(ProofConsistencyArgs),
+    /// Check an inclusion proof with a trust file, without the ledger
+    Check(ProofCheckArgs),
+}
+
+/// Which record.
+#[derive(Debug, Args)]
+pub struct ProofInclusionArgs {
+    /// The record's number
+    pub record: u64,
+}
+
+/// From which size.
+#[derive(Debug, Args)]
+pub struct ProofConsistencyArgs {
+    /// The smaller tree's size
+    pub from: u64,
+}
+
+/// Which proof.
+#[derive(Debug, Args)]
+pub struct ProofCheckArgs {
+    /// The proof's file
+    pub file: PathBuf,
+    /// The trust file
+    #[arg(long, value_name = "FILE")]
+    pub trust: PathBuf,
+}
+
+/// Views.
+#[derive(Debug, Subcommand)]
+pub enum ViewCommand {
+    /// Say where the views stand
+    Status,
+    /// Throw the views away and build them anew
+    Rebuild,
+    /// Print the views' state digest: the same log and vault give the same one
+    Digest,
+}

@@ -1,0 +1,45 @@
+//! `vandel verify`: the verdict is a result, whatever it says; its exit code says it too.
+
+use crate::args::{Require, VerifyArgs};
+use crate::context::Context;
+use crate::error::{CliError, Exit};
+use crate::verify::{VerifyError, VerifyOptions, render_text, verify};
+
+/// Verifies.
+pub(super) fn run(context: &Context, arguments: VerifyArgs) -> Result<Exit, CliError> {
+    let levels = arguments.level.iter().map(|level| (*level).into()).collect();
+    let options = VerifyOptions {
+        place: arguments.path.unwrap_or_else(|| context.home.root().to_owned()),
+        memory: context.memory.clone(),
+        trust: arguments.trust,
+        checkpoint: None,
+        kept: arguments.kept,
+        receipts: arguments.receipts,
+        state: arguments.state,
+        ledger: arguments.ledger,
+        levels: (!arguments.level.is_empty()).then_some(levels),
+        require_witnessed: arguments.require == Some(Require::Witnessed),
+        keep_shut: !arguments.open,
+        cell: None,
+    };
+    let report = verify(options, &mut |_| {}).map_err(refuse)?;
+    context.output.result(&report, || render_text(&report))?;
+    Ok(match report.exit {
+        0 => Exit::Done,
+        3 => Exit::Integrity,
+        _ => Exit::NotProven,
+    })
+}
+
+fn refuse(error: VerifyError) -> CliError {
+    let (exit, code) = match &error {
+        VerifyError::NoLedger(_) => (Exit::NotFound, "no-ledger"),
+        VerifyError::Io { .. } => (Exit::Io, "file"),
+        VerifyError::Unreadable(_) => (Exit::Io, "log"),
+        VerifyError::Trust { .. } => (Exit::Usage, "trust-file"),
+        VerifyError::State { .. } => (Exit::Usage, "state-file"),
+        VerifyError::StateInside(_) => (Exit::Usage, "state-inside"),
+        VerifyError::Receipt { .. } => (Exit::Usage, "receipt"),
+    };
+    CliError::new(exit, code, error.to_string())
+}
