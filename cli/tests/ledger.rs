@@ -152,10 +152,11 @@ fn passphrases_come_from_files_and_never_from_arguments() {
     ledger.run(&["key", "request", "k.pem"]).refused(6, "passphrase-needed");
     ledger.run(&["key", "new", "n.pem"]).refused(2, "passphrase-needed");
     ledger.run(&["key", "request", "k.pem", "--passphrase", "x"]).exits(2);
-    std::os::unix::fs::PermissionsExt::set_mode(
-        &mut std::fs::metadata(ledger.path("k.pem")).unwrap().permissions(),
-        0o644,
-    );
+    let everybody = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+    std::fs::set_permissions(ledger.path("k.pem"), everybody).unwrap();
+    let exposed = ledger.run(&["--json", "key", "request", "k.pem", "--passphrase-file", "right"]);
+    exposed.refused(6, "key-exposed");
+    assert_eq!(exposed.error()["next"], "chmod 600 k.pem");
 }
 
 #[test]

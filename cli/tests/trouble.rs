@@ -133,7 +133,7 @@ fn proofs_are_made_and_checked_without_the_ledger() {
     check(&proof.replace("index 2", "index 1")).exits(3);
     check(&proof.replace("index 2", "index 02")).exits(2);
     check(&proof.replace("tlog-proof@v1", "tlog-proof@v2")).exits(2);
-    let hash = proof.lines().nth(4).unwrap();
+    let hash = proof.lines().nth(3).unwrap();
     check(&proof.replacen(&format!("{hash}\n"), "", 1)).exits(3);
     std::fs::copy(Ledger::found().path("home/public/trust.policy"), ledger.path("trust")).unwrap();
     check(&proof).exits(4);
