@@ -184,3 +184,13 @@ pub enum Command {
     /// Print a shell's completions
     Completions(CompletionsArgs),
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn every_command_is_well_formed() {
+        super::Arguments::command().debug_assert();
+    }
+}

@@ -95,12 +95,6 @@ impl Context {
     pub fn as_of(&self) -> Day {
         self.as_of.unwrap_or_else(|| self.today())
     }
-
-    /// Whether `--as-of` was given.
-    #[must_use]
-    pub fn asks_for_another_day(&self) -> bool {
-        self.as_of.is_some_and(|day| day != self.today())
-    }
 }
 
 /// A second in RFC 3339 with `Z`, or a day, which stands for its noon in UTC.
@@ -110,7 +104,9 @@ fn parse_second(text: &str) -> Option<Second> {
     let days = u64::try_from(day.days_since_epoch()).ok()?;
     let time = time.strip_suffix('Z').filter(|time| time.len() == 8)?;
     let mut parts = time.split(':').map(|part| {
-        part.bytes().all(|byte| byte.is_ascii_digit()).then(|| part.parse::<u64>().ok()).flatten()
+        (part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit()))
+            .then(|| part.parse::<u64>().ok())
+            .flatten()
     });
     let (hour, minute, second) = (parts.next()??, parts.next()??, parts.next()??);
     let whole = parts.next().is_none() && hour < 24 && minute < 60 && second < 60;

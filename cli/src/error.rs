@@ -30,7 +30,8 @@ pub enum Exit {
     Refused = 8,
     /// Conflict: read again and retry.
     Conflict = 9,
-    /// Interrupted by the user.
+    /// Interrupted by the user: what shells report for SIGINT, which is left to end the program at once.
+    /// Every step is then in the ledger whole or not at all.
     Interrupted = 130,
 }
 

@@ -26,6 +26,15 @@ pub(super) fn run(context: &Context, command: RetentionCommand) -> Result<Exit, 
     }
 }
 
+/// An answer of the views, and what it is.
+#[derive(Serialize)]
+struct Line<'a, T: Serialize> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    #[serde(flatten)]
+    answer: &'a T,
+}
+
 #[derive(Serialize)]
 struct DueEnd {
     as_of: String,
@@ -47,7 +56,7 @@ fn due(context: &Context, arguments: &RetentionDueArgs) -> Result<Exit, CliError
     };
     answers.sort_by(|a, b| (&a.date, &a.handle).cmp(&(&b.date, &b.handle)));
     for answer in &answers {
-        context.output.line(answer, || describe_due(answer))?;
+        context.output.line(&Line { kind: "due", answer }, || describe_due(answer))?;
     }
     let overdue = answers.iter().filter(|answer| answer.state == "overdue").count();
     let end = DueEnd { as_of: as_of.to_string(), count: answers.len(), overdue };
@@ -118,7 +127,7 @@ fn why(context: &Context, arguments: &RetentionWhyArgs) -> Result<Exit, CliError
     record_reading(context, &mut bench, &reader, reading)?;
     bench.close()?;
     for answer in &answers {
-        context.output.line(answer, || describe_why(answer))?;
+        context.output.line(&Line { kind: "why", answer }, || describe_why(answer))?;
     }
     let end = WhyEnd { handle: &arguments.handle, as_of: as_of.to_string(), count: answers.len() };
     let values = [("handle", end.handle), ("as_of", &*end.as_of)];

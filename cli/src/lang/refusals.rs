@@ -59,3 +59,17 @@ const CODES: &[(&str, &str)] = &[
     ("not-reviewed", "beslutet kräver en andra granskare"),
     ("nothing-to-release", "det finns inget sådant gällande gallringsstopp eller sådan begränsning"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_stands_once_and_says_something() {
+        for (at, (code, text)) in CODES.iter().enumerate() {
+            assert!(CODES[..at].iter().all(|(other, _)| other != code), "{code}");
+            assert!(!text.is_empty() && !text.ends_with('.'), "{code}");
+        }
+        assert_eq!(in_swedish("no-such-code"), None);
+    }
+}
