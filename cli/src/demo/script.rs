@@ -234,8 +234,8 @@ fn scenes(cases: &[CaseScript], first: Day, last: Day) -> BTreeMap<Day, Vec<Scen
         scenes.entry(day).or_default().push(Scene::Public(public));
     }
     let amended = Day::from_ymd(AMENDED.0, AMENDED.1, AMENDED.2).unwrap_or(Day::MAX);
-    if first < amended.minus(Period::days(14)) && amended <= last {
-        let adopted = working_day(amended.minus(Period::days(14)));
+    if first < amended && amended <= last {
+        let adopted = working_day(amended.minus(Period::days(14)).max(first)).min(amended);
         scenes.entry(adopted).or_default().push(Scene::Public(Public::AdoptAmendedPolicy));
     }
     for thousandths in [250, 500, 750, 1_000] {
@@ -263,6 +263,18 @@ mod tests {
         let last: Day = "2026-11-23".parse().expect("a day");
         assert_eq!(Script::new(7, 60, last), Script::new(7, 60, last));
         assert_ne!(Script::new(7, 60, last).lines(), Script::new(8, 60, last).lines());
+    }
+
+    #[test]
+    fn the_amended_law_is_adopted_before_a_case_rests_on_it() {
+        for last in ["2026-03-01", "2026-11-23", "2028-02-28", "2028-02-29"] {
+            let script = Script::new(11, 80, last.parse().expect("a day"));
+            let adopts = |scenes: &Vec<Scene>| scenes.contains(&Scene::Public(Public::AdoptAmendedPolicy));
+            let adopted = script.scenes.iter().find(|(_, scenes)| adopts(scenes)).map(|(day, _)| *day);
+            let rests = |case: &&CaseScript| case.outline.role == "HOME_CARE";
+            let first = script.cases.iter().find(rests).map(|case| case.steps[0].day);
+            assert!(adopted.is_some() && first.is_none_or(|first| adopted < Some(first)), "{last}");
+        }
     }
 
     #[test]

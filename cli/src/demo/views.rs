@@ -53,7 +53,8 @@ impl Stage<'_> {
         let mut calendar: BTreeMap<String, DueCount> = BTreeMap::new();
         let mut overdue_case = None;
         for answer in due {
-            let class = answer.class.unwrap_or_else(|| answer.compartment.to_owned());
+            // A spine has no class: it goes with the last of the others.
+            let Some(class) = answer.class else { continue };
             let count = calendar.entry(class).or_default();
             if answer.state == DueState::Held.name() {
                 count.held += 1;
