@@ -135,6 +135,16 @@ fn keys_rotate_and_end() {
     ledger.run(&[&adopt[..], &with("cilla.pem")].concat()).refused(6, "key");
     ledger.run(&[&adopt[..], &with("cilla-2.pem")].concat()).ok();
     ledger.two(&["key", "revoke", prefix, "--reason", "lost"]).exits(6);
+    let new = ["key", "revoke", &key_of(&ledger, "Bo"), "--reason", "compromised", "--suspect-since"];
+    ledger.two(&[&new[..], &["1969-12-31"]].concat()).refused(2, "day-too-early");
+    let people = ["--key", "keys/administrator-1.pem", "--second", "cilla-2.pem"];
+    ledger.run(&[&new[..], &["2026-03-01"], &people].concat()).ok();
+    let bo = ledger.run(&["--json", "key", "list", "--all"]).ok().lines();
+    let bo = bo.into_iter().find(|line| line["name"] == "Bo").unwrap();
+    assert_eq!(
+        (&bo["state"], &bo["suspect_since"]),
+        (&"revoked: compromised".into(), &"2026-03-01T00:00:00Z".into())
+    );
 }
 
 #[test]

@@ -44,11 +44,14 @@ fn find_key(chain: &Chain, text: &str) -> Result<PublicKey, CliError> {
 }
 
 /// The last second of a day, in UTC; a key that expires on a day may sign all of it.
-fn end_of(day: Day) -> Second {
-    start_of(day.plus(vandel_core::time::Period::days(1))).map_or(Second(0), |next| Second(next.0 - 1))
+fn end_of(day: Day) -> Result<Second, CliError> {
+    start_of(day).map(|start| Second(start.0 + 86_399))
 }
 
-/// The first second of a day in UTC; none before 1970.
-fn start_of(day: Day) -> Option<Second> {
-    u64::try_from(day.days_since_epoch()).ok().map(|days| Second(days * 86_400))
+/// The first second of a day in UTC.
+fn start_of(day: Day) -> Result<Second, CliError> {
+    let days = u64::try_from(day.days_since_epoch());
+    days.map(|days| Second(days * 86_400)).map_err(|_| {
+        CliError::new(Exit::Usage, "day-too-early", format!("{day} lies before 1970, when seconds begin"))
+    })
 }

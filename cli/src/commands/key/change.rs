@@ -23,8 +23,9 @@ pub(super) fn rotate(context: &Context, arguments: &KeyRotateArgs) -> Result<Exi
     let actor =
         actor.ok_or_else(|| CliError::new(Exit::NotFound, "unknown-key", "the key is not enrolled"))?;
     let request = holder.request(chain.ledger, actor)?;
+    let expires = arguments.expires.map(end_of).transpose()?;
     let (new, possession) = (request.key, request.possession);
-    let event = KeyRotated { old, new, expires: arguments.expires.map(end_of), possession };
+    let event = KeyRotated { old, new, expires, possession };
     let receipt = bench.say((&first, &second), OpenEvent::KeyRotated(event))?;
     bench.close()?;
     let about = [("key", new.to_string()), ("actor", actor.to_string())];
@@ -36,7 +37,7 @@ pub(super) fn revoke(context: &Context, arguments: &KeyRevokeArgs) -> Result<Exi
     let (first, second) = Person::two(context, &arguments.people)?;
     let mut bench = Workbench::open(context)?;
     let key = find_key(bench.sequencer().chain(), &arguments.public_key)?;
-    let suspect_since = arguments.suspect_since.and_then(start_of);
+    let suspect_since = arguments.suspect_since.map(start_of).transpose()?;
     let event = KeyRevoked { key, reason: arguments.reason.into(), suspect_since };
     let receipt = bench.say((&first, &second), OpenEvent::KeyRevoked(event))?;
     bench.close()?;

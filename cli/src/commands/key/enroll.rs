@@ -37,13 +37,16 @@ pub(super) fn run(context: &Context, arguments: &KeyEnrollArgs) -> Result<Exit, 
     };
     let grants = arguments.roles.iter().map(grant).collect::<Result<Vec<_>, _>>()?;
     let Request { actor, key, possession, .. } = request;
-    let expires = arguments.expires.map(end_of);
+    let expires = arguments.expires.map(end_of).transpose()?;
     let event = OpenEvent::KeyEnrolled(KeyEnrolled { actor, key, grants, expires, possession });
     let receipt = bench.say((&first, &second), event)?;
     if let Some(name) = &arguments.name {
         let text = Zeroizing::new(name.trim().to_owned());
         let name = Name { kind: NameKind::Actor, id: actor.0, parent: None, text };
-        bench.sequencer_mut().vault_mut().put_name(&name)?;
+        // The key is enrolled, whatever becomes of the name.
+        if let Err(error) = bench.sequencer_mut().vault_mut().put_name(&name) {
+            context.output.warn(&format!("record {} stands; the name was not kept: {error}", receipt.record));
+        }
     }
     bench.close()?;
     let about = [("key", key.to_string()), ("actor", actor.to_string())];
