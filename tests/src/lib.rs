@@ -7,4 +7,5 @@ pub mod log_conformance;
 pub mod random;
 pub mod recording_disk;
 pub mod small_ledger;
+pub mod town;
 pub mod transcript;
