@@ -36,12 +36,18 @@ fn every_command_of_the_readme_does_what_it_says() {
 
     let document = std::fs::read_to_string(repository().join("README.md")).unwrap();
     let mut run = 0;
+    let mut exported: Vec<(String, String)> = Vec::new();
     for command in transcript::commands(&document) {
         // This test runs inside `cargo xtask test`; cloning and building came before.
         if command.command.starts_with("git ") || command.command.starts_with("cargo xtask") {
             continue;
         }
-        let text = command.command.replace("cargo run --release --", "vandel");
+        let mut text = command.command.replace("cargo run --release --", "vandel");
+        // What one command exports, the following ones have.
+        let name = text.strip_prefix("export ").and_then(|rest| rest.split('=').next()).map(str::to_owned);
+        if let Some(name) = &name {
+            text.push_str(&format!(" && printf %s \"${name}\""));
+        }
         let output = Command::new("bash")
             .args(["-c", &text])
             .current_dir(&place)
@@ -49,6 +55,7 @@ fn every_command_of_the_readme_does_what_it_says() {
             .env("LANG", "C.UTF-8")
             .env_remove("LC_ALL")
             .env_remove("VANDEL_HOME")
+            .envs(exported.iter().cloned())
             .output()
             .unwrap();
         let printed =
@@ -57,6 +64,9 @@ fn every_command_of_the_readme_does_what_it_says() {
         assert_eq!(output.status.code(), Some(command.exit), "{place}\n{printed}");
         if let Some(line) = transcript::missing(&command.expected, &printed) {
             panic!("{place}\ndoes not print: {line}\nbut:\n{printed}");
+        }
+        if let Some(name) = name {
+            exported.push((name, String::from_utf8(output.stdout).unwrap()));
         }
         run += 1;
     }
