@@ -186,7 +186,8 @@ fn write_next(text: &mut String, outcome: &DemoOutcome) -> std::fmt::Result {
     }
     writeln!(text, "  vandel retention due --home {home}")?;
     if let Some(handle) = &outcome.views.overdue_case {
-        writeln!(text, "  vandel retention why {handle} --home {home}")?;
+        let key = places.key("data-protection-officer").display().to_string();
+        writeln!(text, "  vandel retention why {handle} --home {home} --key {key}")?;
     }
     if let Some(handle) = &outcome.school_example {
         let key = places.key("utbildning-decider").display().to_string();
