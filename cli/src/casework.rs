@@ -3,8 +3,9 @@
 use std::io;
 
 use vandel_core::admit::Evidence;
-use vandel_core::event::{Identity, Kind, Step};
+use vandel_core::event::{Grant, Identity, Kind, Role, Scope, Step};
 use vandel_core::id::ThreadId;
+use vandel_core::keyring::KeyEntry;
 use vandel_core::payload::Payload;
 use vandel_core::signature::SigningKey;
 use vandel_core::thread::{Case, Matter};
@@ -109,6 +110,14 @@ pub fn step(sequencer: &Sequencer, thread: ThreadId, number: u32) -> Result<Opti
 
 fn opened_step(payload: &Payload) -> Option<Step> {
     payload.open(&payload.header.commitment()).ok()
+}
+
+/// Whether a reader may be shown cases of a place: a grant in force reaches it, and is not one for
+/// keeping the ledger itself. There is secrecy between boards (OSL 2009:400 ch. 8 section 2).
+#[must_use]
+pub fn may_read(reader: &KeyEntry, place: &Scope, day: Day) -> bool {
+    let opens = |grant: &Grant| !matches!(grant.role, Role::Administrator | Role::Service);
+    reader.grants.iter().any(|grant| opens(grant) && grant.in_force_on(day) && grant.scope.reaches(place))
 }
 
 /// What comes next in a case, by the kinds that its law lets record and its steps ask for.

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use vandel_core::event::{Compartment, Identity, Kind, Purpose, Reading, Step};
 use vandel_core::id::ThreadId;
+use vandel_core::keyring::KeyEntry;
 use vandel_core::thread::{Case, Matter};
 use vandel_ledger::author::sign_step;
 use vandel_ledger::vault::NameKind;
@@ -26,8 +27,7 @@ pub(crate) fn record(
     reading: Reading,
 ) -> Result<u64, CliError> {
     let sequencer = bench.sequencer();
-    let actor = sequencer.chain().keyring.signer(&reader.public_key(), sequencer.now());
-    let actor = actor.map_err(vandel_core::admit::Refusal::Key)?.0.actor;
+    let actor = entry_of(bench, reader)?.actor;
     let own = |matter: &Matter| matches!(matter, Matter::Reader(reader) if *reader == actor);
     let thread = sequencer.threads().iter().find(|(_, thread)| own(&thread.matter)).map(|(id, _)| *id);
     let thread = thread.map_or_else(|| random().map(ThreadId), Ok)?;
@@ -68,15 +68,19 @@ fn status(case: &Case) -> &'static str {
     told.into_iter().find(|(holds, _)| *holds).map_or("open", |(_, name)| name)
 }
 
-/// The cases that an argument asks for, newest first. A protected identity is listed for nobody who
-/// has not named the recruitment: named handlers only (domain, point 8).
+/// The cases that an argument asks for and that the reader's roles reach, newest first. A protected
+/// identity is listed for nobody who has not named the recruitment: named handlers only (domain,
+/// point 8).
 fn selected(
+    context: &Context,
     bench: &Workbench<'_>,
     names: &Names,
+    reader: &Person,
     arguments: &CaseListArgs,
 ) -> Result<Vec<(u64, ThreadId)>, CliError> {
     let controller = arguments.board.as_ref().map(|board| names.controller(board)).transpose()?;
     let role = arguments.role.as_ref().map(|role| role.to_uppercase());
+    let reader = entry_of(bench, reader)?;
     let mut found = Vec::new();
     for (id, thread) in bench.sequencer().threads().iter() {
         let Matter::Case(case) = &thread.matter else { continue };
@@ -88,7 +92,8 @@ fn selected(
                 .reference
                 .as_ref()
                 .is_none_or(|reference| opening.is_some_and(|opening| opening.reference == *reference))
-            && (!case.protected || arguments.reference.is_some());
+            && (!case.protected || arguments.reference.is_some())
+            && casework::may_read(reader, &case.place().unwrap_or_default(), context.today());
         if fits {
             found.push((thread.records.first().copied().unwrap_or(0), *id));
         }
@@ -103,7 +108,7 @@ pub(super) fn list(context: &Context, arguments: &CaseListArgs) -> Result<Exit, 
     let reader = Person::author(context, &arguments.author)?;
     let mut bench = Workbench::open(context)?;
     let names = Names::read(bench.sequencer().vault())?;
-    let found = selected(&bench, &names, arguments)?;
+    let found = selected(context, &bench, &names, &reader, arguments)?;
     let reading = Reading {
         thread: None,
         purpose: arguments.purpose,
@@ -144,6 +149,13 @@ fn row(bench: &Workbench<'_>, names: &Names, case: &Case, handle: Option<String>
         protected: case.protected,
         next: casework::next_steps(bench.sequencer(), case).into_iter().map(Kind::name).collect(),
     }
+}
+
+/// The reader's key entry, if the key may sign now.
+fn entry_of<'s>(bench: &'s Workbench<'_>, reader: &Person) -> Result<&'s KeyEntry, CliError> {
+    let sequencer = bench.sequencer();
+    let signer = sequencer.chain().keyring.signer(&reader.public_key(), sequencer.now());
+    Ok(signer.map_err(vandel_core::admit::Refusal::Key)?.0)
 }
 
 /// Opens the home, finds the case, records the reading: then it may be shown.
