@@ -7,15 +7,21 @@
 //!
 //! What is not judged here: signatures (see [`crate::chain`]) and open events (likewise).
 
+mod content;
+mod extract;
 mod law;
+mod order;
 mod people;
 mod place;
 mod refusal;
+mod rule;
 
-pub use refusal::{ExitClass, Refusal, Rule};
+pub use extract::{Unrepeated, unrepeated};
+pub use refusal::{ExitClass, Refusal};
+pub use rule::{Recheck, Rule};
 
 use crate::chain::Chain;
-use crate::event::{Authenticity, Kind, Register, Step};
+use crate::event::{Authenticity, Kind, Opening, Process, Register, Step};
 use crate::id::ActorId;
 use crate::keyring::KeyEntry;
 use crate::payload::Header;
@@ -72,15 +78,6 @@ pub enum Occasion {
     Audit,
 }
 
-/// Whether an audit can make a rule's check again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Recheck {
-    /// From the chain and the openings.
-    Replayable,
-    /// Not where the law forbids to keep its inputs; then it was checked once, at admission.
-    Attested,
-}
-
 /// A proposal and what it refers to, looked up once.
 struct Attempt<'a> {
     state: State<'a>,
@@ -124,17 +121,20 @@ const RULES: &[(Rule, Judge)] = &[
     (Rule::Role, people::role),
     (Rule::Approval, people::approval),
     (Rule::Policy, law::policy),
+    (Rule::Consent, order::consent),
     (Rule::Recordable, law::recordable),
     (Rule::Occasion, law::occasion),
+    (Rule::Subject, content::subject),
     (Rule::Position, law::position),
     (Rule::OneRequest, law::one_request),
-    (Rule::Consent, law::consent),
-    (Rule::Order, law::order),
-    (Rule::Extract, law::extract),
-    (Rule::Exemption, law::exemption),
+    (Rule::Withdrawn, order::withdrawn),
+    (Rule::Order, order::order),
+    (Rule::Content, content::content),
+    (Rule::Extract, extract::extract),
+    (Rule::Exemption, extract::exemption),
     (Rule::Separation, people::separation),
-    (Rule::Heard, law::heard),
-    (Rule::Release, place::release),
+    (Rule::Heard, order::heard),
+    (Rule::Hold, content::hold),
 ];
 
 /// Every rule, for reports: what an audit re-checks and what it does not.
@@ -160,9 +160,9 @@ impl<'a> Attempt<'a> {
     }
 
     /// The opening that the case rests on: the step's own, or the case's.
-    fn opening(&self) -> Option<&'a crate::event::Opening> {
+    fn opening(&self) -> Option<&'a Opening> {
         match &self.proposal.step.process {
-            Some(crate::event::Process::CaseOpened(opening)) => Some(opening),
+            Some(Process::CaseOpened(opening)) => Some(opening),
             _ => self.case.and_then(|case| case.opening.as_ref()),
         }
     }
@@ -170,9 +170,18 @@ impl<'a> Attempt<'a> {
     /// The role's policy in force on the day the case was opened. None where the opening has been
     /// erased, or for threads that are no cases.
     fn policy(&self) -> Result<Option<&'a RolePolicy>, Refusal> {
-        let Some(opening) = self.opening() else { return Ok(None) };
         let opened = self.case.and_then(Case::opened).unwrap_or(self.day());
+        self.opening().map(|opening| self.role_on(opening, opened)).transpose()
+    }
+
+    /// The same for another case.
+    fn policy_of(&self, case: &Case) -> Result<Option<&'a RolePolicy>, Refusal> {
+        let known = case.opening.as_ref().zip(case.opened());
+        known.map(|(opening, opened)| self.role_on(opening, opened)).transpose()
+    }
+
+    fn role_on(&self, opening: &Opening, opened: Day) -> Result<&'a RolePolicy, Refusal> {
         let adopted = self.state.chain.policy_on(opened).ok_or(Refusal::NoPolicy { day: opened })?;
-        Ok(Some(adopted.pack.role_on(&opening.role.0, opened)?))
+        Ok(adopted.pack.role_on(&opening.role.0, opened)?)
     }
 }

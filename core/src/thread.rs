@@ -231,9 +231,9 @@ impl Threads {
     }
 
     /// The open cases of an assignment.
-    #[must_use]
-    pub fn open_cases_of(&self, assignment: &AssignmentId) -> usize {
-        self.open_by_assignment.get(assignment).map_or(0, BTreeSet::len)
+    pub fn open_cases(&self, assignment: &AssignmentId) -> impl Iterator<Item = &Case> {
+        let open = self.open_by_assignment.get(assignment).into_iter().flatten();
+        open.filter_map(|thread| self.case(thread))
     }
 
     /// Folds in a step that was admitted, or that stands in the log.

@@ -17,8 +17,10 @@ fn roles(attempt: &Attempt<'_>) -> Result<&'static [Role], Refusal> {
         Kind::PositionAssessed | Kind::DecisionMade => &[Decider],
         Kind::ExtractShown | Kind::ExtractExempted => {
             match attempt.policy()?.and_then(|role| role.noted_by) {
-                Some(NotedBy::Handler) => &[Handler, Decider],
-                _ => &[Decider],
+                Some(NotedBy::Handler) => &[Handler],
+                Some(NotedBy::Decider) => &[Decider],
+                // The opening has been erased; who had to note it can't be told any more.
+                None => &[Decider, Handler],
             }
         }
         Kind::SecondReviewed => &[Reviewer],
@@ -50,6 +52,12 @@ fn place(attempt: &Attempt<'_>) -> Scope {
     }
 }
 
+fn place_is_gone(attempt: &Attempt<'_>) -> bool {
+    attempt.step().process.is_none() && place(attempt) == Scope::default()
+}
+
+/// The author holds a role that the step asks for, here and on this day. Keys and grants are those in
+/// force at the record, whatever day the step speaks of.
 pub(super) fn role(attempt: &Attempt<'_>) -> Result<(), Refusal> {
     let kind = attempt.kind();
     let day = attempt.proposal.at.latest_day_in_sweden();
@@ -60,13 +68,16 @@ pub(super) fn role(attempt: &Attempt<'_>) -> Result<(), Refusal> {
         return Err(Refusal::NotTheReader);
     }
     let roles = roles(attempt)?;
-    let holds = |role: &Role| match kind {
-        // A reading stands beside what is read: any grant in force will do, and the audit of the
-        // read log judges whether it should have been made.
-        Kind::RecordRead => {
+    // A reading stands beside what is read: any grant in force will do, and the audit of the read log
+    // judges whether it should have been made. Where a case belonged can't be told at an audit once
+    // its opening has been erased.
+    let anywhere = kind == Kind::RecordRead || (!attempt.is_new() && place_is_gone(attempt));
+    let holds = |role: &Role| {
+        if anywhere {
             attempt.author.grants.iter().any(|grant| grant.role == *role && grant.in_force_on(day))
+        } else {
+            attempt.author.holds(*role, &place(attempt), day)
         }
-        _ => attempt.author.holds(*role, &place(attempt), day),
     };
     if roles.iter().any(holds) { Ok(()) } else { Err(Refusal::Role { kind, role: roles[0] }) }
 }
@@ -74,7 +85,9 @@ pub(super) fn role(attempt: &Attempt<'_>) -> Result<(), Refusal> {
 /// The approver is the controller's delegate, another person than the author, and signed this payload.
 pub(super) fn approval(attempt: &Attempt<'_>) -> Result<(), Refusal> {
     let Some(approval) = &attempt.step().approval else {
-        return Ok(());
+        // The approval lives and dies with the process compartment.
+        let lost = !attempt.kind().needs_approval() || attempt.step().process.is_none();
+        return if lost { Ok(()) } else { Err(Refusal::Approval { reason: "there is none" }) };
     };
     let chain = attempt.state.chain;
     let signer = chain.keyring.signer(&approval.key, attempt.proposal.at).ok();
@@ -92,12 +105,13 @@ pub(super) fn approval(attempt: &Attempt<'_>) -> Result<(), Refusal> {
         .map_err(|_| Refusal::Approval { reason: "the signature does not fit" })
 }
 
-/// Decider and second reviewer are different people, whichever of them comes first.
+/// Who assessed or decides is not who reviews: people, not keys.
 pub(super) fn separation(attempt: &Attempt<'_>) -> Result<(), Refusal> {
     let Some(case) = attempt.case else { return Ok(()) };
     let others: &[Kind] = match attempt.kind() {
         Kind::DecisionMade => &[Kind::SecondReviewed],
-        Kind::SecondReviewed => &[Kind::DecisionMade, Kind::AssessmentMade],
+        Kind::SecondReviewed => &[Kind::AssessmentMade],
+        Kind::AssessmentMade => &[Kind::SecondReviewed],
         _ => return Ok(()),
     };
     let actor = attempt.author.actor;

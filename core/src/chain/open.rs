@@ -32,17 +32,17 @@ pub enum OpenRefusal {
     /// A sequencer's start stands elsewhere than at the front of its first block.
     #[error("a sequencer's start is the first record of its block")]
     StartNotFirst,
-    /// A key may not sign here.
-    #[error("{0}")]
-    Key(#[from] KeyRefusal),
     /// One signature where two are needed, or two where one is.
     #[error("{} needs {needed} signature(s); it has {found}", kind.name())]
     SignatureCount { kind: OpenKind, needed: u8, found: u8 },
+    /// A key may not sign here.
+    #[error("{0}")]
+    Key(#[from] KeyRefusal),
     /// Both keys belong to one person.
     #[error("{} needs two different people; both keys belong to actor {actor}", kind.name())]
     SamePerson { kind: OpenKind, actor: ActorId },
     /// A signer lacks the role.
-    #[error("{} needs the role {} ; key {key} does not hold it here and now", kind.name(), role.name())]
+    #[error("{} needs the role {}; key {key} does not hold it here and now", kind.name(), role.name())]
     Role { kind: OpenKind, role: Role, key: PublicKey },
     /// A new key is unusable.
     #[error("key {key} cannot be enrolled: {error}")]
@@ -80,6 +80,44 @@ pub enum OpenRefusal {
     /// The erasure named has not started, or is past this step.
     #[error("no erasure started at record {started} waits for this step")]
     ErasureState { started: u64 },
+}
+
+/// The codes, once: the list and the match are made from the same lines.
+macro_rules! codes {
+    ($($pattern:pat => $code:literal;)*) => {
+        /// Every code, in order of precedence.
+        pub const CODES: &'static [&'static str] = &[$($code),*];
+
+        /// A stable name for scripts and for the texts in other languages.
+        #[must_use]
+        pub const fn code(&self) -> &'static str {
+            match self { $($pattern => $code),* }
+        }
+    };
+}
+
+impl OpenRefusal {
+    codes! {
+        Self::NotOpened => "not-opened";
+        Self::OpenedAgain => "opened-again";
+        Self::StartNotFirst => "start-not-first";
+        Self::SignatureCount { .. } => "signature-count";
+        Self::Key(_) => "key";
+        Self::SamePerson { .. } => "same-person";
+        Self::Role { .. } => "role";
+        Self::BadKey { .. } => "bad-key";
+        Self::Possession { .. } => "possession";
+        Self::KeyKnown { .. } => "key-known";
+        Self::Grants => "grants";
+        Self::LastAdministrators => "last-administrators";
+        Self::Origin { .. } => "origin";
+        Self::Policy { .. } => "policy-refused";
+        Self::PolicyOrder { .. } => "policy-order";
+        Self::Disposal => "disposal-incomplete";
+        Self::ErasureRecords => "erasure-records";
+        Self::ApprovalExpired { .. } => "approval-expired";
+        Self::ErasureState { .. } => "erasure-state";
+    }
 }
 
 /// What a new key signs (under [`Domain::Possession`]) to prove that its holder takes part.
@@ -145,19 +183,17 @@ impl Chain {
         match event {
             OpenEvent::LedgerOpened(_) | OpenEvent::SequencerStarted(_) => Ok(()),
             OpenEvent::DigestPublished(_) | OpenEvent::StatisticsCommitted(_) => Ok(()),
-            OpenEvent::KeyEnrolled(enrolled) => self.judge_enrolment(enrolled),
+            OpenEvent::KeyEnrolled(enrolled) => self.judge_enrolment(enrolled, record.time),
             OpenEvent::KeyRotated(rotated) => self.judge_rotation(rotated, record.time),
             OpenEvent::KeyRevoked(revoked) => self.judge_revocation(revoked, record.time),
             OpenEvent::CheckpointKeyRotated(rotated) => self.judge_checkpoint_key(rotated),
             OpenEvent::PolicyAdopted(adopted) => self.judge_policy(adopted).map(|_| ()),
             OpenEvent::DisposalAdopted(decision) => {
-                let named = !decision.body.is_empty() && !decision.number.is_empty();
+                let named = [&decision.body, &decision.number];
+                let named = named.into_iter().chain(&decision.classes).all(|text| !text.trim().is_empty());
                 let ends = decision.until.is_none_or(|until| decision.from <= until);
-                if named && ends && !decision.classes.is_empty() {
-                    Ok(())
-                } else {
-                    Err(OpenRefusal::Disposal)
-                }
+                let complete = named && ends && !decision.classes.is_empty();
+                if complete { Ok(()) } else { Err(OpenRefusal::Disposal) }
             }
             OpenEvent::ErasureStarted(erasure) => self.judge_erasure(erasure, record.time),
             OpenEvent::ErasureExecuted(ErasureExecuted { started, .. }) => {
@@ -181,13 +217,13 @@ impl Chain {
         if signers.second.is_none() {
             return Err(OpenRefusal::SignatureCount { kind, needed: 2, found });
         }
+        if first.actor == second.actor {
+            return Err(OpenRefusal::SamePerson { kind, actor: first.actor });
+        }
         for (named, signed) in [(first.key, Some(signers.author)), (second.key, signers.second)] {
             if Some(named) != signed {
                 return Err(OpenRefusal::Role { kind, role: Role::Administrator, key: named });
             }
-        }
-        if first.actor == second.actor {
-            return Err(OpenRefusal::SamePerson { kind, actor: first.actor });
         }
         let keys = [first.key, second.key, opened.service_key, opened.checkpoint_key];
         for (index, key) in keys.iter().enumerate() {
@@ -204,7 +240,7 @@ impl Chain {
         Ok(())
     }
 
-    fn judge_enrolment(&self, enrolled: &KeyEnrolled) -> Result<(), OpenRefusal> {
+    fn judge_enrolment(&self, enrolled: &KeyEnrolled, at: Second) -> Result<(), OpenRefusal> {
         let KeyEnrolled { actor, key, grants, possession, .. } = enrolled;
         let verifying = check_key(key).map_err(|error| OpenRefusal::BadKey { key: *key, error })?;
         verifying
@@ -221,7 +257,18 @@ impl Chain {
         }
         let in_order = |grant: &Grant| grant.until.is_none_or(|until| grant.from <= until);
         let count = (1..=GRANTS_MAX).contains(&grants.len());
-        if count && grants.iter().all(in_order) { Ok(()) } else { Err(OpenRefusal::Grants) }
+        if !(count && grants.iter().all(in_order)) {
+            return Err(OpenRefusal::Grants);
+        }
+        // Replacing grants can take the role away like a revocation.
+        let day = at.latest_day_in_sweden();
+        let administers = grants.iter().any(|grant| {
+            grant.role == Role::Administrator && grant.scope == Scope::default() && grant.in_force_on(day)
+        });
+        if !administers && self.keyring.administrators_without(key, at) < 2 {
+            return Err(OpenRefusal::LastAdministrators);
+        }
+        Ok(())
     }
 
     fn judge_rotation(&self, rotated: &KeyRotated, at: Second) -> Result<(), OpenRefusal> {
