@@ -9,12 +9,14 @@ mod apply;
 mod fault;
 mod open;
 mod parts;
+mod refusal;
 
 use std::collections::BTreeMap;
 
 pub use fault::{Fault, FaultKind, Place, SignatureCheck, SignatureOf};
-pub use open::{OpenRefusal, possession_message};
+pub use open::possession_message;
 pub use parts::ChainParts;
+pub use refusal::OpenRefusal;
 
 use crate::block::Block;
 use crate::event::{DisposalDecision, OpenEvent, RootCellKind};

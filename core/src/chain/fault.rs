@@ -1,7 +1,7 @@
 //! What can be wrong with a chain, and where.
 
 use crate::block::BlockDecodeError;
-use crate::chain::open::OpenRefusal;
+use crate::chain::refusal::OpenRefusal;
 use crate::hash::{Domain, Hash};
 use crate::id::{LedgerId, PublicKey};
 use crate::keyring::KeyRefusal;
