@@ -66,7 +66,7 @@ fn policy_rows() -> Vec<&'static str> {
             .then(refused("policy-incomplete", "RF 2:6")),
         given(school())
             .and([opened()])
-            .having(|ledger| forget_opening(ledger))
+            .having(forget_opening)
             .when(closed().by(HANDLER))
             .then(refused("opening-erased", "RF 2:6")),
         given(school()).and([opened()]).when(consented()).then(refused("consent-not-a-ground", "skollagen")),

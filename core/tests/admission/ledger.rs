@@ -265,7 +265,7 @@ impl Ledger {
         let signed = self.sign(&what);
         let Body::Sealed(commitment) = signed.statement.body else { panic!("a step is sealed") };
         let step = signed.payload.open(&commitment).unwrap();
-        let record = self.append(&[signed.bytes.clone()], SERVICE).unwrap();
+        let record = self.append(std::slice::from_ref(&signed.bytes), SERVICE).unwrap();
         self.threads.fold(&step, who, record, signed.hash);
         signed
     }
