@@ -5,7 +5,7 @@
 
 use crate::admit::content::subject_of;
 use crate::admit::law::law;
-use crate::admit::{Attempt, Occasion, Proposal, Refusal, State};
+use crate::admit::{Attempt, Occasion, Proposal, Refusal, Rule, State};
 use crate::event::{Field, Note, Process, Register};
 use crate::id::ControllerId;
 use crate::policy::{DecidingDay, RolePolicy};
@@ -33,6 +33,18 @@ pub enum Unrepeated {
 }
 
 impl Unrepeated {
+    /// The rule that the check belongs to.
+    #[must_use]
+    pub const fn rule(self) -> Rule {
+        match self {
+            Self::ExtractAge | Self::ExtractLaw | Self::ExtractRegisters | Self::ExtractAuthenticity => {
+                Rule::Extract
+            }
+            Self::ExemptionAge | Self::EarlierNote => Rule::Exemption,
+            Self::Position => Rule::Position,
+        }
+    }
+
     /// The name in reports.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::admit::{Occasion, Proposal, Recheck, Refusal, Rule, State, admit, rules};
+use crate::admit::{Occasion, Proposal, Recheck, Refusal, Rule, State, Unrepeated, admit, rules, unrepeated};
 use crate::chain::Chain;
 use crate::event::{Kind, Note, Step};
 use crate::hash::Hash;
@@ -57,7 +57,8 @@ pub(super) struct Contents<'o> {
     unnamed: BTreeSet<ThreadId>,
     /// A payload was damaged or missing before: numbers in threads may have holes on that account.
     has_gap: bool,
-    attested: u64,
+    /// Steps for which some check of the rule was not made again.
+    attested: BTreeMap<Rule, u64>,
     refused: BTreeMap<Rule, u64>,
 }
 
@@ -70,7 +71,7 @@ impl<'o> Contents<'o> {
             eroded: BTreeSet::new(),
             unnamed: BTreeSet::new(),
             has_gap: false,
-            attested: 0,
+            attested: BTreeMap::new(),
             refused: BTreeMap::new(),
         }
     }
@@ -149,8 +150,11 @@ impl<'o> Contents<'o> {
             at: record.time,
         };
         counts.steps_judged += 1;
-        self.attested += u64::from(step.spine.kind == Kind::ExtractShown);
-        let Err(refusal) = admit(State { chain, threads: &self.threads }, proposal, Occasion::Audit) else {
+        let state = State { chain, threads: &self.threads };
+        let passed_over: BTreeSet<Rule> =
+            unrepeated(state, proposal).into_iter().map(Unrepeated::rule).collect();
+        passed_over.into_iter().for_each(|rule| *self.attested.entry(rule).or_default() += 1);
+        let Err(refusal) = admit(state, proposal, Occasion::Audit) else {
             return;
         };
         if self.is_beyond_judging(&refusal, step) {
@@ -163,27 +167,13 @@ impl<'o> Contents<'o> {
         findings.add(Finding::of_refusal(&refusal, chain.blocks, record.number));
     }
 
-    /// Whether a refusal may come from what is gone or was never kept, and not from the step.
+    /// Whether a refusal may come from what is gone, and not from the step. What was never kept, `admit`
+    /// passes over itself.
     fn is_beyond_judging(&self, refusal: &Refusal, step: &Step) -> bool {
         let thread = step.spine.thread;
-        let keeps_offer = || {
-            let opening = self.threads.case(&thread).and_then(|case| case.opening.as_ref());
-            opening.is_some_and(|opening| opening.offered.is_some())
-        };
         match refusal {
             // Integrity has reported it.
             Refusal::Key(_) => true,
-            // Counted back from the day of the offer, which may have been stated and not kept.
-            Refusal::ExtractTooOld { .. } => !keeps_offer(),
-            Refusal::NoExemption { reason: "the earlier note is too old", .. } => !keeps_offer(),
-            Refusal::NoExemption { .. } => {
-                let earlier = match &step.note {
-                    Some(Note::Exempted { thread, .. }) => *thread,
-                    _ => thread,
-                };
-                let lost = |thread| self.eroded.contains(thread) || self.unnamed.contains(thread);
-                lost(&thread) || lost(&earlier)
-            }
             _ if refusal.rule() == Some(Rule::Thread) => self.has_gap,
             _ => self.eroded.contains(&thread),
         }
@@ -239,13 +229,13 @@ impl<'o> Contents<'o> {
     /// Every rule and how often it was applied again.
     pub(super) fn rule_reports(&self, counts: &Counts) -> Vec<RuleReport> {
         let report = |rule: Rule| {
-            let attested = rule.recheck() == Recheck::Attested;
+            let attested = self.attested.get(&rule).copied().unwrap_or(0);
             RuleReport {
                 rule: rule.name(),
                 paragraph: rule.paragraph(),
-                recheck: if attested { "attested" } else { "replayable" },
-                replayed: if attested { 0 } else { counts.steps_judged },
-                attested: if attested { self.attested } else { 0 },
+                recheck: if rule.recheck() == Recheck::Attested { "attested" } else { "replayable" },
+                replayed: counts.steps_judged - attested,
+                attested,
                 refused: self.refused.get(&rule).copied().unwrap_or(0),
             }
         };

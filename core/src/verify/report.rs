@@ -249,11 +249,11 @@ pub struct Counts {
 pub struct RuleReport {
     pub rule: &'static str,
     pub paragraph: &'static str,
-    /// `replayable`, or `attested`: checked once at admission, its inputs not kept.
+    /// `replayable`, or `attested`: checked once at admission where the law forbids to keep its inputs.
     pub recheck: &'static str,
     /// Steps it was applied to again.
     pub replayed: u64,
-    /// Steps for which it rests on the word of who took them.
+    /// Steps for which some check of it was not made again: its input was never kept, or is gone.
     pub attested: u64,
     pub refused: u64,
 }
