@@ -98,9 +98,9 @@ impl OpenRefusal {
         Self::Grants => "grants";
         Self::LastAdministrators => "last-administrators";
         Self::Origin { .. } => "origin";
-        Self::Policy { .. } => "policy-refused";
+        Self::Policy { .. } => "policy";
         Self::PolicyOrder { .. } => "policy-order";
-        Self::Disposal => "disposal-incomplete";
+        Self::Disposal => "disposal";
         Self::ErasureRecords => "erasure-records";
         Self::ApprovalExpired { .. } => "approval-expired";
         Self::ErasureState { .. } => "erasure-state";

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::admit::{Occasion, Proposal, Recheck, Refusal, Rule, State, Unrepeated, admit, rules, unrepeated};
 use crate::chain::Chain;
-use crate::event::{Kind, Note, Step};
+use crate::event::{Kind, Step};
 use crate::hash::Hash;
 use crate::id::ThreadId;
 use crate::payload::{Payload, Slot};
