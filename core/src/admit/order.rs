@@ -187,16 +187,17 @@ fn finds_fit(attempt: &Attempt<'_>) -> bool {
     outcome.is_some_and(|outcome| outcome != Outcome::NotFit)
 }
 
-/// Before a negative decision that rests on an extract the candidate is heard, and where the policy
-/// asks a second person has reviewed the last assessment.
+/// Before a negative decision the candidate is heard, unless nothing was shown when it was asked for;
+/// and where the policy asks, a second person has reviewed the last assessment.
 pub(super) fn heard(attempt: &Attempt<'_>) -> Result<(), Refusal> {
     let Some(Process::DecisionMade { outcome, .. }) = &attempt.step().process else { return Ok(()) };
     let (Some(case), Some(role)) = (attempt.case, attempt.policy()?) else { return Ok(()) };
     let Some(rules) = &role.assessment else { return Ok(()) };
     let last = |kind: Kind| case.steps.iter().rposition(|mark| mark.kind == kind);
-    // Who showed nothing has nothing to be heard about: not shown is reason enough (skollagen 2:31).
-    let rests_on_extract = CHECKED.iter().any(|kind| case.has(*kind));
-    let refuses = *outcome == Outcome::NotFit && rests_on_extract;
+    // Who was asked and showed nothing has nothing to be heard about: not shown is reason enough
+    // (skollagen 2:31).
+    let not_shown = case.has(Kind::ExtractRequested) && !CHECKED.iter().any(|kind| case.has(*kind));
+    let refuses = *outcome == Outcome::NotFit && !not_shown;
     if rules.candidate_heard && refuses && !case.has(Kind::CandidateHeard) {
         return Err(Refusal::NotHeard);
     }

@@ -60,7 +60,8 @@ fn order_rows() -> Vec<&'static str> {
         hvb().when(decided(Outcome::FitWithSupport)).then(early()),
         hvb().and([informed(), acknowledged(), rejected()]).when(decided(Outcome::Fit)).then(early()),
         // Not shown is reason enough to refuse, and there is nothing to be heard about.
-        hvb().when(decided(Outcome::NotFit)).then(admitted()),
+        hvb().and([informed(), acknowledged(), requested()]).when(decided(Outcome::NotFit)).then(admitted()),
+        hvb().when(decided(Outcome::NotFit)).then(refused("not-heard", "FL 2017:900")),
         checked().when(appealed()).then(early()),
         decided_fit().when(settled()).then(early()),
         decided_fit().and([appealed()]).when(in_force()).then(early()),

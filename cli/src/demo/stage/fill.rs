@@ -11,6 +11,7 @@ use vandel_core::time::{Day, Period};
 use super::Stage;
 use crate::demo::DemoError;
 use crate::demo::act::{Act, Part};
+use crate::demo::cast::random_id;
 use crate::demo::people::Person;
 use crate::demo::script::CaseScript;
 
@@ -39,9 +40,12 @@ impl Stage<'_> {
                 step.identity = Some(self.identity(case, &script.person));
                 step.process = Some(Process::CaseOpened(self.opening(case)));
             }
-            Act::Reassign(person) | Act::ChangeIdentity(person) => {
-                step.identity = Some(self.identity(case, person));
+            Act::Reassign(person) => {
+                // Somebody else, hence another subject.
+                let subject = vandel_core::id::SubjectId(random_id()?);
+                step.identity = Some(Identity { subject, ..self.identity(case, person) });
             }
+            Act::ChangeIdentity(person) => step.identity = Some(self.identity(case, person)),
             Act::Show { days_old } => return self.show(case, *days_old, step),
             Act::Exempt => step.note = Some(self.exemption(script)?),
             Act::Store { paper } => step.copy = Some(copy(*paper)),
