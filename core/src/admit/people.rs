@@ -3,16 +3,14 @@
 use crate::admit::{Attempt, Refusal};
 use crate::event::{Kind, Process, Role, Scope};
 use crate::hash::Domain;
+use crate::id::ThreadId;
 use crate::payload::approval_message;
 use crate::policy::NotedBy;
 use crate::thread::{Case, Matter, place_of};
 
 /// The roles of which the author must hold one.
 fn roles(attempt: &Attempt<'_>) -> Result<&'static [Role], Refusal> {
-    use Role::{
-        Administrator, Auditor, ControllersDelegate, DataProtectionOfficer, Decider, Handler, Reviewer,
-        Service,
-    };
+    use Role::{Auditor, ControllersDelegate, DataProtectionOfficer, Decider, Handler, Reviewer};
     Ok(match attempt.kind() {
         Kind::PositionAssessed | Kind::DecisionMade => &[Decider],
         Kind::ExtractShown | Kind::ExtractExempted => {
@@ -27,18 +25,18 @@ fn roles(attempt: &Attempt<'_>) -> Result<&'static [Role], Refusal> {
         Kind::Held | Kind::Restricted | Kind::Interrupted | Kind::Released => {
             &[Handler, Decider, DataProtectionOfficer, ControllersDelegate]
         }
-        Kind::RecordRead => &[
-            Handler,
-            Decider,
-            Reviewer,
-            DataProtectionOfficer,
-            ControllersDelegate,
-            Auditor,
-            Service,
-            Administrator,
-        ],
+        // Who keeps the ledger itself opens no case (domain, point 10).
+        Kind::RecordRead if case_read(attempt).is_some() => {
+            &[Handler, Decider, Reviewer, DataProtectionOfficer, ControllersDelegate, Auditor]
+        }
+        Kind::RecordRead => &Role::ALL,
         _ => &[Handler, Decider],
     })
+}
+
+/// The case that a reading shows; none for a search or an audit of many.
+fn case_read(attempt: &Attempt<'_>) -> Option<ThreadId> {
+    attempt.step().reading.as_ref().and_then(|reading| reading.thread)
 }
 
 /// The place that the role must reach.
@@ -48,7 +46,10 @@ fn place(attempt: &Attempt<'_>) -> Scope {
             Scope { controller: Some(position.controller), unit: Some(position.unit), assignment: None }
         }
         Some(Process::CaseOpened(opening)) => place_of(opening),
-        _ => attempt.case.and_then(Case::place).unwrap_or_default(),
+        _ => {
+            let read = case_read(attempt).and_then(|thread| attempt.state.threads.case(&thread));
+            read.or(attempt.case).and_then(Case::place).unwrap_or_default()
+        }
     }
 }
 
@@ -68,10 +69,10 @@ pub(super) fn role(attempt: &Attempt<'_>) -> Result<(), Refusal> {
         return Err(Refusal::NotTheReader);
     }
     let roles = roles(attempt)?;
-    // A reading stands beside what is read: any grant in force will do, and the audit of the read log
-    // judges whether it should have been made. Where a case belonged can't be told at an audit once
-    // its opening has been erased.
-    let anywhere = kind == Kind::RecordRead || (!attempt.is_new() && place_is_gone(attempt));
+    // A search or an audit of many shows what the reader's grants reach. Where a case belonged can't be
+    // told at an audit once its opening has been erased.
+    let search = kind == Kind::RecordRead && case_read(attempt).is_none();
+    let anywhere = search || (!attempt.is_new() && place_is_gone(attempt));
     let holds = |role: &Role| {
         if anywhere {
             attempt.author.grants.iter().any(|grant| grant.role == *role && grant.in_force_on(day))

@@ -346,6 +346,18 @@ pub(crate) fn interrupted() -> Move {
     process(Kind::Interrupted, Process::Interrupted { reference: "DO 2026/9".to_owned() })
 }
 
+/// A search that found nothing.
+pub(crate) fn searched() -> Move {
+    let reading = Reading {
+        thread: None,
+        purpose: Purpose::Handling,
+        remark: String::new(),
+        compartments: Vec::new(),
+        count: 0,
+    };
+    step(Kind::RecordRead, DECIDER, move |_, step| step.reading = Some(reading.clone())).of(READER)
+}
+
 pub(crate) fn read(purpose: Purpose) -> Move {
     let reading = Reading {
         thread: Some(CASE),
