@@ -14,8 +14,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Second(pub u64);
 
-/// A civil day, counted from 1970-01-01, which is day 0.
+/// A civil day, counted from 1970-01-01, which is day 0. Bytes that state a day outside
+/// [`Day::MIN`]..=[`Day::MAX`] do not decode: the calendar is not defined there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "i32")]
 pub struct Day(i32);
 
 /// A calendar period, as statutes state it: so many years, months and days.
@@ -34,17 +36,31 @@ pub struct Period {
 #[error("{0:?} is not a {1}")]
 pub struct TimeParseError(pub String, pub &'static str);
 
+/// A count of days that is none of the days that Vandel accepts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("day {0} after 1970-01-01 is outside {min} to {max}", min = Day::MIN, max = Day::MAX)]
+pub struct DayRangeError(pub i32);
+
+impl TryFrom<i32> for Day {
+    type Error = DayRangeError;
+
+    fn try_from(days: i32) -> Result<Self, DayRangeError> {
+        Self::from_days_since_epoch(days).ok_or(DayRangeError(days))
+    }
+}
+
 /// Sweden is at most two hours ahead of UTC, so a Swedish day has begun when UTC plus this has.
 const SWEDEN_AHEAD_SECONDS_MAX: u64 = 2 * 3600;
 const DAY_SECONDS: u64 = 86_400;
 const EPOCH: Date = jiff::civil::date(1970, 1, 1);
 
 impl Second {
-    /// The latest civil day that can have begun anywhere in Sweden at this second.
+    /// The latest civil day that can have begun anywhere in Sweden at this second; [`Day::MAX`] for
+    /// all seconds after it.
     #[must_use]
     pub fn latest_day_in_sweden(self) -> Day {
         let days = self.0.saturating_add(SWEDEN_AHEAD_SECONDS_MAX) / DAY_SECONDS;
-        Day(i32::try_from(days).unwrap_or(i32::MAX))
+        i32::try_from(days).ok().and_then(Day::from_days_since_epoch).unwrap_or(Day::MAX)
     }
 }
 
@@ -247,6 +263,19 @@ mod tests {
         let late_evening_utc = Second(86_400 - 7_200);
         assert_eq!(late_evening_utc.latest_day_in_sweden(), day("1970-01-02"));
         assert_eq!(Second(86_400 - 7_201).latest_day_in_sweden(), day("1970-01-01"));
+    }
+
+    #[test]
+    fn no_bytes_make_a_day_outside_the_calendar() {
+        let decode =
+            |days: i32| crate::codec::decode_body::<Day>(&crate::codec::encode_body(&days), "day", 5);
+        for inside in [Day::MIN, Day::MAX, day("1969-12-31")] {
+            assert_eq!(decode(inside.days_since_epoch()), Ok(inside));
+        }
+        for outside in [Day::MIN.0 - 1, Day::MAX.0 + 1, i32::MIN, i32::MAX] {
+            assert!(decode(outside).is_err(), "{outside}");
+        }
+        assert_eq!(Second(u64::MAX).latest_day_in_sweden(), Day::MAX);
     }
 
     #[test]
