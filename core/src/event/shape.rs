@@ -144,13 +144,40 @@ impl Step {
             (Compartment::Assessment, self.assessment.iter().flat_map(|one| one.texts()).collect()),
             (Compartment::Reads, self.reading.iter().map(|reading| &*reading.remark).collect()),
         ];
-        let too_long = |texts: &[&str]| {
-            texts.len() > 2 * LIST_MAX || texts.iter().any(|text| text.len() > TEXT_BYTES_MAX)
-        };
-        match texts.iter().find(|(_, texts)| too_long(texts)) {
-            Some((compartment, _)) => Err(StepShapeError::TooLong { compartment: *compartment }),
+        let long_text = |texts: &[&str]| texts.iter().any(|text| text.len() > TEXT_BYTES_MAX);
+        let text = texts.iter().find(|(_, texts)| long_text(texts)).map(|(compartment, _)| *compartment);
+        let list = self.lists().into_iter().find(|(_, length)| *length > LIST_MAX);
+        match text.or(list.map(|(compartment, _)| compartment)) {
+            Some(compartment) => Err(StepShapeError::TooLong { compartment }),
             None => Ok(()),
         }
+    }
+
+    /// The lengths of the lists that are there.
+    fn lists(&self) -> [(Compartment, usize); 4] {
+        let registers = match &self.process {
+            Some(
+                Process::InformationGiven(registers)
+                | Process::ExtractRequested(registers)
+                | Process::AuthorityFetched { registers, .. },
+            ) => registers.len(),
+            _ => 0,
+        };
+        let shown = match &self.note {
+            Some(Note::Shown { registers: Some(registers), .. }) => registers.len(),
+            _ => 0,
+        };
+        let findings = match &self.assessment {
+            Some(Assessment::Findings(findings)) => findings.len(),
+            _ => 0,
+        };
+        let compartments = self.reading.as_ref().map_or(0, |reading| reading.compartments.len());
+        [
+            (Compartment::Process, registers),
+            (Compartment::Note, shown),
+            (Compartment::Assessment, findings),
+            (Compartment::Reads, compartments),
+        ]
     }
 }
 

@@ -1,7 +1,7 @@
 //! Commitments, headers, slots, parts and approvals: how a sealed record is opened, and how it is not.
 
 use vandel_core::codec::encode_body;
-use vandel_core::event::{Approval, BodySignature, Kind, Note, Process, Spine, Step};
+use vandel_core::event::{Approval, BodySignature, Kind, Note, Process, Register, Spine, Step};
 use vandel_core::hash::{Domain, Hash};
 use vandel_core::id::LedgerId;
 use vandel_core::payload::{Header, Part, Payload, Slot, approval_message};
@@ -241,6 +241,13 @@ fn misshapen() -> Vec<Case> {
         authenticity: None,
         remark: Some("x".repeat(8 * 1024 + 1)),
     };
+    let crowded = Note::Shown {
+        issued: None,
+        law: None,
+        registers: Some(vec![Register::Foreign; 65]),
+        authenticity: None,
+        remark: None,
+    };
     vec![
         fields(&spineless).reject("no spine", "nothing says what the step was", Expected::named("NoSpine")),
         recommitted(opened(), Slot::Spine, vec![0; 3]).reject(
@@ -272,6 +279,11 @@ fn misshapen() -> Vec<Case> {
             "approval without need",
             "a closing needs none",
             shape("Approval"),
+        ),
+        recommitted(shown(Hash::ZERO), Slot::Note, encode_body(&crowded)).reject(
+            "65 registers",
+            "a list has at most 64 entries",
+            shape("TooLong"),
         ),
         recommitted(shown(Hash::ZERO), Slot::Note, encode_body(&long)).reject(
             "remark too long",
