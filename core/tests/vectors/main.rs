@@ -30,8 +30,17 @@ use crate::ledger::Ledger;
 const ACCEPTED: usize = 107;
 const REJECTED: usize = 326;
 
-fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../schemas/vectors/v1")
+const ACCEPT: &str = "schemas/vectors/v1/accept";
+const REJECT: &str = "schemas/vectors/v1/reject";
+
+/// The path of a file that the generator names by verdict and name.
+fn path_of(name: &str) -> PathBuf {
+    let (verdict, file) = name.split_once('/').expect("a verdict and a name");
+    folder(if verdict == "accept" { ACCEPT } else { REJECT }).join(file)
+}
+
+fn folder(folder: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").join(folder)
 }
 
 /// Every file by its path.
@@ -116,7 +125,7 @@ fn bless() {
     BLESSED.call_once(|| {
         let asked = std::env::var_os("VANDEL_BLESS").is_some();
         for (name, file) in made().into_iter().filter(|_| asked) {
-            let path = folder().join(&name);
+            let path = path_of(&name);
             fs::create_dir_all(path.parent().expect("a folder")).expect("the folder can be made");
             fs::write(&path, file.render()).expect("the file can be written");
         }
@@ -128,7 +137,7 @@ fn bless() {
 fn the_committed_vectors_are_these() {
     bless();
     for (name, file) in made() {
-        let path = folder().join(&name);
+        let path = path_of(&name);
         let committed = fs::read_to_string(&path).unwrap_or_default();
         let differs = committed.lines().zip(file.render().lines()).position(|(old, new)| old != new);
         assert!(
@@ -141,8 +150,8 @@ fn the_committed_vectors_are_these() {
 
 fn committed() -> BTreeMap<String, File> {
     let mut files = BTreeMap::new();
-    for verdict in ["accept", "reject"] {
-        for entry in fs::read_dir(folder().join(verdict)).expect("the folder is there") {
+    for (verdict, place) in [("accept", ACCEPT), ("reject", REJECT)] {
+        for entry in fs::read_dir(folder(place)).expect("the folder is there") {
             let path = entry.expect("an entry").path();
             let text = fs::read_to_string(&path).expect("a text");
             let file: File = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path:?}: {error}"));

@@ -98,3 +98,31 @@ pub(super) fn sound_frame(bytes: &[u8]) -> Option<FrameHeader> {
 fn array<const N: usize>(slice: &[u8]) -> [u8; N] {
     slice.try_into().expect("the caller slices exactly N bytes")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The fields of `docs/format.md`, section 5.4. The checksums were computed by another program.
+    #[test]
+    fn the_bytes_of_a_segment_are_pinned() {
+        let header = [
+            &b"VANDLOG1"[..],
+            &[0x4c; 32],               // ledger id
+            &[0, 0, 0, 0, 0, 0, 0, 7], // first position
+            &[0xef, 0xef, 0xab, 0xef], // CRC-32C of the 48 bytes before
+        ];
+        assert_eq!(encode_header(LedgerId([0x4c; 32]), 7).as_slice(), header.concat());
+        let frame = [
+            &b"VBLK"[..],
+            &[0, 0, 0, 0, 0, 0, 0, 7], // position
+            &[0, 0, 0, 5],             // length
+            &[0x77, 0xd9, 0xfd, 0x61], // CRC-32C of position, length and block
+            b"block",
+        ];
+        let mut encoded = Vec::new();
+        encode_frame(7, b"block", &mut encoded);
+        assert_eq!(encoded, frame.concat());
+        assert_eq!(segment_name(7), "segment-00000000000000000007.vlog");
+    }
+}
