@@ -46,6 +46,13 @@ pub(super) fn acts(bench: &mut Bench<'_>) {
         "",
         "Open.Disposal",
     );
+    bench.both(
+        4,
+        disposal_with(&|event| event.classes.push(" ".to_owned())),
+        "disposal of a blank class",
+        "",
+        "Open.Disposal",
+    );
     bench.both(4, disposal_with(&|event| event.classes.clear()), "disposal of no class", "", "Open.Disposal");
     bench.both(
         4,

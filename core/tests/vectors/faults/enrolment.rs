@@ -6,7 +6,7 @@ use vandel_core::id::{LedgerId, PublicKey};
 
 use super::{Bench, sealed};
 use crate::file::Expected;
-use crate::ledger::{CAROL, checkpoint_rotated, enrolled, grant, instance, opened, revoked, rotated};
+use crate::ledger::{ALICE, CAROL, checkpoint_rotated, enrolled, grant, instance, opened, revoked, rotated};
 use crate::world::{Said, TODAY, actor, day, open, possession, public, secret};
 
 pub(super) fn openings(bench: &mut Bench<'_>) {
@@ -169,6 +169,14 @@ pub(super) fn enrolments(bench: &mut Bench<'_>) {
     bad("checkpoint key", "each key has one use", "Open.KeyKnown", &|event| {
         (event.key, event.possession) = (public("checkpoint"), possession(&id, actor(0xf0), "checkpoint"));
     });
+    let alice = enrolled(&id, ALICE, "alice", Role::Handler);
+    bench.both(
+        4,
+        OpenEvent::KeyEnrolled(alice),
+        "grants of the last but one administrator replaced",
+        "one person would remain",
+        "Open.LastAdministrators",
+    );
     let carol = enrolled(&id, CAROL, "carol", Role::Decider);
     bench.both(
         7,
