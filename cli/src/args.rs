@@ -3,6 +3,7 @@
 mod case;
 mod demo;
 mod directory;
+mod erasure;
 mod hold;
 mod keys;
 mod ledger;
@@ -39,6 +40,7 @@ macro_rules! term {
     };
 }
 pub use directory::*;
+pub use erasure::*;
 pub use policy::*;
 use term;
 

@@ -7,6 +7,7 @@ mod demo;
 mod directory;
 mod disposal;
 mod doctor;
+mod erasure;
 mod hold;
 mod init;
 mod key;

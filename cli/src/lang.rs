@@ -6,6 +6,7 @@
 
 mod casework;
 mod doctor;
+mod erasure;
 mod keys;
 mod ledger;
 mod policy;
@@ -14,6 +15,7 @@ mod text;
 
 pub use casework::CaseText;
 pub use doctor::DoctorText;
+pub use erasure::ErasureText;
 pub use keys::KeyText;
 pub use ledger::LedgerText;
 pub use policy::PolicyText;

@@ -34,6 +34,17 @@ pub struct Plan {
     pub lines: Vec<Line>,
 }
 
+/// What a plan says besides its lines. It may be shown with any one of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanHead {
+    /// The ledger.
+    pub ledger: LedgerId,
+    /// The day the plan was made for.
+    pub as_of: Day,
+    /// The record of the disposal decision.
+    pub disposal: u64,
+}
+
 /// One case, position or reader's thread, and which of its compartments go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
@@ -89,11 +100,29 @@ impl Plan {
         decode_body(bytes, "plan", PLAN_BYTES_MAX)
     }
 
-    /// The hash by which a plan is approved and carried out: `SHA-256(domain ‖ plan)`, where the plan
-    /// holds its own salt.
+    /// The hash by which a plan is approved and carried out: over its head and the hashes of its lines,
+    /// so that a certificate can show one line and prove it to be of the plan without showing others.
     #[must_use]
     pub fn hash(&self) -> Hash {
-        Domain::Plan.hash(&[&self.encode()])
+        self.head().hash(&self.line_hashes())
+    }
+
+    /// What the plan says besides its lines.
+    #[must_use]
+    pub fn head(&self) -> PlanHead {
+        PlanHead { ledger: self.ledger, as_of: self.as_of, disposal: self.disposal }
+    }
+
+    /// The salted hash of each line, in order.
+    #[must_use]
+    pub fn line_hashes(&self) -> Vec<Hash> {
+        (0_u32..).zip(&self.lines).map(|(index, line)| line.hash(&self.line_salt(index))).collect()
+    }
+
+    /// The salt of one line. Who knows it can test no other line against a guess.
+    #[must_use]
+    pub fn line_salt(&self, index: u32) -> Hash {
+        Domain::Plan.hash(&[b"salt", &self.salt, &index.to_be_bytes()])
     }
 
     /// All records that the plan touches, ascending, each once.
@@ -106,7 +135,38 @@ impl Plan {
     }
 }
 
+impl PlanHead {
+    /// The plan's hash, from the hashes of its lines: `SHA-256(domain ‖ "plan" ‖ head ‖ count ‖ hashes)`.
+    #[must_use]
+    pub fn hash(&self, lines: &[Hash]) -> Hash {
+        let (head, count) = (encode_body(self), (lines.len() as u64).to_be_bytes());
+        let length = (head.len() as u64).to_be_bytes();
+        let lines: Vec<u8> = lines.iter().flat_map(|line| line.0).collect();
+        Domain::Plan.hash(&[b"plan", &length, &head, &count, &lines])
+    }
+}
+
 impl Line {
+    /// The line's hash: `SHA-256(domain ‖ "line" ‖ salt ‖ line)`.
+    #[must_use]
+    pub fn hash(&self, salt: &Hash) -> Hash {
+        Domain::Plan.hash(&[b"line", &salt.0, &encode_body(self)])
+    }
+
+    /// The line's bytes, as its hash covers them.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        encode_body(self)
+    }
+
+    /// Reads a line from a certificate.
+    ///
+    /// # Errors
+    /// If the bytes are not the one encoding of a line.
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        decode_body(bytes, "plan line", PLAN_BYTES_MAX)
+    }
+
     /// Whether a compartment goes.
     #[must_use]
     pub fn erases(&self, compartment: Compartment) -> bool {

@@ -10,6 +10,8 @@
 //! 5. `erasure executed` is appended with the vault's evidence. A crash before it repeats 3 and 4,
 //!    which find nothing left to do, and ends here.
 
+mod order;
+
 use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
@@ -25,6 +27,8 @@ use crate::sealing::{identity_key, thread_key};
 use crate::sequencer::Sequencer;
 use crate::submission::{Receipt, Submission, SubmitError};
 use crate::vault::{self, ErasureEvidence, KeyId, VaultError};
+
+pub use order::Order;
 
 /// Why an erasure stopped. It can be resumed from where it stands.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +50,12 @@ pub enum ErasureError {
     /// The plan's file is not what was stored.
     #[error("plan {plan} is damaged")]
     Damaged {
+        /// The plan's hash.
+        plan: Hash,
+    },
+    /// The order that lies beside the plan is not for it.
+    #[error("what lies beside plan {plan} is no order to carry it out")]
+    AnotherPlan {
         /// The plan's hash.
         plan: Hash,
     },

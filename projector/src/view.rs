@@ -5,6 +5,7 @@ mod answer;
 mod calendar;
 mod due_answer;
 mod next;
+mod plan;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -20,6 +21,7 @@ pub use answer::{
     CaseAnswer, HoldAnswer, KeyAnswer, PositionAnswer, ReadingAnswer, Standing, Status, StepAnswer,
 };
 pub use due_answer::{DueAnswer, WhyAnswer};
+pub use plan::{LeftOut, Planned, WhyLeftOut};
 
 use crate::clocks;
 use crate::fold::{handle_term, token_key};

@@ -11,6 +11,14 @@ pub enum RetentionCommand {
     Due(RetentionDueArgs),
     /// Why a case's compartments are due when they are; recorded as a reading
     Why(RetentionWhyArgs),
+    /// Plan the erasure of what is due and covered by a disposal decision
+    Plan(super::RetentionPlanArgs),
+    /// Order a plan to be carried out: the first signature
+    Order(super::RetentionOrderArgs),
+    /// Approve an order: the second person's signature over the same bytes
+    Approve(super::RetentionApproveArgs),
+    /// Carry out an approved plan, or go on where it was interrupted
+    Apply(super::RetentionApplyArgs),
 }
 
 /// How far to look.

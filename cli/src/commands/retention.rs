@@ -11,6 +11,7 @@ use vandel_projector::{Projector, Settings};
 use crate::args::{RetentionCommand, RetentionDueArgs, RetentionWhyArgs};
 use crate::casework;
 use crate::commands::case::record_reading;
+use crate::commands::erasure;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::lang::LedgerText;
@@ -23,6 +24,10 @@ pub(super) fn run(context: &Context, command: RetentionCommand) -> Result<Exit, 
     match command {
         RetentionCommand::Due(arguments) => due(context, &arguments),
         RetentionCommand::Why(arguments) => why(context, &arguments),
+        RetentionCommand::Plan(arguments) => erasure::plan(context, &arguments),
+        RetentionCommand::Order(arguments) => erasure::order(context, &arguments),
+        RetentionCommand::Approve(arguments) => erasure::approve(context, &arguments),
+        RetentionCommand::Apply(arguments) => erasure::apply(context, &arguments),
     }
 }
 

@@ -4,7 +4,7 @@ use crate::chain::Chain;
 use crate::erasure::{ErasureReason, Ground, Line, Plan};
 use crate::event::Compartment;
 use crate::id::ThreadId;
-use crate::retention::{Due, DueState};
+use crate::retention::{Due, DueState, Reason};
 use crate::time::Day;
 
 /// Why a plan is refused. The order is the order of the checks.
@@ -40,6 +40,15 @@ pub enum PlanRefusal {
     /// A hold stops it.
     #[error("line {line}: a hold is in force; release it first: vandel hold release")]
     Held { line: usize },
+    /// A restriction stops what the person did not ask for.
+    #[error("line {line}: processing is restricted, so only the person's own request erases it (GDPR art. 18.2)")]
+    Restricted { line: usize },
+    /// The identities named are not those of the case, or go without a ground.
+    #[error("line {line}: the identities are not those of the case")]
+    Identities { line: usize },
+    /// A class that is not the policy's.
+    #[error("line {line}: {} is not of the class that the plan gives it", compartment.name())]
+    Class { line: usize, compartment: Compartment },
     /// The spine would go before what it holds together.
     #[error("line {line}: the spine goes with the last of the other compartments")]
     SpineBeforeOthers { line: usize },
@@ -53,8 +62,11 @@ pub trait Matters {
     /// The records of a thread, in order; none if there is no such thread.
     fn records(&self, thread: &ThreadId) -> Option<Vec<u64>>;
 
-    /// The compartments of a thread that still exist, without the spine.
+    /// The compartments of a thread that still exist, without the spine; its identity among them.
     fn existing(&self, thread: &ThreadId) -> Vec<Compartment>;
+
+    /// The numbers of the steps whose identity parts still exist, ascending.
+    fn identities(&self, thread: &ThreadId) -> Vec<u32>;
 
     /// When a compartment is due, seen on a day.
     fn due(&self, thread: &ThreadId, compartment: Compartment, as_of: Day) -> Option<Due>;
@@ -92,6 +104,13 @@ fn judge_line(line: usize, what: &Line, matters: &impl Matters, day: Day) -> Res
     if what.records.is_empty() || !among || !what.records.is_sorted() {
         return Err(PlanRefusal::Records { line });
     }
+    let identities = match what.erases(Compartment::Identity) {
+        true => matters.identities(&what.thread),
+        false => Vec::new(),
+    };
+    if what.identities != identities {
+        return Err(PlanRefusal::Identities { line });
+    }
     for ground in &what.compartments {
         judge_ground(line, what, ground, matters, day)?;
     }
@@ -112,16 +131,28 @@ fn judge_ground(
     day: Day,
 ) -> Result<(), PlanRefusal> {
     let compartment = ground.compartment;
+    // What goes with the last of the others waits for no day of its own: the spine, and with it this case's
+    // identity, for the person's other cases each hold theirs. Without a spine nothing would find it.
     if compartment == Compartment::Spine {
         return Ok(());
     }
     let not_due = |due| PlanRefusal::NotDue { line, compartment, due };
     let due = matters.due(&what.thread, compartment, day).ok_or(not_due(None))?;
+    if due.class != ground.class {
+        return Err(PlanRefusal::Class { line, compartment });
+    }
+    if compartment == Compartment::Identity && what.erases(Compartment::Spine) {
+        return Ok(());
+    }
     if due.state == DueState::Held {
         return Err(PlanRefusal::Held { line });
     }
     if let Some(never_before) = due.never_before.filter(|never_before| day < *never_before) {
         return Err(PlanRefusal::TooEarly { line, compartment, never_before });
+    }
+    let restricted = due.explanation.iter().any(|reason| matches!(reason, Reason::Restricted { .. }));
+    if restricted && ground.reason == ErasureReason::Retention {
+        return Err(PlanRefusal::Restricted { line });
     }
     match (ground.reason, due.date) {
         (ErasureReason::Retention, Some(date)) if date <= day => Ok(()),

@@ -64,12 +64,12 @@ impl Views<'_> {
         Ok(self.stored.identities(&spine_key(thread).0)?.pop().map(|row| row.identity.subject))
     }
 
-    fn identity_due_of(&self, thread: &ThreadId, as_of: Day) -> Result<Option<Due>, ProjectError> {
+    pub(super) fn identity_due_of(&self, thread: &ThreadId, as_of: Day) -> Result<Option<Due>, ProjectError> {
         let Some(subject) = self.subject_of(thread)? else { return Ok(None) };
         Ok(clocks::identity_due(&self.stored, self.chain, &subject, as_of)?.map(|(due, _)| due))
     }
 
-    fn existing_of(&self, thread: &ThreadId) -> Result<Vec<Compartment>, ProjectError> {
+    pub(super) fn existing_of(&self, thread: &ThreadId) -> Result<Vec<Compartment>, ProjectError> {
         let mut existing: Vec<_> = clocks::existing(&self.stored, thread)?.into_iter().collect();
         let sort = self.stored.spine(thread)?.map(|spine| spine.sort);
         if sort == Some(ThreadSort::Reader)
@@ -77,10 +77,7 @@ impl Views<'_> {
         {
             existing.push(Compartment::Reads);
         }
-        // An identity that other cases still need stays, and is no reason for this spine to stay.
-        if let Some(subject) = self.subject_of(thread)?
-            && clocks::threads_of(&self.stored, &subject)?.iter().all(|other| other == thread)
-        {
+        if !self.stored.identities(&spine_key(thread).0)?.is_empty() {
             existing.push(Compartment::Identity);
         }
         Ok(existing)
@@ -107,6 +104,13 @@ impl Matters for Views<'_> {
     fn existing(&self, thread: &ThreadId) -> Vec<Compartment> {
         // Everything, if it can't be read: then no spine goes.
         self.existing_of(thread).unwrap_or_else(|_| Compartment::ALL.to_vec())
+    }
+
+    fn identities(&self, thread: &ThreadId) -> Vec<u32> {
+        let rows = self.stored.identities(&spine_key(thread).0).unwrap_or_default();
+        let mut numbers: Vec<u32> = rows.into_iter().map(|row| row.number).collect();
+        numbers.sort_unstable();
+        numbers
     }
 
     fn due(&self, thread: &ThreadId, compartment: Compartment, as_of: Day) -> Option<Due> {

@@ -1,0 +1,240 @@
+//! Planning an erasure: everything that is due, nothing that is held, only what the decision covers.
+
+use std::collections::BTreeSet;
+use std::io;
+
+use vandel_core::erasure::{ErasureReason, Ground, Line, Matters, Plan};
+use vandel_core::event::{Compartment, DisposalDecision};
+use vandel_core::id::ThreadId;
+use vandel_core::limits::ERASURE_RECORDS_MAX;
+use vandel_core::retention::{Due, DueState, Reason};
+use vandel_core::time::Day;
+
+use crate::projector::ProjectError;
+use crate::view::Views;
+
+/// The order in which a line names its compartments: what holds the others together comes last.
+const ORDER: [Compartment; 6] = [
+    Compartment::Copy,
+    Compartment::Assessment,
+    Compartment::Note,
+    Compartment::Reads,
+    Compartment::Identity,
+    Compartment::Process,
+];
+
+/// What is planned, and what is due and yet not planned.
+pub struct Planned {
+    /// Plans of at most [`ERASURE_RECORDS_MAX`] records each; none if nothing may go.
+    pub plans: Vec<Plan>,
+    /// What is due and stays, and why.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A compartment that is due and stays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Whose; never shown.
+    pub thread: ThreadId,
+    /// Which.
+    pub compartment: Compartment,
+    /// Since when it is due.
+    pub due: Day,
+    /// Why it stays.
+    pub why: WhyLeftOut,
+}
+
+/// Why something that is due is not planned.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WhyLeftOut {
+    /// A hold.
+    #[error("a hold is in force")]
+    Held,
+    /// A restriction.
+    #[error("processing is restricted (GDPR art. 18.2)")]
+    Restricted,
+    /// The law keeps it longer.
+    #[error("it must be kept until {0}")]
+    MinimumPeriod(Day),
+    /// The decision does not name its class.
+    #[error("the disposal decision does not cover the class {0}")]
+    NotCovered(String),
+}
+
+impl WhyLeftOut {
+    /// The name used in reports.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Held => "held",
+            Self::Restricted => "restricted",
+            Self::MinimumPeriod(_) => "minimum-period",
+            Self::NotCovered(_) => "not-covered",
+        }
+    }
+}
+
+impl Views<'_> {
+    /// Plans the erasure of everything that is due on a day and that a decision covers. `random` gives
+    /// 32 fresh random bytes at each call.
+    ///
+    /// # Errors
+    /// If the view or the vault can't be read, or there is no randomness.
+    pub fn plan(
+        &self,
+        disposal: (u64, &DisposalDecision),
+        as_of: Day,
+        mut random: impl FnMut() -> io::Result<[u8; 32]>,
+    ) -> Result<Planned, ProjectError> {
+        let threads: BTreeSet<ThreadId> =
+            self.due(as_of, 0)?.into_iter().map(|answer| answer.thread).collect();
+        let (mut lines, mut left_out) = (Vec::new(), Vec::new());
+        for thread in threads {
+            let grounds = self.grounds(&thread, disposal.1, as_of, &mut left_out)?;
+            if !grounds.is_empty() {
+                lines.push(self.line(thread, grounds, pseudonym(&random()?)));
+            }
+        }
+        let ledger = self.chain.ledger;
+        let plan = |lines| {
+            Ok::<_, ProjectError>(Plan { ledger, salt: random()?, as_of, disposal: disposal.0, lines })
+        };
+        Ok(Planned { plans: batches(lines).into_iter().map(plan).collect::<Result<_, _>>()?, left_out })
+    }
+
+    /// What of a thread goes, and on what ground.
+    fn grounds(
+        &self,
+        thread: &ThreadId,
+        decision: &DisposalDecision,
+        as_of: Day,
+        left_out: &mut Vec<LeftOut>,
+    ) -> Result<Vec<Ground>, ProjectError> {
+        let existing = self.existing_of(thread)?;
+        let mut grounds = Vec::new();
+        for compartment in ORDER.into_iter().filter(|one| existing.contains(one)) {
+            let Some(due) = Matters::due(self, thread, compartment, as_of) else { continue };
+            // A case's own identity goes with the rest of it, whatever the person's other cases need.
+            let rest_goes = compartment == Compartment::Identity && self.rest_is_due(thread, as_of)?;
+            let came = due.date.filter(|date| *date <= as_of);
+            let Some(date) = came.or(rest_goes.then_some(as_of)) else { continue };
+            match stays(&due, decision, as_of, rest_goes) {
+                Some(why) => {
+                    left_out.push(LeftOut { thread: *thread, compartment, due: date, why });
+                }
+                None => grounds.push(Ground {
+                    compartment,
+                    reason: ErasureReason::Retention,
+                    class: due.class,
+                    due: date,
+                }),
+            }
+        }
+        let goes = |one: &Compartment| grounds.iter().any(|ground| ground.compartment == *one);
+        let last = grounds.iter().map(|ground| ground.due).max();
+        match last {
+            // The spine goes with the last of the others, under their classes.
+            Some(due) if existing.iter().all(goes) => grounds.push(Ground {
+                compartment: Compartment::Spine,
+                reason: ErasureReason::Retention,
+                class: None,
+                due,
+            }),
+            // And so does an identity that is not due by itself.
+            _ => grounds.retain(|ground| {
+                ground.compartment != Compartment::Identity
+                    || self
+                        .identity_due_of(thread, as_of)
+                        .is_ok_and(|due| due.is_some_and(|due| due.date.is_some_and(|date| date <= as_of)))
+            }),
+        }
+        Ok(grounds)
+    }
+
+    fn rest_is_due(&self, thread: &ThreadId, as_of: Day) -> Result<bool, ProjectError> {
+        let mut rest = self.existing_of(thread)?;
+        rest.retain(|one| *one != Compartment::Identity);
+        Ok(rest.iter().all(|one| {
+            Matters::due(self, thread, *one, as_of)
+                .is_some_and(|due| due.date.is_some_and(|date| date <= as_of))
+        }))
+    }
+
+    fn line(&self, thread: ThreadId, compartments: Vec<Ground>, pseudonym: [u8; 8]) -> Line {
+        let goes = |one| compartments.iter().any(|ground| ground.compartment == one);
+        let identities = match goes(Compartment::Identity) {
+            true => Matters::identities(self, &thread),
+            false => Vec::new(),
+        };
+        // All records of the thread, also where a part lies in few of them: which records hold a copy
+        // or an assessment would otherwise stand on the chain.
+        let records = Matters::records(self, &thread).unwrap_or_default();
+        Line { pseudonym, thread, identities, records, compartments }
+    }
+}
+
+/// Why something due stays; none if it goes.
+fn stays(due: &Due, decision: &DisposalDecision, as_of: Day, with_the_rest: bool) -> Option<WhyLeftOut> {
+    if !with_the_rest {
+        if due.state == DueState::Held {
+            return Some(WhyLeftOut::Held);
+        }
+        if let Some(day) = due.never_before.filter(|day| as_of < *day) {
+            return Some(WhyLeftOut::MinimumPeriod(day));
+        }
+        if due.explanation.iter().any(|reason| matches!(reason, Reason::Restricted { .. })) {
+            return Some(WhyLeftOut::Restricted);
+        }
+    }
+    let uncovered = due.class.clone().filter(|class| !decision.classes.contains(class));
+    uncovered.map(WhyLeftOut::NotCovered)
+}
+
+fn pseudonym(random: &[u8; 32]) -> [u8; 8] {
+    let mut pseudonym = [0; 8];
+    pseudonym.copy_from_slice(&random[..8]);
+    pseudonym
+}
+
+/// Lines in batches that fit into one `erasure started` each.
+fn batches(lines: Vec<Line>) -> Vec<Vec<Line>> {
+    let mut batches: Vec<Vec<Line>> = Vec::new();
+    let mut room = 0;
+    for line in lines {
+        let records = line.records.len();
+        match batches.last_mut().filter(|_| records <= room) {
+            Some(batch) => {
+                room -= records;
+                batch.push(line);
+            }
+            None => {
+                room = ERASURE_RECORDS_MAX.saturating_sub(records);
+                batches.push(vec![line]);
+            }
+        }
+    }
+    batches
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_keep_every_line_whole_and_never_exceed_the_bound() {
+        let line = |count: usize| Line {
+            pseudonym: [0; 8],
+            thread: ThreadId([0; 16]),
+            identities: Vec::new(),
+            records: vec![0; count],
+            compartments: Vec::new(),
+        };
+        let sizes = [1, ERASURE_RECORDS_MAX - 1, 1, ERASURE_RECORDS_MAX, 2, 3];
+        let batches = batches(sizes.map(line).to_vec());
+        let found: Vec<Vec<usize>> = batches
+            .iter()
+            .map(|batch| batch.iter().map(|line| line.records.len()).collect())
+            .collect();
+        assert_eq!(found, [vec![1, ERASURE_RECORDS_MAX - 1], vec![1], vec![ERASURE_RECORDS_MAX], vec![2, 3]]);
+    }
+}
