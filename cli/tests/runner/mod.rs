@@ -53,6 +53,12 @@ impl Ledger {
         Ran { arguments: arguments.join(" "), output }
     }
 
+    /// Runs it on another day.
+    pub(crate) fn on(&self, day: &str, arguments: &[&str]) -> Ran {
+        let output = self.command(arguments).env("VANDEL_CLOCK", day).output().unwrap();
+        Ran { arguments: arguments.join(" "), output }
+    }
+
     /// Runs it with both administrators' signatures.
     pub(crate) fn two(&self, arguments: &[&str]) -> Ran {
         let people = ["--key", "keys/administrator-1.pem", "--second", "keys/administrator-2.pem"];

@@ -41,7 +41,9 @@ pub enum PlanRefusal {
     #[error("line {line}: a hold is in force; release it first: vandel hold release")]
     Held { line: usize },
     /// A restriction stops what the person did not ask for.
-    #[error("line {line}: processing is restricted, so only the person's own request erases it (GDPR art. 18.2)")]
+    #[error(
+        "line {line}: processing is restricted, so only the person's own request erases it (GDPR art. 18.2)"
+    )]
     Restricted { line: usize },
     /// The identities named are not those of the case, or go without a ground.
     #[error("line {line}: the identities are not those of the case")]

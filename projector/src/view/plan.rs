@@ -13,15 +13,10 @@ use vandel_core::time::Day;
 use crate::projector::ProjectError;
 use crate::view::Views;
 
-/// The order in which a line names its compartments: what holds the others together comes last.
-const ORDER: [Compartment; 6] = [
-    Compartment::Copy,
-    Compartment::Assessment,
-    Compartment::Note,
-    Compartment::Reads,
-    Compartment::Identity,
-    Compartment::Process,
-];
+/// The order in which a line names its compartments; the identity and the spine, which hold the others
+/// together, come last.
+const ORDER: [Compartment; 5] =
+    [Compartment::Copy, Compartment::Assessment, Compartment::Note, Compartment::Reads, Compartment::Process];
 
 /// What is planned, and what is due and yet not planned.
 pub struct Planned {
@@ -111,17 +106,13 @@ impl Views<'_> {
         left_out: &mut Vec<LeftOut>,
     ) -> Result<Vec<Ground>, ProjectError> {
         let existing = self.existing_of(thread)?;
-        let mut grounds = Vec::new();
-        for compartment in ORDER.into_iter().filter(|one| existing.contains(one)) {
-            let Some(due) = Matters::due(self, thread, compartment, as_of) else { continue };
-            // A case's own identity goes with the rest of it, whatever the person's other cases need.
-            let rest_goes = compartment == Compartment::Identity && self.rest_is_due(thread, as_of)?;
+        let mut grounds: Vec<Ground> = Vec::new();
+        let mut judge = |compartment, with_the_rest: bool, grounds: &mut Vec<Ground>| {
+            let Some(due) = Matters::due(self, thread, compartment, as_of) else { return };
             let came = due.date.filter(|date| *date <= as_of);
-            let Some(date) = came.or(rest_goes.then_some(as_of)) else { continue };
-            match stays(&due, decision, as_of, rest_goes) {
-                Some(why) => {
-                    left_out.push(LeftOut { thread: *thread, compartment, due: date, why });
-                }
+            let Some(date) = came.or(with_the_rest.then_some(as_of)) else { return };
+            match stays(&due, decision, as_of, with_the_rest) {
+                Some(why) => left_out.push(LeftOut { thread: *thread, compartment, due: date, why }),
                 None => grounds.push(Ground {
                     compartment,
                     reason: ErasureReason::Retention,
@@ -129,35 +120,26 @@ impl Views<'_> {
                     due: date,
                 }),
             }
+        };
+        for compartment in ORDER.into_iter().filter(|one| existing.contains(one)) {
+            judge(compartment, false, &mut grounds);
         }
-        let goes = |one: &Compartment| grounds.iter().any(|ground| ground.compartment == *one);
-        let last = grounds.iter().map(|ground| ground.due).max();
-        match last {
-            // The spine goes with the last of the others, under their classes.
-            Some(due) if existing.iter().all(goes) => grounds.push(Ground {
-                compartment: Compartment::Spine,
-                reason: ErasureReason::Retention,
-                class: None,
-                due,
-            }),
-            // And so does an identity that is not due by itself.
-            _ => grounds.retain(|ground| {
-                ground.compartment != Compartment::Identity
-                    || self
-                        .identity_due_of(thread, as_of)
-                        .is_ok_and(|due| due.is_some_and(|due| due.date.is_some_and(|date| date <= as_of)))
-            }),
+        let goes =
+            |one: &Compartment, grounds: &[Ground]| grounds.iter().any(|ground| ground.compartment == *one);
+        if existing.contains(&Compartment::Identity) {
+            // A case's own identity goes with the rest of it, whatever the person's other cases need.
+            let rest = existing.iter().filter(|one| **one != Compartment::Identity);
+            let rest_goes = rest.clone().count() > 0 && rest.clone().all(|one| goes(one, &grounds));
+            judge(Compartment::Identity, rest_goes, &mut grounds);
+        }
+        // The spine goes with the last of the others, under their classes.
+        if let Some(due) = grounds.iter().map(|ground| ground.due).max()
+            && existing.iter().all(|one| goes(one, &grounds))
+        {
+            let reason = ErasureReason::Retention;
+            grounds.push(Ground { compartment: Compartment::Spine, reason, class: None, due });
         }
         Ok(grounds)
-    }
-
-    fn rest_is_due(&self, thread: &ThreadId, as_of: Day) -> Result<bool, ProjectError> {
-        let mut rest = self.existing_of(thread)?;
-        rest.retain(|one| *one != Compartment::Identity);
-        Ok(rest.iter().all(|one| {
-            Matters::due(self, thread, *one, as_of)
-                .is_some_and(|due| due.date.is_some_and(|date| date <= as_of))
-        }))
     }
 
     fn line(&self, thread: ThreadId, compartments: Vec<Ground>, pseudonym: [u8; 8]) -> Line {
@@ -231,10 +213,8 @@ mod tests {
         };
         let sizes = [1, ERASURE_RECORDS_MAX - 1, 1, ERASURE_RECORDS_MAX, 2, 3];
         let batches = batches(sizes.map(line).to_vec());
-        let found: Vec<Vec<usize>> = batches
-            .iter()
-            .map(|batch| batch.iter().map(|line| line.records.len()).collect())
-            .collect();
+        let found: Vec<Vec<usize>> =
+            batches.iter().map(|batch| batch.iter().map(|line| line.records.len()).collect()).collect();
         assert_eq!(found, [vec![1, ERASURE_RECORDS_MAX - 1], vec![1], vec![ERASURE_RECORDS_MAX], vec![2, 3]]);
     }
 }

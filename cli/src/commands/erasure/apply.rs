@@ -1,9 +1,9 @@
 //! `vandel retention apply`: carries out, or goes on where it was interrupted.
 
 use serde::Serialize;
+use vandel_core::event::Compartment;
 use vandel_core::hash::Hash;
 use vandel_core::id::ThreadId;
-use vandel_core::event::Compartment;
 use vandel_projector::source::Source;
 use vandel_projector::{Projector, Settings};
 

@@ -1,5 +1,6 @@
 //! `vandel retention plan`: what may go, why, and what is due and stays.
 
+use std::collections::BTreeSet;
 use std::io;
 
 use serde::Serialize;
@@ -74,10 +75,16 @@ struct Told {
 
 /// Plans, and stores the plans sealed.
 pub(in crate::commands) fn plan(context: &Context, arguments: &RetentionPlanArgs) -> Result<Exit, CliError> {
-    let reader = arguments.key.as_ref().map(|key| Person::read(context, key, arguments.passphrase_file.as_deref()));
+    let reader =
+        arguments.key.as_ref().map(|key| Person::read(context, key, arguments.passphrase_file.as_deref()));
     let reader = reader.transpose()?;
     let mut bench = Workbench::open(context)?;
     let as_of = context.as_of();
+    decision(bench.sequencer().chain(), arguments.disposal, as_of)?;
+    if let Some(reader) = &reader {
+        // First of all: a reading is a step on the reader's own thread, which may be due itself.
+        read_by(context, &mut bench, reader)?;
+    }
     let (planned, mut told) = {
         let sequencer = bench.sequencer();
         let decision = decision(sequencer.chain(), arguments.disposal, as_of)?;
@@ -98,9 +105,8 @@ pub(in crate::commands) fn plan(context: &Context, arguments: &RetentionPlanArgs
     for plan in &planned.plans {
         bench.sequencer_mut().store_plan(plan)?;
     }
-    match &reader {
-        Some(reader) => read_by(context, &mut bench, reader, &told)?,
-        None => told.forget_handles(),
+    if reader.is_none() {
+        told.forget_handles();
     }
     bench.close()?;
     print(context, arguments, &planned.plans, told)
@@ -122,18 +128,19 @@ fn decision(chain: &Chain, disposal: u64, day: Day) -> Result<&DisposalDecision,
 }
 
 /// With handles it is content, and showing it is a reading.
-fn read_by(
-    context: &Context,
-    bench: &mut Workbench<'_>,
-    reader: &Person,
-    told: &Told,
-) -> Result<(), CliError> {
+fn read_by(context: &Context, bench: &mut Workbench<'_>, reader: &Person) -> Result<(), CliError> {
+    let due = {
+        let source = Source::of(bench.sequencer());
+        let mut projector = Projector::in_memory(&source, Settings::default())?;
+        projector.ask(&source, |views| views.due(context.as_of(), 0))?
+    };
+    let threads: BTreeSet<ThreadId> = due.into_iter().map(|answer| answer.thread).collect();
     let reading = Reading {
         thread: None,
         purpose: Purpose::Retention,
         remark: String::new(),
         compartments: vec![Compartment::Identity],
-        count: u32::try_from(told.lines.len() + told.staying.len()).unwrap_or(u32::MAX),
+        count: u32::try_from(threads.len()).unwrap_or(u32::MAX),
     };
     record_reading(context, bench, reader, reading).map(|_| ())
 }

@@ -1,0 +1,217 @@
+//! From the calendar to the certificate: what may go, who must agree, and what is left of it.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod runner;
+
+use runner::{Ledger, Ran};
+
+const DECIDER: [&str; 2] = ["--key", "decider.pem"];
+/// Two years after the case was closed.
+const DUE: &str = "2028-04-01";
+
+/// A ledger with its people and a policy, and with one school case that was closed on 2026-03-20.
+struct Story {
+    ledger: Ledger,
+    handle: String,
+}
+
+impl Story {
+    fn closed_case() -> Self {
+        let ledger = Ledger::found();
+        let adopt = ["policy", "adopt", "se-2026", "--from", "2026-01-01", "--confirmed-by", "Juristen"];
+        ledger.two(&adopt).ok();
+        for role in ["decider", "controllers-delegate", "handler"] {
+            let file = format!("{role}.pem");
+            ledger.run(&["key", "new", &file, "--no-passphrase"]).ok();
+            ledger.two(&["key", "enroll", "--new-key", &file, "--actor", "new", "--role", role]).ok();
+        }
+        let assess = ["position", "assess", "--role", "SCHOOL", "--board", "Nämnden", "--need", "barn"];
+        let references = ["--union-reference", "MBL 1", "--impact-reference", "DPIA 1"];
+        ledger.run(&[&assess[..], &references, &DECIDER].concat()).ok();
+        let handle = open(&ledger, "R1");
+        let story = Self { ledger, handle };
+        story.school_case(&story.handle);
+        story
+    }
+
+    /// Shows an extract and closes.
+    fn school_case(&self, handle: &str) {
+        let shown = ["case", "shown", handle, "--issued", "2026-03-01", "--authenticity", "control-service"];
+        self.ledger.run(&[&shown[..], &DECIDER].concat()).ok();
+        self.ledger.run(&[&["case", "close", handle], &DECIDER[..]].concat()).ok();
+    }
+
+    /// Adopts a disposal decision and returns its record.
+    fn decide(&self, classes: &[&str]) -> String {
+        let decision =
+            ["--json", "disposal", "adopt", "--body", "KF", "--number", "7", "--decided", "2026-01-10"];
+        let classes: Vec<&str> = classes.iter().flat_map(|class| ["--class", class]).collect();
+        let adopted = self.ledger.two(&[&decision[..], &classes].concat()).ok();
+        adopted.lines()[0]["record"].to_string()
+    }
+
+    fn on(&self, day: &str, arguments: &[&str]) -> Ran {
+        let arguments = [&["--json"], arguments].concat();
+        self.ledger.on(day, &arguments)
+    }
+
+    /// Plans on a day, and returns the plan's hash.
+    fn plan(&self, day: &str, decision: &str) -> String {
+        let planned = self.on(day, &["retention", "plan", "--disposal", decision]).ok();
+        let end = planned.lines().pop().unwrap();
+        end["plans"][0].as_str().unwrap_or_else(|| panic!("no plan: {}", planned.text())).to_owned()
+    }
+
+    fn order(&self, day: &str, plan: &str) -> Ran {
+        self.on(day, &["retention", "order", "--plan", plan, "--key", "handler.pem"])
+    }
+
+    fn approve(&self, day: &str, plan: &str) -> Ran {
+        self.on(day, &["retention", "approve", "--plan", plan, "--key", "controllers-delegate.pem"])
+    }
+
+    fn apply(&self, day: &str, plan: &str) -> Ran {
+        self.on(day, &["retention", "apply", "--plan", plan])
+    }
+
+    fn hold(&self, day: &str) {
+        let hold = ["hold", "place", &*self.handle, "--ground", "dispute", "--review", "2028-12-31"];
+        self.on(day, &[&hold[..], &DECIDER].concat()).ok();
+    }
+}
+
+fn open(ledger: &Ledger, reference: &str) -> String {
+    let identity = "number: 19961010-9945\nsurname: Kanariesson\ngiven name: Göran\n";
+    std::fs::write(ledger.path("identity"), identity).unwrap();
+    let open = ["--json", "case", "open", "--role", "SCHOOL", "--board", "Nämnden", "--reference", reference];
+    let opened = ledger.run(&[&open[..], &["--identity", "identity"], &DECIDER].concat()).ok();
+    opened.lines()[0]["handle"].as_str().unwrap().to_owned()
+}
+
+/// It is refused by policy, for this reason.
+fn refused(ran: &Ran, code: &str) {
+    ran.exits(8);
+    assert_eq!(ran.error()["code"], code, "{}", ran.error());
+}
+
+#[test]
+fn a_case_goes_the_whole_way_and_nothing_of_it_is_left() {
+    let story = Story::closed_case();
+    let decision = story.decide(&["note", "case", "identity", "reads"]);
+    let with_handles = ["retention", "plan", "--disposal", &*decision, "--out", "plan.json"];
+    let planned = story.on(DUE, &[&with_handles[..], &DECIDER].concat()).ok().lines();
+    let line = &planned[0];
+    assert_eq!((&line["handle"], &line["records"]), (&(*story.handle).into(), &3.into()));
+    let compartments: Vec<_> = line["compartments"].as_array().unwrap().iter().collect();
+    let names: Vec<_> = compartments.iter().map(|one| one["compartment"].as_str().unwrap()).collect();
+    assert_eq!(names, ["note", "process", "identity", "spine"], "what holds the rest comes last");
+    assert!(compartments[0]["why"].to_string().contains("2026-03-20 + 2y = 2028-03-20"));
+    let written = std::fs::read_to_string(story.ledger.path("plan.json")).unwrap();
+    assert!(!written.contains(&story.handle), "a file that lies about holds no handle");
+
+    let plan = planned.last().unwrap()["plans"][0].as_str().unwrap().to_owned();
+    story.order(DUE, &plan).ok();
+    story.approve(DUE, &plan).ok();
+    let applied = story.apply(DUE, &plan).ok().lines().remove(0);
+    assert_eq!((&applied["type"], &applied["resumed"]), (&"erasure_executed".into(), &false.into()));
+    assert!(applied["assurance"].as_str().unwrap().starts_with("best effort"));
+    let again = story.apply(DUE, &plan).ok().lines().remove(0);
+    assert_eq!(again["type"], "erasure_already_executed");
+    assert_eq!(again["executed"], applied["executed"]);
+
+    let show = ["case", "show", &*story.handle];
+    story.on(DUE, &[&show[..], &DECIDER].concat()).exits(7);
+    let due = story.on(DUE, &["retention", "due"]).ok().lines();
+    assert_eq!(due.last().unwrap()["count"], 0);
+    let report = story.on(DUE, &["verify", "--trust", "home/public/trust.policy"]).ok().lines().remove(0);
+    assert_eq!((&report["exit"], &report["counts"]["erased"]), (&0.into(), &3.into()));
+}
+
+#[test]
+fn nothing_is_planned_without_a_decision_or_beyond_it() {
+    let story = Story::closed_case();
+    refused(&story.on(DUE, &["retention", "plan", "--disposal", "2"]), "no-disposal");
+    let early = story.decide(&["note"]);
+    refused(
+        &story.on("2026-01-05", &["--as-of", "2026-01-05", "retention", "plan", "--disposal", &early]),
+        "disposal-not-in-force",
+    );
+    let planned = story.on(DUE, &["retention", "plan", "--disposal", &early]).ok().lines();
+    let lines: Vec<_> = planned.iter().filter(|line| line["type"] == "line").collect();
+    assert_eq!(lines.len(), 1);
+    assert_eq!(lines[0]["compartments"].as_array().unwrap().len(), 1, "the note alone is covered");
+    let left_out: Vec<_> = planned.iter().filter(|line| line["type"] == "left_out").collect();
+    assert_eq!(left_out.len(), 2, "{left_out:?}");
+    assert!(left_out.iter().all(|line| line["reason"] == "not-covered" && line["handle"].is_null()));
+}
+
+#[test]
+fn two_people_sign_one_plan_and_the_approval_expires() {
+    let story = Story::closed_case();
+    let decision = story.decide(&["note", "case", "identity"]);
+    let plan = story.plan(DUE, &decision);
+    let unknown = format!("sha256:{}", "0".repeat(64));
+    refused(&story.order(DUE, &unknown), "no-plan");
+    refused(&story.apply(DUE, &unknown), "no-plan");
+    refused(&story.approve(DUE, &plan), "not-ordered");
+    refused(&story.apply(DUE, &plan), "not-ordered");
+
+    story.order(DUE, &plan).ok();
+    refused(&story.apply(DUE, &plan), "not-approved");
+    let itself = story.on(DUE, &["retention", "approve", "--plan", &plan, "--key", "handler.pem"]);
+    refused(&itself, "same-person");
+    let decider = story.on(DUE, &["retention", "approve", "--plan", &plan, "--key", "decider.pem"]);
+    decider.exits(6);
+
+    // An order that was made for another plan carries out neither.
+    let other = story.plan(DUE, &decision);
+    let [this, that] = [&plan, &other].map(|plan| {
+        story.ledger.path("home/plans").join(format!("{}.order", plan.trim_start_matches("sha256:")))
+    });
+    std::fs::copy(this, that).unwrap();
+    refused(&story.approve(DUE, &other), "order-of-another-plan");
+
+    story.approve(DUE, &plan).ok();
+    refused(&story.apply("2028-04-09", &plan), "approval-expired");
+    refused(&story.approve("2028-04-09", &plan), "approval-expired");
+    assert!(story.on("2028-04-09", &["retention", "due"]).ok().lines().len() > 1, "nothing has gone");
+}
+
+#[test]
+fn a_hold_and_a_day_that_has_not_come_stop_a_plan_at_every_step() {
+    let story = Story::closed_case();
+    let decision = story.decide(&["note", "case", "identity"]);
+    let early = ["--as-of", DUE, "retention", "plan", "--disposal", &*decision];
+    let planned = story.on("2026-04-01", &early).ok().lines();
+    let early = planned.last().unwrap()["plans"][0].as_str().unwrap().to_owned();
+    refused(&story.order("2026-04-01", &early), "not-due");
+
+    let plan = story.plan(DUE, &decision);
+    story.order(DUE, &plan).ok();
+    story.approve(DUE, &plan).ok();
+    story.hold(DUE);
+    refused(&story.apply(DUE, &plan), "held");
+    refused(&story.order(DUE, &plan), "held");
+    refused(&story.approve(DUE, &plan), "held");
+    let planned = story.on(DUE, &["retention", "plan", "--disposal", &decision]).ok().lines();
+    assert_eq!(planned.last().unwrap()["plans"].as_array().unwrap().len(), 0);
+    let reasons: Vec<_> = planned.iter().filter(|line| line["reason"] == "held").collect();
+    assert_eq!(reasons.len(), 3, "{planned:?}");
+}
+
+#[test]
+fn a_persons_earlier_case_goes_whole_and_the_later_one_stays() {
+    let story = Story::closed_case();
+    let later = open(&story.ledger, "R2");
+    let decision = story.decide(&["note", "case", "identity"]);
+    let plan = story.plan(DUE, &decision);
+    story.order(DUE, &plan).ok();
+    story.approve(DUE, &plan).ok();
+    story.apply(DUE, &plan).ok();
+    let show = |handle: &str| story.on(DUE, &[&["case", "show", handle], &DECIDER[..]].concat());
+    show(&story.handle).exits(7);
+    let shown = show(&later).ok().lines().remove(0);
+    assert_eq!(shown["surname"], "Kanariesson");
+    story.on(DUE, &["verify", "--trust", "home/public/trust.policy"]).ok();
+}
