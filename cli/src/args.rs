@@ -183,6 +183,9 @@ pub enum Command {
     /// The retention calendar: what is due, and why
     #[command(subcommand)]
     Retention(RetentionCommand),
+    /// Erasures: their certificates, made and checked
+    #[command(subcommand)]
+    Erasure(ErasureCommand),
     /// Print a shell's completions
     Completions(CompletionsArgs),
 }

@@ -47,6 +47,7 @@ pub fn run(context: &Context, command: Command) -> Result<Exit, CliError> {
         Command::Proof(command) => proof::run(context, command),
         Command::View(command) => view::run(context, command),
         Command::Retention(command) => retention::run(context, command),
+        Command::Erasure(command) => erasure::run(context, &command),
         Command::Completions(arguments) => completions::run(context, &arguments),
     }
 }

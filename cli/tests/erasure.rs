@@ -204,14 +204,91 @@ fn a_hold_and_a_day_that_has_not_come_stop_a_plan_at_every_step() {
 fn a_persons_earlier_case_goes_whole_and_the_later_one_stays() {
     let story = Story::closed_case();
     let later = open(&story.ledger, "R2");
-    let decision = story.decide(&["note", "case", "identity"]);
-    let plan = story.plan(DUE, &decision);
-    story.order(DUE, &plan).ok();
-    story.approve(DUE, &plan).ok();
-    story.apply(DUE, &plan).ok();
+    carry_out(&story);
     let show = |handle: &str| story.on(DUE, &[&["case", "show", handle], &DECIDER[..]].concat());
     show(&story.handle).exits(7);
     let shown = show(&later).ok().lines().remove(0);
     assert_eq!(shown["surname"], "Kanariesson");
     story.on(DUE, &["verify", "--trust", "home/public/trust.policy"]).ok();
+}
+
+/// Carries out the plan of the closed case.
+fn carry_out(story: &Story) -> String {
+    let decision = story.decide(&["note", "case", "identity"]);
+    let plan = story.plan(DUE, &decision);
+    story.order(DUE, &plan).ok();
+    story.approve(DUE, &plan).ok();
+    story.apply(DUE, &plan).ok();
+    plan
+}
+
+#[test]
+fn a_stranger_checks_a_certificate_and_finds_every_change_in_it() {
+    let story = Story::closed_case();
+    let decision = story.decide(&["note", "case", "identity"]);
+    let plan = story.plan(DUE, &decision);
+    story.on(DUE, &["erasure", "certificate", &plan, "0"]).exits(7);
+    story.order(DUE, &plan).ok();
+    story.approve(DUE, &plan).ok();
+    story.apply(DUE, &plan).ok();
+    let certificate = story.on(DUE, &["erasure", "certificate", &plan, "0"]).ok();
+    assert!(!certificate.text().contains(&story.handle));
+    story.on(DUE, &["erasure", "certificate", &plan, "1"]).exits(7);
+    for lang in ["sv", "en"] {
+        let page = story.ledger.on(DUE, &["--lang", lang, "erasure", "certificate", &plan, "0"]).ok();
+        assert!(page.text().contains(&plan) && page.text().contains("HR files"));
+    }
+    let certificate = certificate.lines().remove(0);
+    let verify = |certificate: &serde_json::Value, home: &str| {
+        std::fs::write(story.ledger.path("certificate.json"), certificate.to_string()).unwrap();
+        let check = ["erasure", "verify", "certificate.json", "--trust", "home/public/trust.policy"];
+        story.on(DUE, &[&["--home", home], &check[..]].concat())
+    };
+    let at_home = verify(&certificate, "home").ok().lines().remove(0);
+    assert_eq!((&at_home["home_looked_at"], &at_home["anchor"]), (&true.into(), &"operator".into()));
+    let stranger = verify(&certificate, "nowhere").ok().lines().remove(0);
+    assert_eq!(stranger["home_looked_at"], false);
+
+    let change = |path: &str, value: serde_json::Value| {
+        let mut changed = certificate.clone();
+        *changed.pointer_mut(path).unwrap() = value;
+        verify(&changed, "nowhere").exits(3);
+    };
+    change("/pseudonym", "0000000000000000".into());
+    change("/compartments/0/compartment", "copy".into());
+    change("/compartments/0/due", "2028-03-21".into());
+    change("/records/0", 1.into());
+    change("/plan/as_of", "2028-04-02".into());
+    change("/plan/disposal", 9.into());
+    change("/plan/line", 1.into());
+    change("/plan/line_salt", "0".repeat(64).into());
+    change("/ordered_by/key", certificate["approved_by"]["key"].clone());
+    change("/approved_by/actor", certificate["ordered_by"]["actor"].clone());
+    change("/started/time", "2028-04-02T12:00:00Z".into());
+    change("/executed/bytes", certificate["started"]["bytes"].clone());
+    change("/evidence/assurance", "certain".into());
+    change("/evidence/epoch", 9.into());
+    change("/evidence/keys", 9.into());
+    change("/sinks/4/state", "destroyed".into());
+    change("/executed/proof", serde_json::json!([]));
+
+    // Another ledger's trust file vouches for nothing here.
+    let other = Ledger::found();
+    std::fs::copy(other.path("home/public/trust.policy"), story.ledger.path("other.policy")).unwrap();
+    story.on(DUE, &["erasure", "verify", "certificate.json", "--trust", "other.policy"]).exits(4);
+}
+
+#[test]
+fn a_certificate_does_not_hold_against_a_vault_that_still_has_the_keys() {
+    let story = Story::closed_case();
+    story.ledger.copy("home", "before");
+    let plan = carry_out(&story);
+    let certificate = story.on(DUE, &["erasure", "certificate", &plan, "0"]).ok().text();
+    std::fs::write(story.ledger.path("certificate.json"), certificate).unwrap();
+    std::fs::remove_dir_all(story.ledger.path("home/vault")).unwrap();
+    story.ledger.copy("before/vault", "home/vault");
+    let check = ["erasure", "verify", "certificate.json", "--trust", "home/public/trust.policy"];
+    let found = story.on(DUE, &check);
+    found.exits(3);
+    assert_eq!(found.error()["code"], "not-erased");
 }

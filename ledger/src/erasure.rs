@@ -22,11 +22,12 @@ use vandel_core::event::{Compartment, ErasureExecuted, OpenEvent, RootCellKind};
 use vandel_core::hash::{Domain, Hash};
 use vandel_core::id::ThreadId;
 
-use crate::disk::{read_all, replace_atomically};
+use crate::disk::{Disk, read_all, replace_atomically};
+use crate::home::Home;
 use crate::sealing::{identity_key, thread_key};
 use crate::sequencer::Sequencer;
 use crate::submission::{Receipt, Submission, SubmitError};
-use crate::vault::{self, ErasureEvidence, KeyId, VaultError};
+use crate::vault::{self, ErasureEvidence, KeyId, Vault, VaultError};
 
 pub use order::Order;
 
@@ -93,11 +94,26 @@ pub fn plan_key(plan: &Hash) -> KeyId {
     KeyId(id)
 }
 
-impl Sequencer {
-    fn plan_path(&self, plan: &Hash) -> PathBuf {
-        self.home().plans().join(format!("{plan}.plan"))
-    }
+fn plan_path(home: &Home, plan: &Hash) -> PathBuf {
+    home.plans().join(format!("{plan}.plan"))
+}
 
+/// A plan that lies sealed in a home: also for readers who do not write.
+///
+/// # Errors
+/// If there is none, its key is gone, or it is damaged.
+pub fn read_plan(disk: &dyn Disk, home: &Home, vault: &Vault, hash: &Hash) -> Result<Plan, ErasureError> {
+    let no_plan = || ErasureError::NoPlan { plan: *hash };
+    let sealed = match read_all(disk, &plan_path(home, hash)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(no_plan()),
+        other => other?,
+    };
+    let key = vault.key(&plan_key(hash))?.ok_or_else(no_plan)?;
+    let bytes = key.open(&hash.0, &sealed).ok_or(ErasureError::Damaged { plan: *hash })?;
+    Ok(Plan::decode(&bytes)?)
+}
+
+impl Sequencer {
     /// Stores a plan, sealed and durable. Storing it again is no error.
     ///
     /// # Errors
@@ -110,7 +126,7 @@ impl Sequencer {
         self.vault_mut().ensure_keys(&[plan_key(&hash)])?;
         let key = self.vault().key(&plan_key(&hash))?.ok_or(ErasureError::NoPlan { plan: hash })?;
         let sealed = key.seal(&hash.0, &plan.encode())?;
-        replace_atomically(&*disk, &self.plan_path(&hash), &sealed)?;
+        replace_atomically(&*disk, &plan_path(self.home(), &hash), &sealed)?;
         Ok(hash)
     }
 
@@ -119,16 +135,8 @@ impl Sequencer {
     /// # Errors
     /// If there is none, its key is gone, or it is damaged.
     pub fn load_plan(&self, hash: &Hash) -> Result<Plan, ErasureError> {
-        let no_plan = || ErasureError::NoPlan { plan: *hash };
-        let sealed = match read_all(&**self.disk(), &self.plan_path(hash)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(no_plan()),
-            other => other?,
-        };
-        let key = self.vault().key(&plan_key(hash))?.ok_or_else(no_plan)?;
-        let bytes = key.open(&hash.0, &sealed).ok_or(ErasureError::Damaged { plan: *hash })?;
-        Ok(Plan::decode(&bytes)?)
+        read_plan(&**self.disk(), self.home(), self.vault(), hash)
     }
-
     /// The erasures that have been started and not executed: the start's record and the plan's hash.
     #[must_use]
     pub fn pending_erasures(&self) -> Vec<(u64, Hash)> {

@@ -2,6 +2,8 @@
 
 mod apply;
 mod approve;
+mod certificate;
+mod check;
 mod plan;
 
 use vandel_core::erasure::{Plan, judge};
@@ -14,9 +16,18 @@ pub(super) use apply::apply;
 pub(super) use approve::{approve, order};
 pub(super) use plan::plan;
 
+use crate::args::ErasureCommand;
 use crate::context::Context;
-use crate::error::CliError;
+use crate::error::{CliError, Exit};
 use crate::workbench::Workbench;
+
+/// Runs a command about erasures that have been carried out.
+pub(super) fn run(context: &Context, command: &ErasureCommand) -> Result<Exit, CliError> {
+    match command {
+        ErasureCommand::Certificate(arguments) => certificate::certificate(context, arguments),
+        ErasureCommand::Verify(arguments) => check::verify(context, arguments),
+    }
+}
 
 /// A plan's hash as people pass it on.
 fn shown(hash: &Hash) -> String {
@@ -34,6 +45,19 @@ fn judge_today(context: &Context, bench: &Workbench<'_>, plan: &Plan) -> Result<
 /// Bytes as lower-case hexadecimal digits.
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Bytes from lower-case hexadecimal digits.
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digit = |byte: &u8| match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    };
+    let pairs = text.as_bytes().chunks(2);
+    pairs
+        .map(|pair| if let [high, low] = pair { Some(digit(high)? << 4 | digit(low)?) } else { None })
+        .collect()
 }
 
 /// The last second of a day in UTC.

@@ -1,7 +1,9 @@
 //! `vandel proof`: short proofs, made from the log and checked without it.
 
+use std::path::Path;
+
 use serde::Serialize;
-use vandel_core::checkpoint::CheckpointOpenError;
+use vandel_core::checkpoint::{CheckpointOpenError, OpenCheckpoint};
 use vandel_core::merkle::{consistency_proof, inclusion_proof, verify_inclusion};
 use vandel_core::trust::{Trust, parse_trust};
 use vandel_core::verify::ReceiptEvidence;
@@ -112,15 +114,8 @@ struct Checked {
 
 fn check(context: &Context, arguments: &ProofCheckArgs) -> Result<Exit, CliError> {
     let evidence = read_proof(context, arguments)?;
-    let trust = read_trust(context, arguments)?;
-    let opened = trust.open(evidence.checkpoint.as_bytes()).map_err(|error| match &error {
-        CheckpointOpenError::Signature(vandel_core::note::NoteOpenError::Unsigned)
-        | CheckpointOpenError::NotByLog { .. } => {
-            CliError::new(Exit::NotProven, "not-signed", format!("the checkpoint: {error}"))
-                .next("name the trust file of the ledger that the proof is from")
-        }
-        _ => CliError::new(Exit::Integrity, "checkpoint", format!("the checkpoint: {error}")),
-    })?;
+    let trust = read_trust(context, &arguments.trust)?;
+    let opened = open_checkpoint(&trust, evidence.checkpoint.as_bytes())?;
     let checkpoint = &opened.checkpoint;
     let (record, size) = (evidence.record, checkpoint.size());
     verify_inclusion(&evidence.hash, record, size, &checkpoint.root(), &evidence.proof).map_err(|error| {
@@ -158,8 +153,20 @@ fn read_proof(context: &Context, arguments: &ProofCheckArgs) -> Result<ReceiptEv
     ReceiptEvidence::parse(&name, &text).map_err(|error| refuse(error.to_string()))
 }
 
-fn read_trust(context: &Context, arguments: &ProofCheckArgs) -> Result<Trust, CliError> {
-    let file = &arguments.trust;
+/// Opens a checkpoint by a trust file.
+pub(super) fn open_checkpoint(trust: &Trust, checkpoint: &[u8]) -> Result<OpenCheckpoint, CliError> {
+    trust.open(checkpoint).map_err(|error| match &error {
+        CheckpointOpenError::Signature(vandel_core::note::NoteOpenError::Unsigned)
+        | CheckpointOpenError::NotByLog { .. } => {
+            CliError::new(Exit::NotProven, "not-signed", format!("the checkpoint: {error}"))
+                .next("name the trust file of the ledger that the proof is from")
+        }
+        _ => CliError::new(Exit::Integrity, "checkpoint", format!("the checkpoint: {error}")),
+    })
+}
+
+/// Reads a trust file.
+pub(super) fn read_trust(context: &Context, file: &Path) -> Result<Trust, CliError> {
     let bytes = read_all(&*context.disk, file).map_err(|error| CliError::file(file, &error))?;
     parse_trust(&bytes)
         .map_err(|error| CliError::new(Exit::Usage, "trust-file", format!("{}: {error}", file.display())))
