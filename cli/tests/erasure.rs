@@ -100,6 +100,9 @@ fn a_case_goes_the_whole_way_and_nothing_of_it_is_left() {
     let story = Story::closed_case();
     let decision = story.decide(&["note", "case", "identity", "reads"]);
     let with_handles = ["retention", "plan", "--disposal", &*decision, "--out", "plan.json"];
+    let keeper = ["--key", "keys/administrator-1.pem"];
+    let seen = story.on(DUE, &[&with_handles[..], &keeper].concat()).ok().lines();
+    assert!(seen[0]["handle"].is_null(), "who keeps the ledger opens no case");
     let planned = story.on(DUE, &[&with_handles[..], &DECIDER].concat()).ok().lines();
     let line = &planned[0];
     assert_eq!((&line["handle"], &line["records"]), (&(*story.handle).into(), &3.into()));

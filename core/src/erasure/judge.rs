@@ -163,3 +163,6 @@ fn judge_ground(
         (ErasureReason::Request | ErasureReason::Withdrawal, _) => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;

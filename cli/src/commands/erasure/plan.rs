@@ -6,8 +6,9 @@ use std::io;
 use serde::Serialize;
 use vandel_core::chain::Chain;
 use vandel_core::erasure::{Line, Plan, PlanRefusal, judge};
-use vandel_core::event::{Compartment, DisposalDecision, Purpose, Reading};
+use vandel_core::event::{Compartment, DisposalDecision, Purpose, Reading, Role};
 use vandel_core::id::ThreadId;
+use vandel_core::thread::Case;
 use vandel_core::time::Day;
 use vandel_ledger::disk::replace_atomically;
 use vandel_projector::source::Source;
@@ -30,6 +31,8 @@ struct PlannedLine {
     kind: &'static str,
     plan: String,
     line: usize,
+    #[serde(skip)]
+    thread: ThreadId,
     pseudonym: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     handle: Option<String>,
@@ -50,6 +53,8 @@ struct Going {
 struct Staying {
     #[serde(rename = "type")]
     kind: &'static str,
+    #[serde(skip)]
+    thread: ThreadId,
     #[serde(skip_serializing_if = "Option::is_none")]
     handle: Option<String>,
     compartment: &'static str,
@@ -105,8 +110,10 @@ pub(in crate::commands) fn plan(context: &Context, arguments: &RetentionPlanArgs
     for plan in &planned.plans {
         bench.sequencer_mut().store_plan(plan)?;
     }
-    if reader.is_none() {
-        told.forget_handles();
+    match &reader {
+        None => told.forget_handles(|_| true),
+        // The rest is of boards that the reader's roles do not reach.
+        Some(reader) => told.forget_handles(|thread| !reaches(context, &bench, reader, thread)),
     }
     bench.close()?;
     print(context, arguments, &planned.plans, told)
@@ -125,6 +132,15 @@ fn decision(chain: &Chain, disposal: u64, day: Day) -> Result<&DisposalDecision,
         return Err(PlanRefusal::DisposalNotInForce { disposal, day }.into());
     }
     Ok(decision)
+}
+
+/// Whether one of the reader's roles opens a case: those that a reading of it needs (domain, point 10).
+fn reaches(context: &Context, bench: &Workbench<'_>, reader: &Person, thread: &ThreadId) -> bool {
+    use Role::{Auditor, ControllersDelegate, DataProtectionOfficer, Decider, Handler, Reviewer};
+    let roles = [Handler, Decider, Reviewer, DataProtectionOfficer, ControllersDelegate, Auditor];
+    let place = bench.sequencer().threads().case(thread).and_then(Case::place).unwrap_or_default();
+    let entry = bench.sequencer().chain().keyring.get(&reader.public_key());
+    entry.is_some_and(|entry| roles.iter().any(|role| entry.holds(*role, &place, context.today())))
 }
 
 /// With handles it is content, and showing it is a reading.
@@ -159,6 +175,7 @@ fn tell(views: &Views<'_>, planned: &Planned, as_of: Day) -> Result<Told, Projec
     for LeftOut { thread, compartment, due, why } in &planned.left_out {
         told.staying.push(Staying {
             kind: "left_out",
+            thread: *thread,
             handle: handle(views, thread)?,
             compartment: compartment.name(),
             due: due.to_string(),
@@ -192,6 +209,7 @@ fn tell_line(
         kind: "line",
         plan: shown(&plan.hash()),
         line: number,
+        thread: line.thread,
         pseudonym: super::hex(&line.pseudonym),
         handle: handle(views, &line.thread)?,
         records: line.records.len(),
@@ -200,9 +218,12 @@ fn tell_line(
 }
 
 impl Told {
-    fn forget_handles(&mut self) {
-        self.lines.iter_mut().for_each(|line| line.handle = None);
-        self.staying.iter_mut().for_each(|staying| staying.handle = None);
+    fn forget_handles(&mut self, of: impl Fn(&ThreadId) -> bool) {
+        self.lines.iter_mut().filter(|line| of(&line.thread)).for_each(|line| line.handle = None);
+        self.staying
+            .iter_mut()
+            .filter(|staying| of(&staying.thread))
+            .for_each(|staying| staying.handle = None);
     }
 }
 
@@ -244,7 +265,7 @@ fn print(
         context.output.progress(&ErasureText::PlanNext.with(context.lang, &[("plan", first)]));
     }
     if let Some(out) = &arguments.out {
-        told.forget_handles();
+        told.forget_handles(|_| true);
         let json = serde_json::json!({ "type": "erasure_plan", "end": end, "lines": told.lines, "left_out": told.staying });
         replace_atomically(&*context.disk, out, format!("{json:#}\n").as_bytes())
             .map_err(|error| CliError::file(out, &error))?;
