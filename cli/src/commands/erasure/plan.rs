@@ -260,7 +260,13 @@ fn print(
         ("left_out", &*left_out),
         ("hashes", &*hashes),
     ];
-    context.output.summary(&end, ErasureText::PlanEnd.with(context.lang, &values))?;
+    let text = ErasureText::PlanEnd.with(context.lang, &values);
+    // The hashes are the result: whoever orders the plan needs them, from a pipe too.
+    if context.output.is_json() {
+        context.output.summary(&end, text)?;
+    } else {
+        context.output.write(&(text + "\n"))?;
+    }
     if let Some(first) = end.plans.first() {
         context.output.progress(&ErasureText::PlanNext.with(context.lang, &[("plan", first)]));
     }
