@@ -1,5 +1,7 @@
 //! Arguments about holds and restrictions.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 use vandel_core::event::{HoldGround, RestrictionGround};
 use vandel_core::time::Day;
@@ -19,7 +21,18 @@ pub enum HoldCommand {
     /// Release a hold or a restriction; the controller's delegate approves
     Release(HoldReleaseArgs),
     /// List the holds and restrictions in force
-    List,
+    List(HoldListArgs),
+}
+
+/// Which holds, to whom.
+#[derive(Debug, Args)]
+pub struct HoldListArgs {
+    /// Your key file: with it the cases' handles are shown, and a reading is recorded
+    #[arg(long, env = "VANDEL_KEY", value_name = "FILE")]
+    pub key: Option<PathBuf>,
+    /// A file whose first line is its passphrase
+    #[arg(long, env = "VANDEL_PASSPHRASE_FILE", value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
 }
 
 /// A hold.

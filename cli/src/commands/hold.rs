@@ -1,13 +1,13 @@
 //! `vandel hold`: what stops erasure, and what restricts processing. Release takes two people.
 
 use serde::Serialize;
-use vandel_core::event::{Kind, Process, Step};
+use vandel_core::event::{Compartment, Kind, Process, Purpose, Reading, Step};
 use vandel_core::thread::Matter;
 use vandel_ledger::author::sign_step;
 use vandel_ledger::vault::NameKind;
 
-use super::case::{CaseStep, tell};
-use crate::args::{HoldCommand, HoldReleaseArgs, StepArgs};
+use super::case::{CaseStep, record_reading, tell};
+use crate::args::{HoldCommand, HoldListArgs, HoldReleaseArgs, StepArgs};
 use crate::casework;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
@@ -34,7 +34,7 @@ pub(super) fn run(context: &Context, command: HoldCommand) -> Result<Exit, CliEr
             })
         }
         HoldCommand::Release(arguments) => release(context, &arguments),
-        HoldCommand::List => list(context),
+        HoldCommand::List(arguments) => list(context, &arguments),
     }
 }
 
@@ -98,16 +98,37 @@ struct Row {
     owner: String,
 }
 
-fn list(context: &Context) -> Result<Exit, CliError> {
-    let bench = Workbench::open(context)?;
+/// Lists holds; the handles only to a reader whose roles reach the case, and whose reading is recorded.
+fn list(context: &Context, arguments: &HoldListArgs) -> Result<Exit, CliError> {
+    let mut bench = Workbench::open(context)?;
     let names = Names::read(bench.sequencer().vault())?;
+    let reader = match &arguments.key {
+        Some(key) => Some(Person::read(context, key, arguments.passphrase_file.as_deref())?),
+        None => None,
+    };
+    if let Some(reader) = &reader {
+        let reading = Reading {
+            thread: None,
+            purpose: Purpose::Retention,
+            remark: String::new(),
+            compartments: vec![Compartment::Identity],
+            count: 0,
+        };
+        record_reading(context, &mut bench, reader, reading)?;
+    }
+    let sequencer = bench.sequencer();
+    let reader = reader.and_then(|reader| sequencer.chain().keyring.get(&reader.public_key()));
     let mut rows = Vec::new();
-    for (id, thread) in bench.sequencer().threads().iter() {
+    for (id, thread) in sequencer.threads().iter() {
         let Matter::Case(case) = &thread.matter else { continue };
         if case.holds.is_empty() {
             continue;
         }
-        let handle = casework::identity(bench.sequencer(), *id)?.map(|identity| identity.handle);
+        let place = case.place().unwrap_or_default();
+        let handle = match reader.filter(|reader| casework::may_read(reader, &place, context.today())) {
+            Some(_) => casework::identity(sequencer, *id)?.map(|identity| identity.handle),
+            None => None,
+        };
         rows.extend(case.holds.iter().map(|(step, hold)| Row {
             handle: handle.clone().unwrap_or_else(|| "–".to_owned()),
             step: *step,

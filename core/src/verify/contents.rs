@@ -248,10 +248,10 @@ fn started_without_check(chain: &Chain, thread: &Thread, case: &Case) -> Option<
     let index = case.steps.iter().position(|mark| mark.kind == Kind::EmploymentStarted)?;
     let start = case.steps[index];
     let opened = case.opened()?;
-    let role = case.opening.as_ref().and_then(|opening| {
-        chain.policy_on(opened).and_then(|adopted| adopted.pack.role_on(&opening.role.0, opened).ok())
-    });
-    if role.is_some_and(|role| role.duty != Duty::Mandatory) {
+    // Whether the law demanded a check can't be told once the opening has been erased.
+    let opening = case.opening.as_ref()?;
+    let role = chain.policy_on(opened)?.pack.role_on(&opening.role.0, opened).ok()?;
+    if role.duty != Duty::Mandatory {
         return None;
     }
     let checks = [Kind::ExtractShown, Kind::ExtractExempted, Kind::CopyStored, Kind::AuthorityFetched];
@@ -263,6 +263,6 @@ fn started_without_check(chain: &Chain, thread: &Thread, case: &Case) -> Option<
     };
     let found = checked.map_or_else(|| "no check".to_owned(), |day| format!("a check on {day}"));
     let mut finding = Finding::new(code, Level::Conduct, what).at(None, thread.records[index]);
-    finding.paragraph = role.map(|role| role.law.paragraph.clone());
+    finding.paragraph = Some(role.law.paragraph.clone());
     Some(finding.expected(format!("a check by {}", start.day), found))
 }

@@ -1,3 +1,5 @@
+//! Every refusal of a plan, and the plans that pass; how a plan is made is the projector's.
+
 use std::collections::BTreeMap;
 
 use super::*;
