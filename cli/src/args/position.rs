@@ -12,6 +12,8 @@ pub enum PositionCommand {
     Assess(Box<PositionAssessArgs>),
     /// List the assessed positions
     List,
+    /// Show a role's assessments under a board: the need, and what was negotiated first
+    Show(PositionShowArgs),
     /// Show what a role's law demands, forbids and keeps, without recording anything
     Simulate(PositionSimulateArgs),
 }
@@ -46,6 +48,16 @@ pub struct PositionAssessArgs {
     /// Who signs: a decider.
     #[command(flatten)]
     pub author: AuthorArgs,
+}
+
+/// Which assessments.
+#[derive(Debug, Args)]
+pub struct PositionShowArgs {
+    /// The role's code in the policy
+    pub role: String,
+    /// Only under this board
+    #[arg(long, value_name = "NAME")]
+    pub board: Option<String>,
 }
 
 /// What a role's law says.

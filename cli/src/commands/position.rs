@@ -2,18 +2,19 @@
 
 use serde::Serialize;
 use vandel_core::event::{Kind, PositionAssessment, Process, RoleCode, Step};
-use vandel_core::id::ThreadId;
-use vandel_core::thread::Matter;
+use vandel_core::id::{ActorId, ThreadId};
 use vandel_ledger::author::sign_step;
 use vandel_ledger::vault::NameKind;
+use vandel_projector::view::PositionAnswer;
 
 use super::case::random;
-use crate::args::{PositionAssessArgs, PositionCommand, PositionSimulateArgs};
+use crate::args::{PositionAssessArgs, PositionCommand, PositionShowArgs, PositionSimulateArgs};
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::lang::CaseText;
 use crate::names::Names;
 use crate::people::Person;
+use crate::reading::Reading;
 use crate::workbench::Workbench;
 
 /// Runs a command about positions.
@@ -21,6 +22,7 @@ pub(super) fn run(context: &Context, command: PositionCommand) -> Result<Exit, C
     match command {
         PositionCommand::Assess(arguments) => assess(context, &arguments),
         PositionCommand::List => list(context),
+        PositionCommand::Show(arguments) => show(context, &arguments),
         PositionCommand::Simulate(arguments) => simulate(context, &arguments),
     }
 }
@@ -77,56 +79,94 @@ fn assess(context: &Context, arguments: &PositionAssessArgs) -> Result<Exit, Cli
     Ok(Exit::Done)
 }
 
+/// A position's last assessment, with names in the place of ids.
 #[derive(Serialize)]
 struct Row {
-    role: String,
+    #[serde(flatten)]
+    position: PositionAnswer,
     board: String,
-    unit: String,
-    title: String,
-    union_reference: String,
-    impact_reference: String,
-    until: Option<String>,
+    unit_name: String,
 }
 
-/// Positions are no one's personal data: listing them is no reading.
+/// The assessed positions. They are no one's personal data: looking at them is no reading.
+fn rows(context: &Context) -> Result<(Names, Vec<Row>), CliError> {
+    let reading = Reading::open(context)?;
+    let names = reading.names()?;
+    let mut projector = reading.projector()?;
+    let positions = projector.ask(&reading.source(), |views| views.positions())?;
+    let text =
+        |kind, id: &str| id.parse().map_or_else(|_| id.to_owned(), |id: ActorId| names.text(kind, id.0));
+    let mut rows: Vec<Row> = positions
+        .into_iter()
+        .map(|position| Row {
+            board: text(NameKind::Controller, &position.controller),
+            unit_name: text(NameKind::Unit, &position.unit),
+            position,
+        })
+        .collect();
+    rows.sort_by(|a, b| {
+        (&a.board, &a.position.role, &a.unit_name).cmp(&(&b.board, &b.position.role, &b.unit_name))
+    });
+    Ok((names, rows))
+}
+
 fn list(context: &Context) -> Result<Exit, CliError> {
-    let bench = Workbench::open(context)?;
-    let names = Names::read(bench.sequencer().vault())?;
-    let mut rows: Vec<Row> = Vec::new();
-    for (_, thread) in bench.sequencer().threads().iter() {
-        if let Matter::Position(Some(position)) = &thread.matter {
-            rows.push(Row {
-                role: position.role.0.clone(),
-                board: names.text(NameKind::Controller, position.controller.0),
-                unit: names.text(NameKind::Unit, position.unit.0),
-                title: position.title.clone(),
-                union_reference: position.union_reference.clone(),
-                impact_reference: position.impact_reference.clone(),
-                until: position.until.map(|day| day.to_string()),
-            });
-        }
-    }
-    rows.sort_by(|a, b| (&a.board, &a.role, &a.unit).cmp(&(&b.board, &b.role, &b.unit)));
+    let (_, rows) = rows(context)?;
     for row in &rows {
         context.output.line(row, || {
+            let position = &row.position;
+            let references = format!("{}  {}", position.union_reference, position.impact_reference);
+            format!("{:<12}  {} / {}  {references}", position.role, row.board, row.unit_name)
+        })?;
+    }
+    end(context, rows.len())
+}
+
+fn show(context: &Context, arguments: &PositionShowArgs) -> Result<Exit, CliError> {
+    let (names, mut rows) = rows(context)?;
+    let board = arguments.board.as_ref().map(|board| names.controller(board)).transpose()?;
+    let board = board.map(|board| board.to_string());
+    let role = arguments.role.to_uppercase();
+    rows.retain(|row| {
+        row.position.role == role && board.as_ref().is_none_or(|board| row.position.controller == *board)
+    });
+    if rows.is_empty() {
+        let message = format!("no position of role {role} has been assessed there");
+        return Err(
+            CliError::new(Exit::NotFound, "no-position", message).next("vandel position assess --help")
+        );
+    }
+    for row in &rows {
+        context.output.line(row, || {
+            let position = &row.position;
+            let until = position.until.as_deref().unwrap_or("–");
             format!(
-                "{:<12}  {} / {}  {}  {}",
-                row.role, row.board, row.unit, row.union_reference, row.impact_reference
+                "{}  {} / {}  {}\n  {}\n  {}  {}\n  {} .. {until}",
+                position.role,
+                row.board,
+                row.unit_name,
+                position.title,
+                position.need,
+                position.union_reference,
+                position.impact_reference,
+                position.assessed
             )
         })?;
     }
-    let text = CaseText::PositionsEnd.with(context.lang, &[("count", &rows.len().to_string())]);
-    context.output.summary(&serde_json::json!({ "positions": rows.len() }), text)?;
-    bench.close()?;
+    end(context, rows.len())
+}
+
+fn end(context: &Context, count: usize) -> Result<Exit, CliError> {
+    let text = CaseText::PositionsEnd.with(context.lang, &[("count", &count.to_string())]);
+    context.output.summary(&serde_json::json!({ "positions": count }), text)?;
     Ok(Exit::Done)
 }
 
 /// What a role's law says, from the adopted policy, key by key.
 fn simulate(context: &Context, arguments: &PositionSimulateArgs) -> Result<Exit, CliError> {
-    let bench = Workbench::open(context)?;
+    let reading = Reading::open(context)?;
     let day = context.as_of();
-    let policy =
-        bench.sequencer().chain().policy_on(day).ok_or(vandel_core::admit::Refusal::NoPolicy { day })?;
+    let policy = reading.chain().policy_on(day).ok_or(vandel_core::admit::Refusal::NoPolicy { day })?;
     let code = arguments.role.to_uppercase();
     let role = policy.pack.version_on(&code, day).map_err(vandel_core::admit::Refusal::from)?;
     let entries: Vec<_> = role
@@ -147,6 +187,5 @@ fn simulate(context: &Context, arguments: &PositionSimulateArgs) -> Result<Exit,
         }));
         lines.join("\n")
     })?;
-    bench.close()?;
     Ok(Exit::Done)
 }
