@@ -2,7 +2,7 @@
 //!
 //! [`admit`] is one pure function. The command line calls it before it asks for a signature, the
 //! sequencer before it appends, the verifier at every audit that has the openings; a statement made
-//! by hand meets the same rules as a typed one. Each rule is in [`RULES`], with the paragraph it
+//! by hand meets the same rules as a typed one. Each rule is in `RULES`, with the paragraph it
 //! rests on and whether an audit can make the check again ([`Recheck`]).
 //!
 //! What is not judged here: signatures (see [`crate::chain`]) and open events (likewise).

@@ -1,10 +1,10 @@
 //! The log in files: the embedded default.
 //!
 //! A folder holds segments and nothing else, each named after its first position. A segment is a
-//! header and frames ([`frame`]); a frame is a block with its position and checksum. An append writes
+//! header and frames (`frame`); a frame is a block with its position and checksum. An append writes
 //! one frame and syncs it (`fdatasync`); when a segment is full, a new one is made, header first.
 //!
-//! What a crash may leave is decided in one place ([`read`]): a torn last frame, or a torn header of a
+//! What a crash may leave is decided in one place (`read`): a torn last frame, or a torn header of a
 //! segment just made. Everything else that is not as written is damage.
 //!
 //! Not here: a lock ([`crate::lock`]), which is the home's and must lie outside this folder; knowledge

@@ -6,7 +6,7 @@
 //! genuine, and whether the log was cut back to an earlier length or rewritten as a whole, is for the
 //! verifier and the memory to tell; no log can know that of itself.
 //!
-//! [`Log`] keeps to what both implementations truly do: segment files ([`file`]), and a NATS JetStream
+//! [`Log`] keeps to what both implementations truly do: segment files ([`mod@file`]), and a NATS JetStream
 //! stream in which a block is one message, fenced by the expected last sequence.
 
 use std::io;
