@@ -4,6 +4,9 @@
 //! in a case, a position's assessment or a reading; it is cut into parts,
 //! one for each compartment, and only a salted commitment to them reaches the chain.
 
+#[macro_use]
+mod named;
+
 mod kind;
 mod open;
 mod role;

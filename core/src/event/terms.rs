@@ -2,32 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-macro_rules! plain {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        pub enum $name { $($(#[$variant_doc])* $variant,)* }
-
-        impl $name {
-            /// All of them, in wire order.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
-
-            /// The name used in commands and reports.
-            #[must_use]
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $text),* }
-            }
-
-            /// The one of this name.
-            #[must_use]
-            pub fn from_name(name: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|one| one.name() == name)
-            }
-        }
-    };
-}
-
-plain! {
+named! {
     /// Why an extract was not accepted.
     RejectionReason {
         /// Older than the law allows.
@@ -38,7 +13,7 @@ plain! {
         Unverified = "unverified",
     }
 }
-plain! {
+named! {
     /// How an extract's authenticity was checked.
     Authenticity {
         /// The original on paper.
@@ -47,7 +22,7 @@ plain! {
         ControlService = "control-service",
     }
 }
-plain! {
+named! {
     /// The outcome of a check.
     Outcome {
         /// Fit.
@@ -58,7 +33,7 @@ plain! {
         NotFit = "not-fit",
     }
 }
-plain! {
+named! {
     /// Support agreed on with the person.
     Support {
         /// A mentor or closer supervision.
@@ -69,7 +44,7 @@ plain! {
         Counselling = "counselling",
     }
 }
-plain! {
+named! {
     /// How an appeal ended.
     AppealOutcome {
         /// The decision stands.
@@ -80,7 +55,7 @@ plain! {
         Withdrawn = "withdrawn",
     }
 }
-plain! {
+named! {
     /// Why erasure is stopped.
     HoldGround {
         /// A pending request for disclosure (TF ch. 2).
@@ -91,7 +66,7 @@ plain! {
         Supervision = "supervision",
     }
 }
-plain! {
+named! {
     /// Why processing is restricted (GDPR art. 18.1).
     RestrictionGround {
         /// (a) The person contests that it is right.
@@ -104,7 +79,7 @@ plain! {
         Objection = "objection",
     }
 }
-plain! {
+named! {
     /// Why somebody reads.
     Purpose {
         /// Handling the case.
