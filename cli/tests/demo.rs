@@ -224,3 +224,13 @@ fn a_folder_in_use_is_left_alone() {
     assert_eq!(std::fs::read(folder.path().join("home").join("mine")).unwrap(), b"mine");
     assert!(!folder.path().join("home-people").exists());
 }
+
+/// Seeds 9 and 19 once renewed the engagement of a person whose case then turned out to be another's.
+#[test]
+fn seeds_that_once_stopped_play_to_their_end() {
+    for seed in [9, 19] {
+        let folder = tempfile::tempdir().unwrap();
+        let outcome = run(&options(folder.path(), 300, seed), &mut |_| {});
+        assert!(outcome.is_ok(), "seed {seed}: {}", outcome.err().unwrap());
+    }
+}

@@ -165,6 +165,10 @@ impl Writer {
             outline.role = "SCHOOL"; // the law on work in the home is not in force yet
         }
         let earlier = if outline.fate == Fate::Exempted { self.earlier(outline.role, opened) } else { None };
+        if earlier.is_some() && outline.incident == fate::Incident::Reassigned {
+            // The right person would be somebody else than the earlier note is about.
+            outline.incident = fate::Incident::None;
+        }
         if outline.fate == Fate::Exempted && earlier.is_none() {
             (outline.fate, outline.occasion) = (Fate::Clear, Occasion::NewEmployment);
         }
