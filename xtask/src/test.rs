@@ -83,7 +83,8 @@ fn steps(binary: &Path) -> Vec<Work> {
             ),
             Some("clippy"),
         ),
-        Work::Cargo(Step::new("binary", &["build", "--release", "--locked", "-p", "vandel"]), None),
+        // Run as the README runs it, so that `cargo run` from the root is sure to be the command.
+        Work::Cargo(Step::new("binary", &["run", "--release", "--locked", "--", "--version"]), None),
         Work::Cargo(
             Step::new("tests", &["test", "--workspace", "--locked"])
                 .with("VANDEL_BIN", binary.display().to_string()),
@@ -97,7 +98,7 @@ fn steps(binary: &Path) -> Vec<Work> {
     ]
 }
 
-/// Where `cargo build --release -p vandel` puts the binary. We lie at `TARGET/debug/xtask` ourselves, so this
+/// Where `cargo run --release` puts the binary. We lie at `TARGET/debug/xtask` ourselves, so this
 /// holds wherever cargo was told to build; the default is for an xtask started in another way.
 fn release_binary(root: &Path) -> PathBuf {
     let own = std::env::current_exe().ok();
@@ -134,7 +135,7 @@ mod tests {
         for work in steps(Path::new("target/release/vandel")) {
             let line = work.repeat_with();
             assert!(line.contains("cargo "), "{line}");
-            let resolves = ["clippy", "build", "cargo test", "doc"].iter().any(|verb| line.contains(verb));
+            let resolves = ["clippy", "cargo run", "cargo test", "doc"].iter().any(|verb| line.contains(verb));
             assert_eq!(resolves, line.contains("--locked"), "{line}");
         }
     }
