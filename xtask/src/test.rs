@@ -135,7 +135,8 @@ mod tests {
         for work in steps(Path::new("target/release/vandel")) {
             let line = work.repeat_with();
             assert!(line.contains("cargo "), "{line}");
-            let resolves = ["clippy", "cargo run", "cargo test", "doc"].iter().any(|verb| line.contains(verb));
+            let resolves =
+                ["clippy", "cargo run", "cargo test", "doc"].iter().any(|verb| line.contains(verb));
             assert_eq!(resolves, line.contains("--locked"), "{line}");
         }
     }
