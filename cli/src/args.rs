@@ -81,6 +81,15 @@ pub struct GlobalArgs {
     /// Accept, this once, a memory that was lost or taken back, having compared the log with receipts
     #[arg(long, global = true)]
     pub trust_new_memory: bool,
+    /// NATS servers, separated by commas: nats://HOST:PORT or tls://HOST:PORT
+    #[arg(long, global = true, env = "VANDEL_NATS", value_name = "URL")]
+    pub nats: Option<String>,
+    /// The file of your NKey seed for NATS, mode 0600
+    #[arg(long, global = true, env = "VANDEL_NATS_KEY", value_name = "FILE")]
+    pub nats_key: Option<PathBuf>,
+    /// The certificate authority of the NATS servers (PEM); makes TLS obligatory
+    #[arg(long, global = true, env = "VANDEL_NATS_CA", value_name = "FILE")]
+    pub nats_ca: Option<PathBuf>,
     /// Print JSON: one document, or lines that end with a summary
     #[arg(long, global = true)]
     pub json: bool,

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use vandel_core::time::{Day, Second};
+use vandel_ledger::bus::{BusOptions, Role};
 use vandel_ledger::clock::{Clock, SettableClock, SystemClock};
 use vandel_ledger::disk::{Disk, RealDisk};
 use vandel_ledger::home::Home;
@@ -36,8 +37,32 @@ pub struct Context {
     pub clock: Arc<dyn Clock>,
     /// Accept, this once, a memory that was lost or taken back (`--trust-new-memory`).
     pub trust_new_memory: bool,
+    /// How NATS is reached, if servers are named.
+    pub nats: NatsAccess,
     as_of: Option<Day>,
     names_a_home: bool,
+}
+
+/// How NATS is reached, as far as the command line says.
+#[derive(Clone, Debug, Default)]
+pub struct NatsAccess {
+    /// The servers (`--nats`).
+    pub servers: Option<String>,
+    /// The file of the NKey seed (`--nats-key`).
+    pub key: Option<PathBuf>,
+    /// The certificate authority (`--nats-ca`).
+    pub ca: Option<PathBuf>,
+}
+
+impl NatsAccess {
+    /// Options to connect with in a role, if servers are named.
+    #[must_use]
+    pub fn options(&self, role: Role) -> Option<BusOptions> {
+        let mut options = BusOptions::new(self.servers.as_deref()?, role);
+        options.key.clone_from(&self.key);
+        options.ca.clone_from(&self.ca);
+        Some(options)
+    }
 }
 
 impl Context {
@@ -67,6 +92,11 @@ impl Context {
             disk: Arc::new(RealDisk),
             clock,
             trust_new_memory: global.trust_new_memory,
+            nats: NatsAccess {
+                servers: global.nats.clone(),
+                key: global.nats_key.clone(),
+                ca: global.nats_ca.clone(),
+            },
             as_of: global.as_of,
             names_a_home: global.home.is_some(),
         })

@@ -2,6 +2,8 @@
 
 pub mod audit;
 pub mod author;
+#[cfg(feature = "network")]
+pub mod bus;
 pub mod clock;
 pub mod disk;
 pub mod erasure;

@@ -131,7 +131,8 @@ pub fn read(disk: &dyn Disk, path: &Path, passphrase: Option<&str>) -> Result<Si
     Ok(SigningKey::from_bytes(&Zeroizing::new(pair.secret_key)))
 }
 
-fn refuse_exposed(path: &Path) -> Result<(), KeyFileError> {
+/// Refuses a secret file that others than its owner may read.
+pub(crate) fn refuse_exposed(path: &Path) -> Result<(), KeyFileError> {
     use std::os::unix::fs::PermissionsExt;
     // A disk of a test's own has no modes; then there is nothing to refuse.
     let Ok(metadata) = std::fs::metadata(path) else { return Ok(()) };

@@ -4,6 +4,7 @@
 pub mod canary;
 pub mod ledger_builder;
 pub mod log_conformance;
+pub mod nats_server;
 pub mod random;
 pub mod recording_disk;
 pub mod small_ledger;

@@ -9,6 +9,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use crate::nats;
 use crate::step;
 
 /// One long suite.
@@ -120,6 +121,10 @@ fn run_suite(root: &Path, suite: &Suite, outcome: &mut Outcome) -> bool {
         command.arg(suite.filter);
     }
     command.arg("--nocapture").env("VANDEL_DEEP", "1");
+    if suite.package == "vandel-tests" {
+        let Some(server) = nats::provide(root) else { return false };
+        command.env(nats::VARIABLE, server);
+    }
     match listen(&mut command, |line| outcome.read(line)) {
         Ok(passed) => passed,
         Err(error) => {

@@ -5,10 +5,12 @@
 //! | `test` | everything a change must pass, in order; stops at the first failure |
 //! | `tidy` | style as a test: all findings at once, each with its file and line |
 //! | `deep` | the long suites, in release, with their counts |
+//! | `nats` | brings the nats-server that the tests run |
 
 #![allow(clippy::print_stdout, reason = "a command line tool whose results are text")]
 
 mod deep;
+mod nats;
 mod step;
 mod test;
 mod tidy;
@@ -24,6 +26,7 @@ cargo xtask TASK
   tidy             style as a test: prints every finding as file:line
   deep [SUITE...]  the long suites, in release, with counts; all of them if none is named
   deep --list      the suites and what they are for
+  nats             bring the nats-server that the tests run, and print where it is
   help             this text
 
 Works from any folder of the repository. Exit code 0: passed; 1: failed; 2: usage.";
@@ -46,6 +49,13 @@ fn main() -> ExitCode {
                 println!("no suite is called {unknown:?}: see `cargo xtask deep --list`");
                 return ExitCode::from(2);
             }
+        },
+        (Some("nats"), []) => match nats::provide(&root) {
+            Some(binary) => {
+                println!("{}", binary.display());
+                true
+            }
+            None => false,
         },
         (Some("help" | "--help" | "-h"), _) => {
             println!("{HELP}");

@@ -2,7 +2,7 @@
 //!
 //! The library tests run unoptimised, with overflow checks and debug assertions (dependencies are always
 //! optimised, see the workspace profile, so signatures are not slow); the end-to-end tests drive the
-//! release binary, whose path stands in `VANDEL_BIN`.
+//! release binary, whose path stands in `VANDEL_BIN`, and a nats-server, whose path stands in `VANDEL_NATS_SERVER`.
 //!
 //! Measured from cold on 2 cores, in processor seconds, before most suites were written: lints 246, release
 //! binary 136, building the tests 234. Building core's tests alone in release, beside the binary, took 119.
@@ -11,6 +11,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::nats;
 use crate::step::{self, Step};
 use crate::tidy;
 
@@ -20,19 +21,21 @@ enum Work {
     Cargo(Step, Option<&'static str>),
     /// `tidy`, without a second process.
     Tidy,
+    /// The tests, against a nats-server that is brought first.
+    Tests(Step),
 }
 
 impl Work {
     fn name(&self) -> &'static str {
         match self {
-            Self::Cargo(step, _) => step.name,
+            Self::Cargo(step, _) | Self::Tests(step) => step.name,
             Self::Tidy => "tidy",
         }
     }
 
     fn repeat_with(&self) -> String {
         match self {
-            Self::Cargo(step, _) => step.repeat_with(),
+            Self::Cargo(step, _) | Self::Tests(step) => step.repeat_with(),
             Self::Tidy => "cargo xtask tidy".to_owned(),
         }
     }
@@ -44,6 +47,10 @@ impl Work {
                     && step::succeeds(&mut step.command(root))
             }
             Self::Tidy => tidy::run(root),
+            Self::Tests(step) => nats::provide(root).is_some_and(|server| {
+                println!("against {}", server.display());
+                step::succeeds(step.command(root).env(nats::VARIABLE, server))
+            }),
         }
     }
 }
@@ -85,10 +92,9 @@ fn steps(binary: &Path) -> Vec<Work> {
         ),
         // Run as the README runs it, so that `cargo run` from the root is sure to be the command.
         Work::Cargo(Step::new("binary", &["run", "--release", "--locked", "--", "--version"]), None),
-        Work::Cargo(
+        Work::Tests(
             Step::new("tests", &["test", "--workspace", "--locked"])
                 .with("VANDEL_BIN", binary.display().to_string()),
-            None,
         ),
         Work::Cargo(
             Step::new("docs", &["doc", "--workspace", "--no-deps", "--locked"])

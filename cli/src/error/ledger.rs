@@ -2,6 +2,7 @@
 
 use vandel_core::admit::{ExitClass, Refusal};
 use vandel_core::chain::{FaultKind, OpenRefusal};
+use vandel_ledger::bus::BusError;
 use vandel_ledger::lock::LockError;
 use vandel_ledger::log::ReadError;
 use vandel_ledger::memory::MemoryError;
@@ -300,6 +301,29 @@ impl From<crate::import::TakeError> for CliError {
             TakeError::Vault(error) => error.into(),
             TakeError::Names(error) => error.into(),
             TakeError::Io(error) => error.into(),
+        }
+    }
+}
+
+impl From<BusError> for CliError {
+    fn from(error: BusError) -> Self {
+        let (exit, code) = match &error {
+            BusError::Options(_) => (Exit::Usage, "nats-options"),
+            BusError::Key(_) => (Exit::NotAuthorised, "nats-key"),
+            BusError::Refused { .. } | BusError::Denied { .. } => (Exit::NotAuthorised, "nats-denied"),
+            BusError::NobodyListens { .. } => (Exit::NotFound, "nats-nobody"),
+            _ => (Exit::Io, "nats"),
+        };
+        let failure = Self::new(exit, code, error.to_string());
+        match error {
+            BusError::Unreachable { .. } => failure.next("is the server up, and the address right? See --nats"),
+            BusError::Denied { .. } => failure.next(
+                "use the key of a role that may do this: --nats-key FILE; the permissions stand in the server's configuration",
+            ),
+            BusError::NobodyListens { .. } => {
+                failure.next("is JetStream on, and does the service run? A cluster that elects answers in some seconds")
+            }
+            _ => failure,
         }
     }
 }
