@@ -10,6 +10,7 @@ pub mod demo;
 pub mod error;
 pub mod import;
 pub mod lang;
+pub mod monitor;
 pub mod names;
 pub mod output;
 pub mod packs;
