@@ -104,6 +104,13 @@ impl Keyring {
         self.entries.get(key)
     }
 
+    /// A key decompressed, whether or not it may sign. What a signature fits never changes; whether the
+    /// key may sign does, and is asked at the place: [`Keyring::signer`].
+    #[must_use]
+    pub fn verifying(&self, key: &PublicKey) -> Option<&VerifyingKey> {
+        self.verifying.get(key)
+    }
+
     /// The entry and the decompressed key, if the key may sign at this second.
     pub fn signer(&self, key: &PublicKey, at: Second) -> Result<(&KeyEntry, &VerifyingKey), KeyRefusal> {
         let found = self.entries.get(key).zip(self.verifying.get(key));

@@ -5,6 +5,7 @@ pub mod author;
 #[cfg(feature = "network")]
 pub mod bus;
 pub mod clock;
+pub mod desk;
 pub mod disk;
 pub mod erasure;
 pub mod handle;

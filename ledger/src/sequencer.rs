@@ -43,7 +43,8 @@ use crate::submission::{Receipt, Submission, SubmitError};
 use crate::tree::TreeFile;
 use crate::vault::{Entry, Vault};
 
-use admission::{Admitted, Answer, Verified};
+pub(crate) use admission::{Checked, check_all};
+use admission::{Admitted, Answer, Waiting};
 
 /// The one writer of a ledger.
 pub struct Sequencer {
@@ -138,6 +139,12 @@ impl Sequencer {
         admit(state, proposal, Occasion::New).map(|_| ())
     }
 
+    /// Why it has stopped, if it has: an effect's outcome is unknown, or this log was rolled back.
+    #[must_use]
+    pub fn halted(&self) -> Option<&str> {
+        self.halted.as_deref()
+    }
+
     /// The clock it goes by.
     #[must_use]
     pub fn now(&self) -> Second {
@@ -150,36 +157,40 @@ impl Sequencer {
     /// An error of one group leaves the others alone. If an effect's outcome is unknown the sequencer
     /// halts, and must be opened again, which finds out.
     pub fn commit(&mut self, groups: Vec<Group>) -> Vec<Result<Vec<Receipt>, SubmitError>> {
-        let verified = admission::verify_all(&self.chain, self.now(), groups);
-        let mut answers: Vec<Option<Result<Vec<Receipt>, SubmitError>>> = Vec::new();
-        answers.resize_with(verified.len(), || None);
-        let mut waiting: Vec<(usize, Vec<Verified>)> = Vec::new();
-        for (index, group) in verified.into_iter().enumerate() {
-            match group {
-                Ok(group) => waiting.push((index, group)),
-                Err(error) => answers[index] = Some(Err(error)),
-            }
-        }
-        while !waiting.is_empty() {
-            for (index, answer) in self.commit_block(&mut waiting) {
-                answers[index] = Some(answer);
-            }
-        }
+        let mut answers: Vec<_> = groups.iter().map(|_| None).collect();
+        let checked = admission::check_all(&self.chain.keyring, groups);
+        self.commit_checked(checked, |index, answer| answers[index] = Some(answer));
         let unanswered = || Err(SubmitError::Halted { reason: "the group was not reached".to_owned() });
         answers.into_iter().map(|answer| answer.unwrap_or_else(unanswered)).collect()
     }
 
-    /// One block: the commit order. Takes from `waiting` what fits.
-    fn commit_block(
+    /// [`Sequencer::commit`] for groups that were checked ahead. Each answer is given as soon as its
+    /// block is settled, with the group's index.
+    pub(crate) fn commit_checked(
         &mut self,
-        waiting: &mut Vec<(usize, Vec<Verified>)>,
-    ) -> Vec<(usize, Result<Vec<Receipt>, SubmitError>)> {
+        checked: Vec<Result<Checked, SubmitError>>,
+        mut answer: impl FnMut(usize, Result<Vec<Receipt>, SubmitError>),
+    ) {
+        let mut waiting = Waiting::new();
+        for (index, group) in checked.into_iter().enumerate() {
+            match group {
+                Ok(group) => waiting.push_back((index, group)),
+                Err(error) => answer(index, Err(error)),
+            }
+        }
+        while !waiting.is_empty() {
+            self.commit_block(&mut waiting).into_iter().for_each(|(index, result)| answer(index, result));
+        }
+    }
+
+    /// One block: the commit order. Takes from `waiting` what fits.
+    fn commit_block(&mut self, waiting: &mut Waiting) -> Vec<Answer> {
         if let Some(reason) = self.halted.clone() {
             return waiting.drain(..).map(|(index, _)| halted(index, &reason)).collect();
         }
         // 1. Admit. Pure, in memory: a crash leaves nothing.
         let at = self.now();
-        let (admitted, mut answers) = self.admit(waiting, at);
+        let (mut admitted, mut answers) = self.admit(waiting, at);
         if let Some(reason) = answers.iter().find_map(|(_, answer)| rolled_back(answer)) {
             // This log is not what its own key has shown to somebody: nothing may follow on it.
             self.halted = Some(reason.clone());
@@ -190,12 +201,10 @@ impl Sequencer {
             return answers;
         }
         // 2. Make the bytes, once. Whatever happens from here on, these bytes are appended or none.
-        let (block, entries, hashes) = self.assemble(&admitted, at);
+        let (block, entries, hashes) = self.assemble(&mut admitted, at);
         match self.make_durable(&block, &entries, &hashes) {
             Ok(()) => {
-                for group in &admitted {
-                    answers.push((group.index, self.receipts(&group.records)));
-                }
+                answers.extend(self.receipts_of(&admitted));
                 // 9. Identities that were replaced are destroyed. A crash before leaves the old one in
                 //    the vault; the next start destroys it.
                 let superseding: Vec<_> = admitted.into_iter().flat_map(|group| group.superseding).collect();
@@ -231,16 +240,16 @@ impl Sequencer {
     }
 
     /// Records around the statements, a block around the records, and the payloads for the vault.
-    fn assemble(&self, admitted: &[Admitted], at: Second) -> (Vec<u8>, Vec<Entry>, Vec<Hash>) {
+    fn assemble(&self, admitted: &mut [Admitted], at: Second) -> (Vec<u8>, Vec<Entry>, Vec<Hash>) {
         let (mut records, mut hashes, mut entries) = (Vec::new(), Vec::new(), Vec::new());
         let mut previous = self.chain.head;
-        for (statement, entry) in admitted.iter().flat_map(|group| &group.statements) {
+        for (statement, entry) in admitted.iter_mut().flat_map(|group| group.statements.drain(..)) {
             let number = self.chain.size() + records.len() as u64;
-            let record = encode_record(number, at, &previous, statement);
+            let record = encode_record(number, at, &previous, &statement);
             previous = leaf_hash(&record);
             hashes.push(previous);
             records.push(record);
-            entries.extend(entry.clone());
+            entries.extend(entry);
         }
         let head = BlockHead {
             ledger: self.chain.ledger,

@@ -22,6 +22,16 @@ pub struct Submission {
     pub seen: Option<String>,
 }
 
+impl Submission {
+    /// About how many bytes it takes in memory: the statement, the payload's parts and the checkpoint.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        let parts = self.payload.iter().flat_map(|payload| payload.parts.iter().flatten());
+        let payload: usize = parts.map(|part| 32 + part.content.len()).sum();
+        self.statement.len() + payload + self.seen.as_ref().map_or(0, String::len)
+    }
+}
+
 /// The promise that a statement stands in the ledger for good.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt {

@@ -1,15 +1,18 @@
 //! The first step of the commit order: signatures in parallel, then the rules in order.
 
+use std::collections::{HashSet, VecDeque};
+use std::ops::Range;
+
 use rayon::prelude::*;
 use vandel_core::admit::{Evidence, Occasion, Proposal, Refusal, State, admit};
-use vandel_core::chain::{Chain, FaultKind};
+use vandel_core::chain::{FaultKind, OpenRefusal};
 use vandel_core::event::{Kind, OpenEvent, Step};
 use vandel_core::hash::{Domain, Hash};
 use vandel_core::id::ThreadId;
+use vandel_core::keyring::{KeyRefusal, Keyring};
 use vandel_core::limits::BLOCK_RECORDS_MAX;
 use vandel_core::payload::Payload;
 use vandel_core::record::{Record, encode_record};
-use vandel_core::signature::verify_strict;
 use vandel_core::statement::{Body, SignedStatement, Statement};
 use vandel_core::thread::Thread;
 use vandel_core::time::Second;
@@ -21,14 +24,22 @@ use crate::submission::{Receipt, Submission, SubmitError};
 use crate::vault::Entry;
 
 /// A submission whose bytes and signatures are in order; its place is still to be judged.
-pub(super) struct Verified {
+struct Verified {
     bytes: Vec<u8>,
     statement: Statement,
     hash: Hash,
     evidence: Option<Evidence>,
     seen: Option<String>,
     step: Option<(Payload, Step)>,
+    /// The keys that were known ahead have been verified against. A key that was not may have been
+    /// enrolled since, so the place looks again.
+    unverified: bool,
 }
+
+/// A group whose bytes and signatures are in order: [`check`] makes it ahead, on any thread, and
+/// [`Sequencer::commit_checked`] judges it at its place. That a signature fits a key's bytes stays true
+/// whatever happens to the keyring in between; whether the key may sign is only judged at the place.
+pub(crate) struct Checked(Vec<Verified>);
 
 /// A group that will stand in the next block.
 pub(super) struct Admitted {
@@ -37,15 +48,15 @@ pub(super) struct Admitted {
     /// The signed statements, each with its payload for the vault.
     pub(super) statements: Vec<Placed>,
     /// The numbers its records will have.
-    pub(super) records: Vec<u64>,
+    pub(super) records: Range<u64>,
     /// The threads in which it replaces an identity.
     pub(super) superseding: Vec<ThreadId>,
 }
 
 impl Admitted {
-    /// Whether a group has a statement that stands in this one already.
-    fn repeats(&self, group: &[Verified]) -> bool {
-        group.iter().any(|one| self.statements.iter().any(|(bytes, _)| *bytes == one.bytes))
+    /// How many records it has.
+    pub(super) fn len(&self) -> usize {
+        (self.records.end - self.records.start) as usize
     }
 }
 
@@ -55,42 +66,37 @@ pub(super) type Placed = (Vec<u8>, Option<Entry>);
 /// A group's number in the commit, and its answer.
 pub(super) type Answer = (usize, Result<Vec<Receipt>, SubmitError>);
 
+/// Groups with the numbers of their answers, in order.
+pub(super) type Waiting = VecDeque<(usize, Checked)>;
+
 /// What to put back should the group be refused after all.
 type Undo = Vec<(ThreadId, Option<Thread>)>;
 
-/// Decodes and verifies all submissions on all cores. Keys are looked up here only to verify against;
-/// whether they may sign is judged at the place.
-pub(super) fn verify_all(
-    chain: &Chain,
-    at: Second,
-    groups: Vec<Group>,
-) -> Vec<Result<Vec<Verified>, SubmitError>> {
-    groups
-        .into_par_iter()
-        .map(|group| {
-            if group.len() > BLOCK_RECORDS_MAX || group.is_empty() {
-                return Err(SubmitError::Group { max: BLOCK_RECORDS_MAX });
-            }
-            let alone = group.len() == 1;
-            let verified = group.into_iter().map(|submission| verify(chain, at, submission));
-            let verified = verified.collect::<Result<Vec<_>, _>>()?;
-            let open = verified.iter().any(|one| one.step.is_none());
-            if open && !alone { Err(SubmitError::Group { max: BLOCK_RECORDS_MAX }) } else { Ok(verified) }
-        })
-        .collect()
+/// Decodes and verifies groups on all cores, against the keys of a keyring that may be older than the
+/// place they will have.
+pub(crate) fn check_all(keyring: &Keyring, groups: Vec<Group>) -> Vec<Result<Checked, SubmitError>> {
+    match groups.len() {
+        // Waking other threads costs more than one group does.
+        0 | 1 => groups.into_iter().map(|group| check(keyring, group)).collect(),
+        _ => groups.into_par_iter().map(|group| check(keyring, group)).collect(),
+    }
 }
 
-fn verify(chain: &Chain, at: Second, submission: Submission) -> Result<Verified, SubmitError> {
+fn check(keyring: &Keyring, group: Group) -> Result<Checked, SubmitError> {
+    if group.len() > BLOCK_RECORDS_MAX || group.is_empty() {
+        return Err(SubmitError::Group { max: BLOCK_RECORDS_MAX });
+    }
+    let alone = group.len() == 1;
+    let verified = group.into_iter().map(|submission| verify(keyring, submission));
+    let verified = verified.collect::<Result<Vec<_>, _>>()?;
+    let open = verified.iter().any(|one| one.step.is_none());
+    if open && !alone { Err(SubmitError::Group { max: BLOCK_RECORDS_MAX }) } else { Ok(Checked(verified)) }
+}
+
+fn verify(keyring: &Keyring, submission: Submission) -> Result<Verified, SubmitError> {
     let Submission { statement: bytes, payload, evidence, seen } = submission;
     let signed = SignedStatement::decode(&bytes)?;
-    let message = [signed.signed_bytes];
-    match chain.keyring.signer(&signed.statement.author, at) {
-        Ok((_, key)) => key.verify(Domain::Statement, &message, &signed.signature)?,
-        Err(refusal) => return Err(Refusal::Key(refusal).into()),
-    }
-    if let Some((key, signature)) = &signed.second {
-        verify_strict(key, Domain::Statement, &message, signature)?;
-    }
+    let unverified = !verify_signatures(keyring, &signed)?;
     let step = match (&signed.statement.body, payload) {
         (Body::Open(_), None) => None,
         (Body::Sealed(commitment), Some(payload)) => {
@@ -100,7 +106,19 @@ fn verify(chain: &Chain, at: Second, submission: Submission) -> Result<Verified,
         _ => return Err(SubmitError::PayloadMismatch),
     };
     let (statement, hash) = (signed.statement.clone(), signed.hash());
-    Ok(Verified { bytes, statement, hash, evidence, seen, step })
+    Ok(Verified { bytes, statement, hash, evidence, seen, step, unverified })
+}
+
+/// Verifies the signatures by keys that the keyring knows; false if one of the keys is not among them.
+/// Nothing is spent on a key that nobody enrolled.
+fn verify_signatures(keyring: &Keyring, signed: &SignedStatement<'_>) -> Result<bool, SubmitError> {
+    let Some(author) = keyring.verifying(&signed.statement.author) else { return Ok(false) };
+    author.verify(Domain::Statement, &[signed.signed_bytes], &signed.signature)?;
+    if let Some((key, signature)) = &signed.second {
+        let Some(second) = keyring.verifying(key) else { return Ok(false) };
+        second.verify(Domain::Statement, &[signed.signed_bytes], signature)?;
+    }
+    Ok(true)
 }
 
 fn superseding(group: &[Verified]) -> Vec<ThreadId> {
@@ -112,64 +130,61 @@ fn superseding(group: &[Verified]) -> Vec<ThreadId> {
 impl Sequencer {
     /// Judges groups until the block is full. Open statements stand alone in their block, so that
     /// every sealed step of a block is judged by the same keys and policies.
-    pub(super) fn admit(
-        &mut self,
-        waiting: &mut Vec<(usize, Vec<Verified>)>,
-        at: Second,
-    ) -> (Vec<Admitted>, Vec<Answer>) {
+    pub(super) fn admit(&mut self, waiting: &mut Waiting, at: Second) -> (Vec<Admitted>, Vec<Answer>) {
         let (mut admitted, mut answers): (Vec<Admitted>, Vec<Answer>) = (Vec::new(), Vec::new());
+        let mut placed = HashSet::new();
         let mut room = Room::empty();
         let mut next = self.chain.size();
-        let mut taken = 0;
-        for (index, group) in waiting.iter() {
+        while let Some((index, Checked(group))) = waiting.pop_front() {
             let open = group[0].step.is_none();
             let full = !room.take(group.iter().map(|one| one.bytes.len()));
-            if full || (open && !admitted.is_empty()) {
+            if full && admitted.is_empty() && answers.is_empty() {
+                // Not even an empty block has room for it.
+                answers.push((index, Err(SubmitError::Group { max: BLOCK_RECORDS_MAX })));
                 break;
             }
-            if admitted.iter().any(|earlier| earlier.repeats(group)) {
-                // Sent twice at once: the next block finds the first one's records.
+            // Sent twice at once: the next block finds the first one's records.
+            let twice = group.iter().any(|one| placed.contains(&one.hash));
+            if full || twice || (open && !admitted.is_empty()) {
+                waiting.push_front((index, Checked(group)));
                 break;
             }
-            taken += 1;
-            if let Some(receipts) = self.repeated(group) {
-                answers.push((*index, receipts));
+            if let Some(receipts) = self.repeated(&group) {
+                answers.push((index, receipts));
                 continue;
             }
+            let superseding = superseding(&group);
+            let hashes: Vec<Hash> = group.iter().map(|one| one.hash).collect();
             match self.admit_group(group, at, next) {
                 Ok(statements) => {
-                    let records: Vec<u64> = (next..next + statements.len() as u64).collect();
-                    next += statements.len() as u64;
-                    let superseding = superseding(group);
-                    admitted.push(Admitted { index: *index, statements, records, superseding });
+                    let records = next..next + statements.len() as u64;
+                    next = records.end;
+                    placed.extend(hashes);
+                    admitted.push(Admitted { index, statements, records, superseding });
                 }
-                Err(error) => answers.push((*index, Err(error))),
+                Err(error) => answers.push((index, Err(error))),
             }
             if open {
                 break;
             }
-        }
-        if taken == 0 {
-            // Not even an empty block has room for it.
-            let (index, _) = waiting.remove(0);
-            answers.push((index, Err(SubmitError::Group { max: BLOCK_RECORDS_MAX })));
-        } else {
-            waiting.drain(..taken);
         }
         (admitted, answers)
     }
 
     fn admit_group(
         &mut self,
-        group: &[Verified],
+        group: Vec<Verified>,
         at: Second,
         first: u64,
     ) -> Result<Vec<Placed>, SubmitError> {
         let mut undo = Undo::new();
         let mut statements = Vec::with_capacity(group.len());
-        for (number, one) in (first..).zip(group) {
-            match self.admit_one(one, at, number, &mut undo) {
-                Ok(entry) => statements.push((one.bytes.clone(), entry)),
+        let last = group.len() - 1;
+        for (position, one) in group.into_iter().enumerate() {
+            // Nothing can fail after the last one is folded in, so it needs no way back.
+            let keep = (position < last).then_some(&mut undo);
+            match self.admit_one(&one, at, first + position as u64, keep) {
+                Ok(entry) => statements.push((one.bytes, entry)),
                 Err(error) => {
                     undo.into_iter().rev().for_each(|(id, before)| self.threads.restore(id, before));
                     return Err(error);
@@ -184,8 +199,9 @@ impl Sequencer {
         one: &Verified,
         at: Second,
         number: u64,
-        undo: &mut Undo,
+        undo: Option<&mut Undo>,
     ) -> Result<Option<Entry>, SubmitError> {
+        self.judge_keys(one, at)?;
         self.judge_rollback(one)?;
         if one.statement.ledger != self.chain.ledger {
             let (expected, found) = (self.chain.ledger, one.statement.ledger);
@@ -204,11 +220,29 @@ impl Sequencer {
                 let state = State { chain: &self.chain, threads: &self.threads };
                 let actor = admit(state, proposal, Occasion::New)?;
                 let thread = step.spine.thread;
-                undo.push((thread, self.threads.get(&thread).cloned()));
+                if let Some(undo) = undo {
+                    undo.push((thread, self.threads.get(&thread).cloned()));
+                }
                 self.threads.fold(step, actor, number, one.hash);
                 Ok(Some(to_entry(number, one.hash, payload, step)))
             }
             (Body::Sealed(_), None) => Err(SubmitError::PayloadMismatch),
+        }
+    }
+
+    /// Whether the author's key may sign at this place; and the signatures by keys that were not known
+    /// yet when the others were verified.
+    fn judge_keys(&self, one: &Verified, at: Second) -> Result<(), SubmitError> {
+        let keyring = &self.chain.keyring;
+        keyring.signer(&one.statement.author, at).map_err(Refusal::Key)?;
+        if !one.unverified {
+            return Ok(());
+        }
+        let signed = SignedStatement::decode(&one.bytes)?;
+        match (verify_signatures(keyring, &signed)?, signed.second) {
+            (false, Some((second, _))) => Err(OpenRefusal::Key(KeyRefusal::Unknown(second)).into()),
+            (false, None) => Err(Refusal::Key(KeyRefusal::Unknown(one.statement.author)).into()),
+            (true, _) => Ok(()),
         }
     }
 

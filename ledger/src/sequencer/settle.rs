@@ -2,12 +2,13 @@
 
 use std::io;
 
+use rayon::prelude::*;
 use vandel_core::block::{Block, BlockDecodeError};
 use vandel_core::chain::Fault;
 use vandel_core::checkpoint::{Checkpoint, CheckpointError, CheckpointSignError};
 use vandel_core::hash::Hash;
 use vandel_core::merkle::{
-    ProveError, consistency_proof, inclusion_proof, verify_consistency, verify_inclusion,
+    Nodes, ProveError, consistency_proof, inclusion_proof, verify_consistency, verify_inclusion,
 };
 use vandel_core::record::Record;
 use vandel_core::statement::{Body, Seen};
@@ -15,9 +16,13 @@ use vandel_core::time::Second;
 
 use crate::disk::Open;
 use crate::memory::MemoryError;
+use crate::sequencer::admission::{Admitted, Answer};
 use crate::sequencer::replay::rebuild_tree;
 use crate::sequencer::{OpenError, Sequencer};
 use crate::submission::{Receipt, SubmitError};
+
+/// From so many receipts on, waking other threads is worth it.
+const PARALLEL_RECEIPTS: usize = 32;
 
 /// Why a durable block could not be settled. Opening the ledger again tries the same steps.
 #[derive(Debug, thiserror::Error)]
@@ -146,6 +151,19 @@ impl Sequencer {
         })
     }
 
+    /// The answers of groups that stand in the block just settled: their receipts, made on all cores.
+    pub(super) fn receipts_of(&mut self, admitted: &[Admitted]) -> Vec<Answer> {
+        let records: Vec<u64> = admitted.iter().flat_map(|group| group.records.clone()).collect();
+        match self.receipts(&records) {
+            Ok(receipts) => {
+                let mut receipts = receipts.into_iter();
+                let mut of = |group: &Admitted| receipts.by_ref().take(group.len()).collect();
+                admitted.iter().map(|group| (group.index, Ok(of(group)))).collect()
+            }
+            Err(error) => admitted.iter().map(|group| (group.index, Err(error.clone()))).collect(),
+        }
+    }
+
     /// When a record was placed; a repeat learns the first time, not now.
     fn time_of(&self, number: u64) -> Result<Second, OpenError> {
         let block = self.block_of(number);
@@ -159,24 +177,22 @@ impl Sequencer {
     }
 
     fn proven_receipts(&self, records: &[u64]) -> Result<Vec<Receipt>, SubmitError> {
-        let unproven = |error: &dyn std::fmt::Display| SubmitError::Halted {
-            reason: format!("no proof can be made: {error}"),
+        let times = records.iter().map(|record| Ok((*record, self.time_of(*record).map_err(unproven)?)));
+        let times = times.collect::<Result<Vec<_>, SubmitError>>()?;
+        let (tree, tip, checkpoint) = (&self.tree, self.chain.tip(), &self.checkpoint);
+        let receipt = |(record, time): (u64, Second)| {
+            let proof = inclusion_proof(tree, record, tip.size).map_err(unproven)?;
+            let hash = tree.node(0, record).ok_or_else(|| unproven("the leaf is missing"))?;
+            verify_inclusion(&hash, record, tip.size, &tip.root, &proof).map_err(unproven)?;
+            Ok(Receipt { record, time, hash, proof, checkpoint: checkpoint.clone() })
         };
-        let tip = self.chain.tip();
-        let receipt = |record: &u64| {
-            let proof = inclusion_proof(&self.tree, *record, tip.size).map_err(|error| unproven(&error))?;
-            let hash = vandel_core::merkle::Nodes::node(&self.tree, 0, *record)
-                .ok_or_else(|| unproven(&"the leaf is missing"))?;
-            verify_inclusion(&hash, *record, tip.size, &tip.root, &proof)
-                .map_err(|error| unproven(&error))?;
-            Ok(Receipt {
-                record: *record,
-                time: self.time_of(*record).map_err(|error| unproven(&error))?,
-                hash,
-                proof,
-                checkpoint: self.checkpoint.clone(),
-            })
-        };
-        records.iter().map(receipt).collect()
+        match times.len() {
+            0..PARALLEL_RECEIPTS => times.into_iter().map(receipt).collect(),
+            _ => times.into_par_iter().map(receipt).collect(),
+        }
     }
+}
+
+fn unproven(error: impl std::fmt::Display) -> SubmitError {
+    SubmitError::Halted { reason: format!("no proof can be made: {error}") }
 }

@@ -10,6 +10,7 @@
 mod check;
 mod cost;
 mod crash;
+mod desk;
 mod disagree;
 mod script;
 mod trouble;

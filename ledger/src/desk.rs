@@ -1,0 +1,210 @@
+//! The desk: where many hand in what they have signed, and one writer takes it.
+//!
+//! Two threads. The *checker* takes what waits and verifies its signatures on all cores; the *writer*
+//! owns the [`Sequencer`] and makes blocks of what has been checked. While a block is being synced the
+//! next one's signatures are verified and more groups arrive, so blocks grow with load and nobody waits
+//! for a timer.
+//!
+//! ```text
+//! submit ──> waiting ──checker──> checked ──writer──> one block ──> answers
+//! ask ─────────────────────────────────────> writer, between two blocks
+//! ```
+//!
+//! What was handed in counts against the desk's limits until it is answered; beyond them the answer is
+//! [`DeskError::Busy`], at once, and nothing was taken. A desk that is closed answers what it has taken,
+//! then ends the sequencer in order. A sequencer that halts answers everything with the reason.
+
+mod queue;
+mod threads;
+
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crate::sequencer::{Group, OpenError, Sequencer};
+use crate::submission::{Receipt, SubmitError};
+
+use queue::{Handed, Queue};
+
+/// What a group is answered with.
+pub type GroupAnswer = Result<Vec<Receipt>, SubmitError>;
+
+/// How much may wait at a desk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeskLimits {
+    /// The most statements handed in and not yet answered.
+    pub statements: usize,
+    /// The most bytes of them, payloads included.
+    pub bytes: usize,
+    /// The most questions asked and not yet answered.
+    pub questions: usize,
+}
+
+impl Default for DeskLimits {
+    /// A few seconds of work for a small machine, and a bound on its memory.
+    fn default() -> Self {
+        Self { statements: 16_384, bytes: 64 << 20, questions: 1_024 }
+    }
+}
+
+/// Why a desk did not take something. Nothing of it was appended.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DeskError {
+    /// Too much is waiting.
+    #[error("the ledger is busy; try again in {} ms", retry_after.as_millis())]
+    Busy {
+        /// When it is worth trying again, from how fast the queue has been moving.
+        retry_after: Duration,
+    },
+    /// The desk is closing or closed.
+    #[error("the ledger is closing; try again when it has been started anew")]
+    Closing,
+    /// The sequencer has stopped.
+    #[error("the sequencer has stopped: {reason}")]
+    Halted {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// What a desk has done and what waits there, for metrics.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DeskCounts {
+    /// Statements handed in and not yet answered.
+    pub waiting: u64,
+    /// Statements answered with a receipt.
+    pub taken: u64,
+    /// Groups answered with a refusal.
+    pub refused: u64,
+    /// Groups turned away because too much waited.
+    pub busy: u64,
+    /// Rounds of the writer: each commits at least one block, or only refuses.
+    pub rounds: u64,
+}
+
+/// The desk. Whoever holds it may close it; others hand in through a [`DeskHandle`].
+pub struct Desk {
+    handle: DeskHandle,
+    checker: JoinHandle<()>,
+    writer: JoinHandle<Option<Sequencer>>,
+}
+
+/// A way to a desk, for any thread.
+#[derive(Clone)]
+pub struct DeskHandle {
+    queue: Arc<Queue>,
+}
+
+impl Desk {
+    /// Opens a desk before a sequencer. `on_halt` is called once, on the writer's thread, should the
+    /// sequencer stop.
+    ///
+    /// # Errors
+    /// If the operating system gives no thread.
+    pub fn open(
+        sequencer: Sequencer,
+        limits: DeskLimits,
+        on_halt: impl FnOnce(String) + Send + 'static,
+    ) -> std::io::Result<Self> {
+        let queue = Arc::new(Queue::new(limits, sequencer.chain().keyring.clone()));
+        let handle = DeskHandle { queue: queue.clone() };
+        let checker = threads::spawn_checker(queue.clone())?;
+        let writer = threads::spawn_writer(queue.clone(), sequencer, on_halt);
+        if writer.is_err() {
+            queue.close();
+        }
+        Ok(Self { handle, checker, writer: writer? })
+    }
+
+    /// A way to this desk.
+    #[must_use]
+    pub fn handle(&self) -> DeskHandle {
+        self.handle.clone()
+    }
+
+    /// Takes nothing more, answers what was taken, and ends the sequencer in order.
+    ///
+    /// # Errors
+    /// If the end could not be noted; the ledger is whole all the same.
+    pub fn close(self) -> Result<(), OpenError> {
+        match self.end() {
+            Some(sequencer) => sequencer.close(),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes nothing more, answers what was taken, and gives the sequencer back; none if its thread
+    /// panicked, in which case opening the ledger finds out where it stands.
+    #[must_use]
+    pub fn end(self) -> Option<Sequencer> {
+        self.handle.queue.close();
+        let checked = self.checker.join();
+        let written = self.writer.join().ok().flatten();
+        checked.ok().and(written)
+    }
+}
+
+impl DeskHandle {
+    /// Hands in a group. `answer` is called once, on the writer's thread: it must not wait for anything.
+    ///
+    /// # Errors
+    /// [`DeskError`]; `answer` is then dropped uncalled.
+    pub fn submit(
+        &self,
+        group: Group,
+        answer: impl FnOnce(GroupAnswer) + Send + 'static,
+    ) -> Result<(), DeskError> {
+        self.queue.hand_in(Handed::new(group, Box::new(answer)))
+    }
+
+    /// Hands in a group and waits for its answer.
+    ///
+    /// # Errors
+    /// [`DeskError`] if it was not taken, or if the desk's threads ended before it was answered: then
+    /// the sequencer is gone, and opening the ledger finds out whether the group stands.
+    pub fn submit_and_wait(&self, group: Group) -> Result<GroupAnswer, DeskError> {
+        let (sender, receiver) = mpsc::sync_channel(1);
+        self.submit(group, move |answer| drop(sender.send(answer)))?;
+        receiver.recv().map_err(|_| self.gone())
+    }
+
+    /// Has a question answered by the writer between two blocks, with the ledger as it stands there.
+    /// `question` runs on the writer's thread: it must be short, for nothing is written meanwhile.
+    ///
+    /// # Errors
+    /// As [`DeskHandle::submit`].
+    pub fn ask(&self, question: impl FnOnce(&mut Sequencer) + Send + 'static) -> Result<(), DeskError> {
+        self.queue.ask(Box::new(question))
+    }
+
+    /// Asks and waits.
+    ///
+    /// # Errors
+    /// As [`DeskHandle::submit_and_wait`].
+    pub fn ask_and_wait<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&mut Sequencer) -> T + Send + 'static,
+    ) -> Result<T, DeskError> {
+        let (sender, receiver) = mpsc::sync_channel(1);
+        self.ask(move |sequencer| drop(sender.send(question(sequencer))))?;
+        receiver.recv().map_err(|_| self.gone())
+    }
+
+    /// What it has done and what waits.
+    #[must_use]
+    pub fn counts(&self) -> DeskCounts {
+        self.queue.counts()
+    }
+
+    /// Why the sequencer stopped, if it did.
+    #[must_use]
+    pub fn halted(&self) -> Option<String> {
+        self.queue.halted()
+    }
+
+    fn gone(&self) -> DeskError {
+        let reason = self.halted().unwrap_or_else(|| "its thread has ended".to_owned());
+        DeskError::Halted { reason }
+    }
+}

@@ -1,0 +1,300 @@
+//! What waits at a desk: the state that its threads share.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use vandel_core::keyring::Keyring;
+
+use super::{DeskCounts, DeskError, DeskLimits, GroupAnswer};
+use crate::sequencer::{Checked, Group, Sequencer};
+use crate::submission::SubmitError;
+
+/// A question for the writer.
+pub(super) type Question = Box<dyn FnOnce(&mut Sequencer) + Send>;
+/// How a group's answer reaches whoever handed it in.
+pub(super) type Reply = Box<dyn FnOnce(GroupAnswer) + Send>;
+
+/// The most statements that the checker takes at a time: small enough for the writer never to run dry
+/// while they are verified, large enough for all cores to be busy.
+const CHECK_MAX: usize = 512;
+/// The most statements the writer takes at a time: a few blocks.
+const WRITE_MAX: usize = 2_048;
+/// How long the rate at which the queue moves is measured before it counts.
+const RATE_SPAN: Duration = Duration::from_millis(500);
+
+/// What a waiting group weighs.
+#[derive(Clone, Copy, Default)]
+struct Weight {
+    statements: usize,
+    bytes: usize,
+}
+
+/// A group as it was handed in.
+pub(super) struct Handed {
+    pub(super) group: Group,
+    reply: Reply,
+    weight: Weight,
+}
+
+impl Handed {
+    pub(super) fn new(group: Group, reply: Reply) -> Self {
+        let bytes = group.iter().map(crate::submission::Submission::weight).sum();
+        let weight = Weight { statements: group.len(), bytes };
+        Self { group, reply, weight }
+    }
+}
+
+/// A group that is checked or refused, and waits for the writer.
+pub(super) struct Ready {
+    pub(super) checked: Result<Checked, SubmitError>,
+    pub(super) slip: Slip,
+}
+
+/// Whom to answer, and what to take off the queue's weight then.
+pub(super) struct Slip {
+    reply: Reply,
+    weight: Weight,
+}
+
+/// What the writer is to do next.
+pub(super) enum Work {
+    /// Questions, and groups to commit.
+    Round(VecDeque<Question>, Vec<Ready>),
+    /// Nothing more will come.
+    End,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: VecDeque<Handed>,
+    checked: VecDeque<Ready>,
+    questions: VecDeque<Question>,
+    /// Handed in and not yet answered.
+    weight: Weight,
+    /// Groups at the checker now.
+    checking: bool,
+    closed: bool,
+    halted: Option<String>,
+    counts: DeskCounts,
+    rate: Rate,
+}
+
+/// How fast the queue moves.
+#[derive(Default)]
+struct Rate {
+    since: Option<Instant>,
+    answered: usize,
+    per_second: f64,
+}
+
+impl Rate {
+    fn count(&mut self, statements: usize) {
+        let since = *self.since.get_or_insert_with(Instant::now);
+        self.answered += statements;
+        let span = since.elapsed();
+        if span >= RATE_SPAN {
+            self.per_second = self.answered as f64 / span.as_secs_f64();
+            (self.since, self.answered) = (None, 0);
+        }
+    }
+
+    /// When half of what waits should be done: between a twentieth of a second and five.
+    fn retry_after(&self, waiting: usize) -> Duration {
+        let seconds = if self.per_second > 0.0 { waiting as f64 / 2.0 / self.per_second } else { 0.25 };
+        Duration::from_secs_f64(seconds.clamp(0.05, 5.0))
+    }
+}
+
+/// What the threads of a desk share.
+pub(super) struct Queue {
+    limits: DeskLimits,
+    state: Mutex<State>,
+    /// Something waits for the checker, or the desk was closed.
+    arrived: Condvar,
+    /// Something waits for the writer, or the desk was closed.
+    ready: Condvar,
+    /// The keys to verify against; replaced after each open statement.
+    keyring: Mutex<Arc<Keyring>>,
+}
+
+impl Queue {
+    pub(super) fn new(limits: DeskLimits, keyring: Keyring) -> Self {
+        Self {
+            limits,
+            state: Mutex::default(),
+            arrived: Condvar::new(),
+            ready: Condvar::new(),
+            keyring: Mutex::new(Arc::new(keyring)),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // No code that can panic runs while it is held: replies and questions are called outside.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a group, if there is room.
+    pub(super) fn hand_in(&self, handed: Handed) -> Result<(), DeskError> {
+        let mut state = self.state();
+        state.check_open()?;
+        let (weight, limits) = (handed.weight, &self.limits);
+        // A group larger than the limits still gets its turn at an empty desk.
+        let fits = state.weight.statements == 0
+            || (state.weight.statements + weight.statements <= limits.statements
+                && state.weight.bytes + weight.bytes <= limits.bytes);
+        if !fits {
+            state.counts.busy += 1;
+            return Err(DeskError::Busy { retry_after: state.rate.retry_after(state.weight.statements) });
+        }
+        state.weight.statements += weight.statements;
+        state.weight.bytes += weight.bytes;
+        state.waiting.push_back(handed);
+        self.arrived.notify_one();
+        Ok(())
+    }
+
+    /// Takes a question, if there is room.
+    pub(super) fn ask(&self, question: Question) -> Result<(), DeskError> {
+        let mut state = self.state();
+        state.check_open()?;
+        if state.questions.len() >= self.limits.questions {
+            state.counts.busy += 1;
+            return Err(DeskError::Busy { retry_after: state.rate.retry_after(state.questions.len()) });
+        }
+        state.questions.push_back(question);
+        self.ready.notify_one();
+        Ok(())
+    }
+
+    /// The checker's next groups; none when the desk is closed and nothing waits.
+    pub(super) fn next_to_check(&self) -> Option<Vec<Handed>> {
+        let mut state = self.state();
+        while state.waiting.is_empty() {
+            if state.closed {
+                return None;
+            }
+            state = self.arrived.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        let (mut groups, mut statements) = (Vec::new(), 0);
+        while let Some(handed) = state.waiting.pop_front() {
+            statements += handed.weight.statements;
+            groups.push(handed);
+            if statements >= CHECK_MAX {
+                break;
+            }
+        }
+        state.checking = true;
+        Some(groups)
+    }
+
+    /// Hands checked groups on to the writer.
+    pub(super) fn hand_on(&self, checked: Vec<Result<Checked, SubmitError>>, slips: Vec<Slip>) {
+        let mut state = self.state();
+        state.checking = false;
+        state.checked.extend(checked.into_iter().zip(slips).map(|(checked, slip)| Ready { checked, slip }));
+        self.ready.notify_one();
+    }
+
+    /// The writer's next work.
+    pub(super) fn next_to_write(&self) -> Work {
+        let mut state = self.state();
+        while state.checked.is_empty() && state.questions.is_empty() {
+            if state.closed && state.waiting.is_empty() && !state.checking {
+                return Work::End;
+            }
+            state = self.ready.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        let (mut groups, mut statements) = (Vec::new(), 0);
+        while let Some(ready) = state.checked.pop_front() {
+            statements += ready.slip.weight.statements;
+            groups.push(ready);
+            if statements >= WRITE_MAX {
+                break;
+            }
+        }
+        state.counts.rounds += u64::from(!groups.is_empty());
+        Work::Round(std::mem::take(&mut state.questions), groups)
+    }
+
+    /// Takes a group off the queue and answers it.
+    pub(super) fn answer(&self, slip: Slip, answer: GroupAnswer) {
+        {
+            let mut state = self.state();
+            state.weight.statements -= slip.weight.statements;
+            state.weight.bytes -= slip.weight.bytes;
+            state.rate.count(slip.weight.statements);
+            match &answer {
+                Ok(receipts) => state.counts.taken += receipts.len() as u64,
+                Err(_) => state.counts.refused += 1,
+            }
+        }
+        (slip.reply)(answer);
+    }
+
+    pub(super) fn keyring(&self) -> Arc<Keyring> {
+        self.keyring.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn set_keyring(&self, keyring: Keyring) {
+        *self.keyring.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(keyring);
+    }
+
+    /// Takes nothing more.
+    pub(super) fn close(&self) {
+        self.state().closed = true;
+        self.arrived.notify_all();
+        self.ready.notify_all();
+    }
+
+    /// Notes why the sequencer stopped. True the first time.
+    pub(super) fn halt(&self, reason: &str) -> bool {
+        let mut state = self.state();
+        let first = state.halted.is_none();
+        state.halted.get_or_insert_with(|| reason.to_owned());
+        first
+    }
+
+    /// A thread has died: nothing that waits will be answered, so whoever waits must learn it from the
+    /// replies being dropped.
+    pub(super) fn abandon(&self, reason: &str) {
+        self.halt(reason);
+        let (waiting, checked, questions) = {
+            let mut state = self.state();
+            state.closed = true;
+            state.checking = false;
+            let waiting = std::mem::take(&mut state.waiting);
+            (waiting, std::mem::take(&mut state.checked), std::mem::take(&mut state.questions))
+        };
+        drop((waiting, checked, questions));
+        self.arrived.notify_all();
+        self.ready.notify_all();
+    }
+
+    pub(super) fn halted(&self) -> Option<String> {
+        self.state().halted.clone()
+    }
+
+    pub(super) fn counts(&self) -> DeskCounts {
+        let state = self.state();
+        DeskCounts { waiting: state.weight.statements as u64, ..state.counts }
+    }
+}
+
+impl State {
+    fn check_open(&self) -> Result<(), DeskError> {
+        match &self.halted {
+            Some(reason) => Err(DeskError::Halted { reason: reason.clone() }),
+            None if self.closed => Err(DeskError::Closing),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What is checked, and whom to answer.
+pub(super) fn part(handed: Vec<Handed>) -> (Vec<Group>, Vec<Slip>) {
+    handed
+        .into_iter()
+        .map(|handed| (handed.group, Slip { reply: handed.reply, weight: handed.weight }))
+        .unzip()
+}

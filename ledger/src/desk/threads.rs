@@ -1,0 +1,84 @@
+//! The two threads of a desk.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+use std::thread::{Builder, JoinHandle, panicking};
+
+use super::queue::{Question, Queue, Ready, Slip, Work, part};
+use crate::sequencer::{Sequencer, check_all};
+
+/// Tells the other thread and everybody who waits should this one panic.
+struct Watch<'q>(&'q Queue);
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        if panicking() {
+            self.0.abandon("a thread of the desk has panicked");
+        }
+    }
+}
+
+/// Verifies what waits, ahead of the writer.
+pub(super) fn spawn_checker(queue: Arc<Queue>) -> io::Result<JoinHandle<()>> {
+    Builder::new().name("desk-checker".to_owned()).spawn(move || {
+        let _watch = Watch(&queue);
+        while let Some(handed) = queue.next_to_check() {
+            let (groups, slips) = part(handed);
+            let checked = check_all(&queue.keyring(), groups);
+            queue.hand_on(checked, slips);
+        }
+    })
+}
+
+/// Writes what has been checked, and answers.
+pub(super) fn spawn_writer(
+    queue: Arc<Queue>,
+    mut sequencer: Sequencer,
+    on_halt: impl FnOnce(String) + Send + 'static,
+) -> io::Result<JoinHandle<Option<Sequencer>>> {
+    Builder::new().name("desk-writer".to_owned()).spawn(move || {
+        let _watch = Watch(&queue);
+        let mut on_halt = Some(on_halt);
+        // A key that was enrolled once stays known, so their number tells whether there are new ones.
+        let mut known = sequencer.chain().keyring.entries().len();
+        while let Work::Round(questions, groups) = queue.next_to_write() {
+            answer_questions(&mut sequencer, questions);
+            write(&queue, &mut sequencer, groups);
+            let keyring = &sequencer.chain().keyring;
+            if keyring.entries().len() != known {
+                known = keyring.entries().len();
+                queue.set_keyring(keyring.clone());
+            }
+            if let Some(reason) = sequencer.halted()
+                && queue.halt(reason)
+                && let Some(on_halt) = on_halt.take()
+            {
+                on_halt(reason.to_owned());
+            }
+        }
+        Some(sequencer)
+    })
+}
+
+/// Questions come before the next block: they are short, and people wait for them.
+fn answer_questions(sequencer: &mut Sequencer, questions: VecDeque<Question>) {
+    questions.into_iter().for_each(|question| question(sequencer));
+}
+
+fn write(queue: &Queue, sequencer: &mut Sequencer, groups: Vec<Ready>) {
+    if groups.is_empty() {
+        return;
+    }
+    let mut slips: Vec<Option<Slip>> = Vec::with_capacity(groups.len());
+    let mut checked = Vec::with_capacity(groups.len());
+    for ready in groups {
+        checked.push(ready.checked);
+        slips.push(Some(ready.slip));
+    }
+    sequencer.commit_checked(checked, |index, answer| {
+        if let Some(slip) = slips.get_mut(index).and_then(Option::take) {
+            queue.answer(slip, answer);
+        }
+    });
+}
