@@ -43,8 +43,8 @@ use crate::submission::{Receipt, Submission, SubmitError};
 use crate::tree::TreeFile;
 use crate::vault::{Entry, Vault};
 
-pub(crate) use admission::{Checked, check_all};
 use admission::{Admitted, Answer, Waiting};
+pub(crate) use admission::{Checked, check_all};
 
 /// The one writer of a ledger.
 pub struct Sequencer {
