@@ -1,7 +1,6 @@
 //! The first step of the commit order: signatures in parallel, then the rules in order.
 
 use std::collections::{HashSet, VecDeque};
-use std::ops::Range;
 
 use rayon::prelude::*;
 use vandel_core::admit::{Evidence, Occasion, Proposal, Refusal, State, admit};
@@ -48,16 +47,9 @@ pub(super) struct Admitted {
     /// The signed statements, each with its payload for the vault.
     pub(super) statements: Vec<Placed>,
     /// The numbers its records will have.
-    pub(super) records: Range<u64>,
+    pub(super) records: Vec<u64>,
     /// The threads in which it replaces an identity.
     pub(super) superseding: Vec<ThreadId>,
-}
-
-impl Admitted {
-    /// How many records it has.
-    pub(super) fn len(&self) -> usize {
-        (self.records.end - self.records.start) as usize
-    }
 }
 
 /// A signed statement, and its payload for the vault.
@@ -157,8 +149,8 @@ impl Sequencer {
             let hashes: Vec<Hash> = group.iter().map(|one| one.hash).collect();
             match self.admit_group(group, at, next) {
                 Ok(statements) => {
-                    let records = next..next + statements.len() as u64;
-                    next = records.end;
+                    let records: Vec<u64> = (next..next + statements.len() as u64).collect();
+                    next += statements.len() as u64;
                     placed.extend(hashes);
                     admitted.push(Admitted { index, statements, records, superseding });
                 }

@@ -157,7 +157,7 @@ impl Sequencer {
         match self.receipts(&records) {
             Ok(receipts) => {
                 let mut receipts = receipts.into_iter();
-                let mut of = |group: &Admitted| receipts.by_ref().take(group.len()).collect();
+                let mut of = |group: &Admitted| receipts.by_ref().take(group.records.len()).collect();
                 admitted.iter().map(|group| (group.index, Ok(of(group)))).collect()
             }
             Err(error) => admitted.iter().map(|group| (group.index, Err(error.clone()))).collect(),

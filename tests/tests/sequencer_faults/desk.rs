@@ -72,10 +72,9 @@ fn hand_in(
     for group in groups {
         if random.once_in(6)
             && let Some((group, Ok(first))) = &last
+            && let Ok(Ok(again)) = desk.submit_and_wait(group.clone())
         {
-            if let Ok(Ok(again)) = desk.submit_and_wait(group.clone()) {
-                assert_eq!(again[0].record, first[0].record, "a repeat gets the first receipt");
-            }
+            assert_eq!(again[0].record, first[0].record, "a repeat gets the first receipt");
         }
         if random.once_in(5) && last.is_some() {
             let answer = desk.submit_and_wait(wrong.clone());
@@ -234,7 +233,7 @@ fn a_desk_that_is_closed_in_the_middle_finishes_what_it_took() {
         assert_eq!(standing(&sequencer).len(), before + promised.len());
         sequencer.close().unwrap();
         let size = ledger_on(&disk).open().unwrap().chain().size();
-        assert_eq!(size as usize, before + promised.len(), "an end in order needs no new start");
+        assert_eq!(size, (before + promised.len()) as u64, "an end in order needs no new start");
         acknowledged += outcome.acknowledged;
         turned_away += outcome.turned_away;
     }
