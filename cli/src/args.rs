@@ -7,6 +7,7 @@ mod erasure;
 mod hold;
 mod keys;
 mod ledger;
+mod nats;
 mod policy;
 mod position;
 mod proof;
@@ -24,6 +25,7 @@ pub use demo::*;
 pub use hold::*;
 pub use keys::*;
 pub use ledger::*;
+pub use nats::*;
 pub use position::*;
 pub use proof::*;
 pub use retention::*;
@@ -195,6 +197,9 @@ pub enum Command {
     /// Erasures: their certificates, made and checked
     #[command(subcommand)]
     Erasure(ErasureCommand),
+    /// A NATS server for the ledger: its configuration, users and permissions
+    #[command(subcommand)]
+    Nats(NatsCommand),
     /// Print a shell's completions
     Completions(CompletionsArgs),
 }

@@ -11,6 +11,7 @@ mod erasure;
 mod hold;
 mod init;
 mod key;
+mod nats;
 mod policy;
 mod position;
 mod proof;
@@ -48,6 +49,7 @@ pub fn run(context: &Context, command: Command) -> Result<Exit, CliError> {
         Command::View(command) => view::run(context, command),
         Command::Retention(command) => retention::run(context, command),
         Command::Erasure(command) => erasure::run(context, &command),
+        Command::Nats(command) => nats::run(context, &command),
         Command::Completions(arguments) => completions::run(context, &arguments),
     }
 }

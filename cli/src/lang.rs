@@ -9,6 +9,7 @@ mod doctor;
 mod erasure;
 mod keys;
 mod ledger;
+mod nats;
 mod policy;
 pub mod refusals;
 mod text;
@@ -18,6 +19,7 @@ pub use doctor::DoctorText;
 pub use erasure::ErasureText;
 pub use keys::KeyText;
 pub use ledger::LedgerText;
+pub use nats::NatsText;
 pub use policy::PolicyText;
 pub use text::Text;
 

@@ -7,6 +7,7 @@ pub mod log_conformance;
 pub mod nats_server;
 pub mod random;
 pub mod recording_disk;
+pub mod secured;
 pub mod small_ledger;
 pub mod town;
 pub mod transcript;

@@ -35,8 +35,10 @@ impl Health {
         self.set(State::Halted(why.to_owned()));
     }
 
-    /// For `/healthz`: a reason if it has halted.
-    #[must_use]
+    /// For `/healthz`.
+    ///
+    /// # Errors
+    /// The reason, if it has halted.
     pub fn live(&self) -> Result<(), String> {
         match self.get() {
             State::Halted(why) => Err(why),
@@ -44,8 +46,10 @@ impl Health {
         }
     }
 
-    /// For `/readyz`: a reason if it can't be used.
-    #[must_use]
+    /// For `/readyz`.
+    ///
+    /// # Errors
+    /// The reason, if it can't be used.
     pub fn ready(&self) -> Result<(), String> {
         match self.get() {
             State::Ready => Ok(()),

@@ -24,14 +24,23 @@ pub enum Role {
     Auditor,
     /// Reads the operational feed, and nothing else.
     Dashboard,
+    /// Sees besides that records come, for those who work on cases.
+    CaseDashboard,
     /// Makes the streams, and looks after them.
     Operator,
 }
 
 impl Role {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Sequencer, Self::Author, Self::Projector, Self::Auditor, Self::Dashboard, Self::Operator];
+    pub const ALL: [Self; 7] = [
+        Self::Sequencer,
+        Self::Author,
+        Self::Projector,
+        Self::Auditor,
+        Self::Dashboard,
+        Self::CaseDashboard,
+        Self::Operator,
+    ];
 
     /// Its name in configurations.
     #[must_use]
@@ -42,6 +51,7 @@ impl Role {
             Self::Projector => "projector",
             Self::Auditor => "auditor",
             Self::Dashboard => "dashboard",
+            Self::CaseDashboard => "case-dashboard",
             Self::Operator => "operator",
         }
     }
@@ -49,7 +59,7 @@ impl Role {
     /// What its inboxes begin with: a server's permissions allow it to subscribe to `PREFIX.>`.
     #[must_use]
     pub fn inbox_prefix(self) -> String {
-        format!("_INBOX_{}", self.name().to_uppercase())
+        format!("_INBOX_{}", self.name().to_uppercase().replace('-', "_"))
     }
 }
 

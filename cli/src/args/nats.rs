@@ -1,0 +1,51 @@
+//! Arguments about the NATS server.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+/// The NATS server.
+#[derive(Debug, Subcommand)]
+pub enum NatsCommand {
+    /// Write the configuration of a secured server: accounts, users with new keys, permissions, TLS
+    ///
+    /// Run it again with --user to add users: those that are there keep their keys.
+    Config(NatsConfigArgs),
+}
+
+/// A server's configuration.
+#[derive(Debug, Args)]
+pub struct NatsConfigArgs {
+    /// The folder to write to
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+    /// The server's certificate (PEM)
+    #[arg(long, value_name = "FILE")]
+    pub tls_cert: PathBuf,
+    /// Its private key (PEM)
+    #[arg(long, value_name = "FILE")]
+    pub tls_key: PathBuf,
+    /// The authority that the servers of a cluster have their certificates from
+    #[arg(long, value_name = "FILE")]
+    pub tls_ca: Option<PathBuf>,
+    /// A user: sequencer, author, projector, auditor, dashboard, case-dashboard, operator or system; several
+    /// of a role are told apart by a name [default: one of each]
+    #[arg(long = "user", value_name = "ROLE[=NAME]")]
+    pub users: Vec<String>,
+    /// A server of a cluster; give three
+    #[arg(long = "node", value_name = "NAME=HOST", requires = "tls_ca")]
+    pub nodes: Vec<String>,
+    /// The address that clients reach
+    #[arg(long, value_name = "IP", default_value = "127.0.0.1")]
+    pub listen: std::net::IpAddr,
+    /// A web page's origin that may connect over WebSocket, such as https://dashboard.example
+    /// [default: the server's own]
+    #[arg(long = "origin", value_name = "URL")]
+    pub origins: Vec<String>,
+    /// Where the server stores [default: store/ in the folder]
+    #[arg(long, value_name = "DIR")]
+    pub store: Option<PathBuf>,
+    /// The most it stores
+    #[arg(long, value_name = "SIZE", default_value = "100GB")]
+    pub max_file: String,
+}
