@@ -117,7 +117,7 @@ impl Context {
     /// The civil day it is in Sweden.
     #[must_use]
     pub fn today(&self) -> Day {
-        swedish_day(self.now())
+        self.now().day_in_sweden()
     }
 
     /// The day that retention is computed for: `--as-of`, or today.
@@ -143,23 +143,6 @@ fn parse_second(text: &str) -> Option<Second> {
     whole.then(|| Second(days * 86_400 + hour * 3_600 + minute * 60 + second))
 }
 
-/// The civil day in Sweden at a second: one hour ahead of UTC, two in summer time, which runs from the
-/// last Sunday of March to the last Sunday of October, both at 01:00 UTC (directive 2000/84/EC).
-#[must_use]
-pub fn swedish_day(at: Second) -> Day {
-    let day_at = |second: u64| i32::try_from(second / 86_400).ok().and_then(Day::from_days_since_epoch);
-    let utc = day_at(at.0).unwrap_or(Day::MAX);
-    let (year, _, _) = utc.ymd();
-    let change = |month: i8| {
-        let last = Day::from_ymd(year, month, 31).map_or(0, Day::days_since_epoch);
-        // 1970-01-01 was a Thursday: day 3 was the first Sunday.
-        let sunday = last - (last - 3).rem_euclid(7);
-        u64::try_from(sunday).unwrap_or_default() * 86_400 + 3_600
-    };
-    let summer = (change(3)..change(10)).contains(&at.0);
-    day_at(at.0 + if summer { 7_200 } else { 3_600 }).unwrap_or(Day::MAX)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -179,7 +162,7 @@ mod tests {
         ] {
             let at = parse_second(second).expect(second);
             assert_eq!(at.to_string(), second);
-            assert_eq!(swedish_day(at).to_string(), day, "{second}");
+            assert_eq!(at.day_in_sweden().to_string(), day, "{second}");
         }
     }
 

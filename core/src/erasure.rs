@@ -5,10 +5,16 @@
 //! for the certificates, and dies with its own key.
 
 mod judge;
+mod matters;
+mod notice;
+mod planning;
 
 use serde::{Deserialize, Serialize};
 
 pub use judge::{Matters, PlanRefusal, judge};
+pub use matters::ThreadMatters;
+pub use notice::{Notice, NoticeMark, Stop, stop_of};
+pub use planning::{LeftOut, PlannedCase, WhyLeftOut, last_together, plan_case, stays};
 
 use crate::codec::{DecodeError, decode_body, encode_body};
 use crate::event::Compartment;
@@ -175,6 +181,15 @@ impl Line {
 }
 
 impl ErasureReason {
+    /// All grounds.
+    pub const ALL: [Self; 3] = [Self::Retention, Self::Request, Self::Withdrawal];
+
+    /// The ground of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.name() == name)
+    }
+
     /// The name used in commands and reports.
     #[must_use]
     pub const fn name(self) -> &'static str {

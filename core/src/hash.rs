@@ -44,6 +44,8 @@ pub enum Domain {
     Statistics,
     /// The name under which a vault holds the key of a compartment.
     KeyId,
+    /// An entry in the register of sinks.
+    Sink,
 }
 
 impl Domain {
@@ -65,6 +67,7 @@ impl Domain {
             Self::View => b"vandel/v1/view\0",
             Self::Statistics => b"vandel/v1/statistics\0",
             Self::KeyId => b"vandel/v1/key-id\0",
+            Self::Sink => b"vandel/v1/sink\0",
         }
     }
 

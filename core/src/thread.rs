@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::erasure::{Notice, NoticeMark};
 use crate::event::{
     Compartment, Kind, Note, Opening, Outcome, PositionAssessment, Process, Scope, Step, ThreadSort,
 };
@@ -29,6 +30,10 @@ pub struct Thread {
     pub records: Vec<u64>,
     /// The hash of the last statement.
     pub previous: Hash,
+    /// The day of the last step.
+    pub last: Day,
+    /// What its readings gave notice of: stopped plans, requests for erasure. None in other threads.
+    pub notices: Vec<NoticeMark>,
     /// What it is about.
     pub matter: Matter,
 }
@@ -70,6 +75,8 @@ pub struct Case {
     /// The number of the step that holds the identity in force; earlier ones are superseded, and
     /// their identity parts are destroyed.
     pub identity_step: Option<u32>,
+    /// The compartments that could still be opened, without the spine.
+    pub existing: Compartments,
     /// The outcome.
     pub outcome: Option<Outcome>,
     /// The statement that holds the note of a shown extract, and its day.
@@ -78,6 +85,28 @@ pub struct Case {
     pub relies_on: Option<ThreadId>,
     /// Holds and restrictions in force, by the number of the step that placed them.
     pub holds: BTreeMap<u32, Hold>,
+}
+
+/// A set of compartments.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Compartments(u8);
+
+impl Compartments {
+    /// Puts one in.
+    pub fn insert(&mut self, compartment: Compartment) {
+        self.0 |= 1 << compartment as u8;
+    }
+
+    /// Whether one is in it.
+    #[must_use]
+    pub fn contains(self, compartment: Compartment) -> bool {
+        self.0 & 1 << compartment as u8 != 0
+    }
+
+    /// All that are in it, in wire order.
+    pub fn iter(self) -> impl Iterator<Item = Compartment> {
+        Compartment::ALL.iter().copied().filter(move |compartment| self.contains(*compartment))
+    }
 }
 
 /// A hold or a restriction in force.
@@ -154,6 +183,14 @@ impl Case {
     fn fold(&mut self, step: &Step, mark: Mark, statement: Hash) {
         let number = step.spine.number;
         self.steps.push(mark);
+        let at_hand = [
+            (Compartment::Identity, step.identity.is_some()),
+            (Compartment::Process, step.process.is_some()),
+            (Compartment::Note, step.note.is_some()),
+            (Compartment::Copy, step.copy.is_some()),
+            (Compartment::Assessment, step.assessment.is_some()),
+        ];
+        at_hand.iter().filter(|(_, there)| *there).for_each(|(one, _)| self.existing.insert(*one));
         if let Some(identity) = &step.identity {
             self.subject = Some(identity.subject);
             self.protected = identity.protected;
@@ -242,6 +279,8 @@ impl Threads {
         let thread = self.threads.entry(spine.thread).or_insert_with(|| Thread {
             records: Vec::new(),
             previous: Hash::ZERO,
+            last: spine.day,
+            notices: Vec::new(),
             matter: match spine.kind.thread_sort() {
                 ThreadSort::Case => Matter::Case(Box::default()),
                 ThreadSort::Position => Matter::Position(None),
@@ -250,6 +289,12 @@ impl Threads {
         });
         thread.records.push(record);
         thread.previous = statement;
+        thread.last = spine.day;
+        if let Some((reading, notice)) =
+            step.reading.as_ref().and_then(|reading| Some((reading, Notice::read(reading)?)))
+        {
+            thread.notices.push(NoticeMark { notice, about: reading.thread, actor, day: spine.day, record });
+        }
         match &mut thread.matter {
             Matter::Case(case) => {
                 case.fold(step, Mark { kind: spine.kind, day: spine.day, actor }, statement);

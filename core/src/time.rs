@@ -62,6 +62,24 @@ impl Second {
         let days = self.0.saturating_add(SWEDEN_AHEAD_SECONDS_MAX) / DAY_SECONDS;
         i32::try_from(days).ok().and_then(Day::from_days_since_epoch).unwrap_or(Day::MAX)
     }
+
+    /// The civil day it is in Sweden at this second: one hour ahead of UTC, two in summer time, which runs
+    /// from the last Sunday of March to the last Sunday of October, both at 01:00 UTC (directive 2000/84/EC).
+    #[must_use]
+    pub fn day_in_sweden(self) -> Day {
+        let day_at =
+            |second: u64| i32::try_from(second / DAY_SECONDS).ok().and_then(Day::from_days_since_epoch);
+        let utc = day_at(self.0).unwrap_or(Day::MAX);
+        let (year, _, _) = utc.ymd();
+        let change = |month: i8| {
+            let last = Day::from_ymd(year, month, 31).map_or(0, Day::days_since_epoch);
+            // 1970-01-01 was a Thursday: day 3 was the first Sunday.
+            let sunday = last - (last - 3).rem_euclid(7);
+            u64::try_from(sunday).unwrap_or_default() * DAY_SECONDS + 3_600
+        };
+        let summer = (change(3)..change(10)).contains(&self.0);
+        day_at(self.0.saturating_add(if summer { 7_200 } else { 3_600 })).unwrap_or(Day::MAX)
+    }
 }
 
 impl Day {

@@ -10,6 +10,8 @@
 //! 5. `erasure executed` is appended with the vault's evidence. A crash before it repeats 3 and 4,
 //!    which find nothing left to do, and ends here.
 
+mod complete;
+mod judge;
 mod order;
 
 use std::collections::BTreeSet;
@@ -26,9 +28,12 @@ use crate::disk::{Disk, read_all, replace_atomically};
 use crate::home::Home;
 use crate::sealing::{identity_key, thread_key};
 use crate::sequencer::Sequencer;
+use crate::sinks::RegisterError;
 use crate::submission::{Receipt, Submission, SubmitError};
 use crate::vault::{self, ErasureEvidence, KeyId, Vault, VaultError};
 
+pub use complete::Outstanding;
+pub use judge::ErasureRefusal;
 pub use order::Order;
 
 /// Why an erasure stopped. It can be resumed from where it stands.
@@ -66,6 +71,9 @@ pub enum ErasureError {
     /// The vault.
     #[error("{0}")]
     Vault(#[from] VaultError),
+    /// The register of sinks.
+    #[error("{0}")]
+    Register(#[from] RegisterError),
     /// The ledger did not take the event.
     #[error("{0}")]
     Submit(#[from] SubmitError),

@@ -6,6 +6,7 @@
 //! views/     thrown away and rebuilt at will: view store, tree nodes, admission snapshot
 //! memory/    the last checkpoint taken; better kept on another disk
 //! plans/     erasure plans, sealed
+//! sinks/     the register of every other place that got a payload or a key
 //! keys/      the sequencer's and the checkpoints' keys
 //! public/    what may be given to anyone: trust file, checkpoint
 //! lock       held by the one writer
@@ -92,6 +93,12 @@ impl Home {
     #[must_use]
     pub fn plans(&self) -> PathBuf {
         self.root.join("plans")
+    }
+
+    /// The register of sinks.
+    #[must_use]
+    pub fn sinks(&self) -> PathBuf {
+        self.root.join("sinks")
     }
 
     /// What may be given to anyone.

@@ -17,6 +17,7 @@ pub mod opening;
 pub mod sealing;
 pub mod sequencer;
 pub mod signer;
+pub mod sinks;
 pub mod submission;
 pub mod tree;
 pub mod vault;

@@ -8,6 +8,8 @@ use vandel_core::payload::{Payload, PayloadError};
 use vandel_core::signature::SignatureError;
 use vandel_core::time::Second;
 
+use crate::erasure::ErasureRefusal;
+
 /// A signed statement with what belongs to it.
 #[derive(Clone, Debug)]
 pub struct Submission {
@@ -68,6 +70,9 @@ pub enum SubmitError {
     /// The open event may not be said.
     #[error("{0}")]
     Open(#[from] OpenRefusal),
+    /// The erasure may not be started, or not be called executed or completed.
+    #[error("{0}")]
+    Erasure(#[from] ErasureRefusal),
     /// The statement does not fit the chain.
     #[error("{0}")]
     Chain(FaultKind),

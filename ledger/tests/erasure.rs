@@ -4,38 +4,15 @@
 
 mod world;
 
-use vandel_core::erasure::{ErasureReason, Ground, Line, Plan};
-use vandel_core::event::{Compartment, ErasureStarted, Identity, Kind, OpenEvent, Step};
-use vandel_core::id::{SubjectId, ThreadId};
+use vandel_core::event::{Identity, Kind, Step};
+use vandel_core::id::SubjectId;
 use vandel_core::person::IdentityNumber;
-use vandel_core::time::Second;
 use vandel_ledger::sealing::{Unsealed, from_opened, identity_key};
 use vandel_ledger::sequencer::Sequencer;
 use world::{World, today};
 
 fn unsealed(sequencer: &Sequencer, record: u64) -> Unsealed {
     from_opened(&sequencer.vault().get(record).unwrap().unwrap())
-}
-
-fn plan(sequencer: &Sequencer, thread: ThreadId) -> Plan {
-    let ground =
-        |compartment| Ground { compartment, reason: ErasureReason::Request, class: None, due: today() };
-    let line = Line {
-        pseudonym: [1; 8],
-        thread,
-        identities: vec![0],
-        records: sequencer.threads().get(&thread).unwrap().records.clone(),
-        compartments: [Compartment::Spine, Compartment::Identity, Compartment::Process].map(ground).to_vec(),
-    };
-    Plan { ledger: sequencer.chain().ledger, salt: [7; 32], as_of: today(), disposal: 1, lines: vec![line] }
-}
-
-fn start(plan: &Plan) -> OpenEvent {
-    OpenEvent::ErasureStarted(ErasureStarted {
-        records: plan.records(),
-        plan: plan.hash(),
-        expires: Second(world::NOON.0 + 3600),
-    })
 }
 
 #[test]
@@ -46,12 +23,12 @@ fn an_erased_case_is_gone_and_the_ledger_opens_again() {
     world.enrol_delegate(&mut ledger.sequencer);
     let case = world.open_case(&mut ledger.sequencer);
     let sequencer = &mut ledger.sequencer;
-    let plan = plan(sequencer, case);
+    let plan = world.plan_on_request(sequencer, case).unwrap();
     let record = plan.records()[0];
     assert!(matches!(unsealed(sequencer, record), Unsealed::Payload(_)));
 
     let hash = sequencer.store_plan(&plan).unwrap();
-    let started = sequencer.start_erasure(world.sign_with_delegate(sequencer, start(&plan))).unwrap().record;
+    let started = sequencer.start_erasure(world.start(sequencer, &plan)).unwrap().record;
     assert_eq!(sequencer.pending_erasures(), [(started, hash)]);
     let (evidence, _) = sequencer.execute_erasure(started).unwrap();
     assert_eq!(evidence.keys_destroyed, 3);
@@ -74,9 +51,9 @@ fn an_erasure_that_was_interrupted_is_resumed() {
     world.prepare(&mut ledger.sequencer);
     world.enrol_delegate(&mut ledger.sequencer);
     let case = world.open_case(&mut ledger.sequencer);
-    let plan = plan(&ledger.sequencer, case);
+    let plan = world.plan_on_request(&mut ledger.sequencer, case).unwrap();
     ledger.sequencer.store_plan(&plan).unwrap();
-    let start = world.sign_with_delegate(&ledger.sequencer, start(&plan));
+    let start = world.start(&ledger.sequencer, &plan);
     let started = ledger.sequencer.start_erasure(start).unwrap().record;
     drop(ledger);
 

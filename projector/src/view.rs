@@ -21,7 +21,7 @@ pub use answer::{
     CaseAnswer, HoldAnswer, KeyAnswer, PositionAnswer, ReadingAnswer, Standing, Status, StepAnswer,
 };
 pub use due_answer::{DueAnswer, WhyAnswer};
-pub use plan::{LeftOut, Planned, WhyLeftOut};
+pub use plan::Planned;
 
 use crate::clocks;
 use crate::fold::{handle_term, token_key};

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use vandel_core::admit::Evidence;
 use vandel_core::chain::possession_message;
+use vandel_core::erasure::Notice;
 use vandel_core::event::{
-    Authenticity, BodySignature, Grant, Identity, KeyEnrolled, Kind, Note, Occasion, OpenEvent,
-    Opening as Opened, PolicyAdopted, PositionAssessment, Process, Register, Role, RoleCode, Scope, Step,
+    Authenticity, BodySignature, DisposalDecision, Grant, Identity, KeyEnrolled, Kind, Note, Occasion,
+    OpenEvent, Opening as Opened, PolicyAdopted, PositionAssessment, Process, Reading, Register, Role,
+    RoleCode, Scope, Step,
 };
 use vandel_core::hash::Domain;
 use vandel_core::id::{ActorId, AssignmentId, ControllerId, LedgerId, SubjectId, ThreadId, UnitId};
@@ -121,6 +123,35 @@ impl LedgerBuilder {
         let grants = vec![Grant { role, scope: Scope::default(), from, until: None }];
         let enrolled = KeyEnrolled { actor, key, grants, expires: None, possession };
         self.say(sequencer, OpenEvent::KeyEnrolled(enrolled)).expect(FIXTURE);
+    }
+
+    /// Adopts a disposal decision for these classes; its record.
+    pub fn decide(&self, sequencer: &mut Sequencer, classes: &[&str]) -> u64 {
+        let from = Day::from_ymd(2026, 1, 10).expect(FIXTURE);
+        let decision = DisposalDecision {
+            body: "KF".to_owned(),
+            number: "7".to_owned(),
+            decided: from,
+            classes: classes.iter().map(|class| (*class).to_owned()).collect(),
+            from,
+            until: None,
+        };
+        self.say(sequencer, OpenEvent::DisposalAdopted(decision)).expect(FIXTURE).record
+    }
+
+    /// The decider records that the case's person asked for erasure.
+    pub fn ask_for_erasure(&self, sequencer: &mut Sequencer, case: ThreadId) {
+        let notice = Notice::ErasureRequested { received: today() };
+        let step = next_step(sequencer, ThreadId([200; 16]), Kind::RecordRead, |step| {
+            step.reading = Some(Reading {
+                thread: Some(case),
+                purpose: notice.purpose(),
+                remark: notice.remark(),
+                compartments: Vec::new(),
+                count: 1,
+            });
+        });
+        self.take(sequencer, &step, None).expect(FIXTURE);
     }
 
     /// Takes a step as the decider.

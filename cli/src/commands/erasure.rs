@@ -6,11 +6,9 @@ mod certificate;
 mod check;
 mod plan;
 
-use vandel_core::erasure::{Plan, judge};
+use vandel_core::erasure::Plan;
 use vandel_core::hash::Hash;
 use vandel_core::time::{Day, Second};
-use vandel_projector::source::Source;
-use vandel_projector::{Projector, Settings};
 
 pub(super) use apply::apply;
 pub(super) use approve::{approve, order};
@@ -37,9 +35,7 @@ fn shown(hash: &Hash) -> String {
 /// Judges a plan as it would be carried out today. Everybody who signs or carries out does so anew:
 /// a hold may have been placed, a step taken, a decision run out since.
 fn judge_today(context: &Context, bench: &Workbench<'_>, plan: &Plan) -> Result<(), CliError> {
-    let source = Source::of(bench.sequencer());
-    let projector = Projector::in_memory(&source, Settings::default())?;
-    Ok(judge(plan, bench.sequencer().chain(), &projector.views(&source), context.today())?)
+    Ok(bench.sequencer().judge_plan(plan, context.today())?)
 }
 
 /// Bytes as lower-case hexadecimal digits.

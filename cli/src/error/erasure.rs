@@ -1,7 +1,8 @@
 //! Why an erasure is refused, as exit codes with advice.
 
 use vandel_core::erasure::PlanRefusal;
-use vandel_ledger::erasure::ErasureError;
+use vandel_ledger::erasure::{ErasureError, ErasureRefusal};
+use vandel_ledger::sinks::RegisterError;
 
 use super::{CliError, Exit};
 
@@ -23,6 +24,9 @@ impl From<PlanRefusal> for CliError {
             PlanRefusal::Identities { .. } => ("plan-identities", None),
             PlanRefusal::Class { .. } => ("plan-class", None),
             PlanRefusal::SpineBeforeOthers { .. } => ("spine-before-others", None),
+            PlanRefusal::NotRequested { .. } => ("not-requested", Some("GDPR art. 17")),
+            PlanRefusal::NotWithdrawn { .. } => ("not-withdrawn", None),
+            PlanRefusal::ProcessBeforeOthers { .. } => ("process-before-others", None),
             PlanRefusal::Records { .. } => ("plan-records", None),
         };
         let error = Self::new(Exit::Refused, code, refusal.to_string())
@@ -34,12 +38,58 @@ impl From<PlanRefusal> for CliError {
     }
 }
 
+impl From<ErasureRefusal> for CliError {
+    fn from(refusal: ErasureRefusal) -> Self {
+        let message = refusal.to_string();
+        let refused = |code| Self::new(Exit::Refused, code, message.clone());
+        match refusal {
+            ErasureRefusal::Plan(refusal) => refusal.into(),
+            ErasureRefusal::NoPlan { .. } => {
+                refused("no-plan").next("check the hash; make a plan with: vandel retention plan --disposal RECORD")
+            }
+            ErasureRefusal::Unreadable { .. } => Self::new(Exit::Integrity, "plan-damaged", message),
+            ErasureRefusal::OtherRecords { .. } => refused("order-of-another-plan"),
+            ErasureRefusal::StartedBefore { started, .. } => refused("started-before").record(started),
+            ErasureRefusal::UnderWay { started } => refused("erasure-under-way")
+                .record(started)
+                .next("finish it: vandel retention apply --plan HASH"),
+            ErasureRefusal::Stopped { record, .. } => refused("plan-stopped")
+                .record(record)
+                .paragraph("GDPR art. 38.6")
+                .next("the officer says why, and lets it go on with: vandel retention release --plan HASH"),
+            ErasureRefusal::NotDestroyed { started, .. } => refused("not-destroyed").record(started),
+            ErasureRefusal::OtherEvidence => refused("other-evidence"),
+            ErasureRefusal::OlderCopies { .. } => refused("older-copies")
+                .next("destroy them and sign that they are gone: vandel sink list, vandel sink destroyed ID"),
+            ErasureRefusal::OldestEpoch { oldest, claimed } => {
+                refused("oldest-epoch").expected(oldest, claimed)
+            }
+        }
+    }
+}
+
+impl From<RegisterError> for CliError {
+    fn from(error: RegisterError) -> Self {
+        let message = error.to_string();
+        match error {
+            RegisterError::Io(error) => error.into(),
+            RegisterError::Damaged { .. } => Self::new(Exit::Integrity, "register-damaged", message),
+            RegisterError::Unknown(_) => {
+                Self::new(Exit::NotFound, "unknown-sink", message).next("see: vandel sink list")
+            }
+            RegisterError::Ended(_) => Self::new(Exit::Conflict, "sink-ended", message),
+            RegisterError::Twice(_) => Self::new(Exit::Conflict, "sink-known", message),
+        }
+    }
+}
+
 impl From<ErasureError> for CliError {
     fn from(error: ErasureError) -> Self {
         let message = error.to_string();
         match error {
             ErasureError::Vault(error) => error.into(),
             ErasureError::Submit(error) => error.into(),
+            ErasureError::Register(error) => error.into(),
             ErasureError::Io(error) => error.into(),
             ErasureError::NoPlan { .. } => Self::new(Exit::Refused, "no-plan", message)
                 .next("check the hash; make a plan with: vandel retention plan --disposal RECORD"),

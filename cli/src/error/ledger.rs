@@ -88,6 +88,7 @@ impl From<SubmitError> for CliError {
         match error {
             SubmitError::Refused(refusal) => refusal.into(),
             SubmitError::Open(refusal) => refusal.into(),
+            SubmitError::Erasure(refusal) => refusal.into(),
             SubmitError::Chain(fault @ (FaultKind::SeenSize { .. } | FaultKind::SeenRoot { .. })) => {
                 Self::new(Exit::Conflict, "seen-checkpoint", fault.to_string())
             }

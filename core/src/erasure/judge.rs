@@ -54,6 +54,19 @@ pub enum PlanRefusal {
     /// The spine would go before what it holds together.
     #[error("line {line}: the spine goes with the last of the other compartments")]
     SpineBeforeOthers { line: usize },
+    /// Nobody has asked.
+    #[error(
+        "line {line}: no request for erasure is recorded for the case; record it first: vandel subject request"
+    )]
+    NotRequested { line: usize },
+    /// Nobody has withdrawn.
+    #[error("line {line}: the candidate has not withdrawn; record it first: vandel case withdraw")]
+    NotWithdrawn { line: usize },
+    /// What tells the case's law and dates would go before what it dates.
+    #[error(
+        "line {line}: the process goes with the rest of the case; without it nothing would tell when the rest is due"
+    )]
+    ProcessBeforeOthers { line: usize },
     /// The records named are not those of the thread.
     #[error("line {line}: the records are not those of the case")]
     Records { line: usize },
@@ -69,6 +82,12 @@ pub trait Matters {
 
     /// The numbers of the steps whose identity parts still exist, ascending.
     fn identities(&self, thread: &ThreadId) -> Vec<u32>;
+
+    /// Whether the person has asked for erasure, and has not been refused since (GDPR art. 17).
+    fn requested(&self, thread: &ThreadId) -> bool;
+
+    /// Whether the candidate withdrew, or the role's law lets nobody record it.
+    fn withdrawn(&self, thread: &ThreadId) -> bool;
 
     /// When a compartment is due, seen on a day.
     fn due(&self, thread: &ThreadId, compartment: Compartment, as_of: Day) -> Option<Due>;
@@ -113,8 +132,18 @@ fn judge_line(line: usize, what: &Line, matters: &impl Matters, day: Day) -> Res
     if what.identities != identities {
         return Err(PlanRefusal::Identities { line });
     }
+    let on = |reason| what.compartments.iter().any(|ground| ground.reason == reason);
+    if on(ErasureReason::Request) && !matters.requested(&what.thread) {
+        return Err(PlanRefusal::NotRequested { line });
+    }
+    if on(ErasureReason::Withdrawal) && !matters.withdrawn(&what.thread) {
+        return Err(PlanRefusal::NotWithdrawn { line });
+    }
     for ground in &what.compartments {
         judge_ground(line, what, ground, matters, day)?;
+    }
+    if what.erases(Compartment::Process) && !what.erases(Compartment::Spine) {
+        return Err(PlanRefusal::ProcessBeforeOthers { line });
     }
     if what.erases(Compartment::Spine) {
         let remains = matters.existing(&what.thread).into_iter().any(|other| !what.erases(other));
@@ -146,7 +175,9 @@ fn judge_ground(
     if compartment == Compartment::Identity && what.erases(Compartment::Spine) {
         return Ok(());
     }
-    if due.state == DueState::Held {
+    // A clock that has not started is held all the same.
+    let held = due.explanation.iter().any(|reason| matches!(reason, Reason::Held { .. }));
+    if held || due.state == DueState::Held {
         return Err(PlanRefusal::Held { line });
     }
     if let Some(never_before) = due.never_before.filter(|never_before| day < *never_before) {
@@ -159,6 +190,8 @@ fn judge_ground(
     match (ground.reason, due.date) {
         (ErasureReason::Retention, Some(date)) if date <= day => Ok(()),
         (ErasureReason::Retention, date) => Err(not_due(date)),
+        // Without the rest of the case its identity stays, whoever asks: what is left would be nobody's.
+        (_, date) if compartment == Compartment::Identity => Err(not_due(date)),
         // The person's own ground does not wait for the clock, only for what the law keeps.
         (ErasureReason::Request | ErasureReason::Withdrawal, _) => Ok(()),
     }

@@ -130,6 +130,7 @@ impl Sequencer {
         let record = Record::decode(&bytes)?;
         if let Body::Open(event) = &record.statement.statement.body {
             chain.judge_open(event, &record).map_err(SubmitError::Open)?;
+            self.judge_erasure(event, now).map_err(SubmitError::Erasure)?;
         }
         Ok(())
     }

@@ -248,7 +248,8 @@ impl Sequencer {
         self.chain.check_seen(&one.statement.seen).map_err(SubmitError::Chain)?;
         let record = encode_record(number, at, &self.chain.head, &one.bytes);
         let record = Record::decode(&record)?;
-        Ok(self.chain.judge_open(event, &record)?)
+        self.chain.judge_open(event, &record)?;
+        Ok(self.judge_erasure(event, at)?)
     }
 
     /// An author that holds a checkpoint signed by our own key which our log does not contain knows

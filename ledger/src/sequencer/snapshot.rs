@@ -53,7 +53,7 @@ fn clean_path(views: &Path) -> PathBuf {
 }
 
 fn binding(ledger: &LedgerId) -> Vec<u8> {
-    [b"admission snapshot v1", &ledger.0[..]].concat()
+    [b"admission snapshot v2", &ledger.0[..]].concat()
 }
 
 /// Writes a snapshot.

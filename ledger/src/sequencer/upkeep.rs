@@ -112,7 +112,7 @@ impl Sequencer {
     }
 
     /// The block that holds a record.
-    pub(super) fn block_of(&self, record: u64) -> u64 {
+    pub(crate) fn block_of(&self, record: u64) -> u64 {
         // The roots stand at all block boundaries: boundary i is the size before block i.
         let after = self.chain.roots.partition_point(|(size, _)| *size <= record);
         after.saturating_sub(1) as u64

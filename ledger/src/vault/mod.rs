@@ -268,6 +268,12 @@ impl Vault {
         self.manifest.epoch
     }
 
+    /// The SHA-256 of the present manifest.
+    #[must_use]
+    pub fn manifest_hash(&self) -> Hash {
+        self.manifest_hash
+    }
+
     /// How the root is held.
     #[must_use]
     pub fn root_cell(&self) -> RootCellKind {

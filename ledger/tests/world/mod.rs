@@ -5,9 +5,11 @@
 use std::sync::Arc;
 
 use vandel_core::admit::Evidence;
+use vandel_core::erasure::{ErasureReason, Notice, Plan, plan_case};
 use vandel_core::event::{
-    BodySignature, Grant, Identity, KeyEnrolled, Kind, Note, Occasion, OpenEvent, Opening as Opened,
-    PolicyAdopted, PositionAssessment, Process, Role, RoleCode, Scope, Step,
+    BodySignature, DisposalDecision, ErasureStarted, Grant, Identity, KeyEnrolled, Kind, Note, Occasion,
+    OpenEvent, Opening as Opened, PolicyAdopted, PositionAssessment, Process, Reading, Role, RoleCode, Scope,
+    Step,
 };
 use vandel_core::hash::Domain;
 use vandel_core::id::{ActorId, AssignmentId, ControllerId, SubjectId, ThreadId, UnitId};
@@ -24,6 +26,8 @@ use vandel_ledger::signer;
 use vandel_ledger::submission::{Receipt, Submission, SubmitError};
 
 pub(crate) const NOON: Second = Second(1_774_000_000); // 2026-03-20
+/// The decider's readings.
+pub(crate) const READER: ThreadId = ThreadId([200; 16]);
 pub(crate) const PACK: &str = include_str!("../../../schemas/policy/se-2026.toml");
 
 pub(crate) struct World {
@@ -88,11 +92,59 @@ impl World {
         self.enrol(sequencer, ActorId([4; 16]), &self.delegate, Role::ControllersDelegate);
     }
 
+    /// A disposal decision for these classes; its record.
+    pub(crate) fn decide(&self, sequencer: &mut Sequencer, classes: &[&str]) -> u64 {
+        let decision = DisposalDecision {
+            body: "KF".to_owned(),
+            number: "7".to_owned(),
+            decided: "2026-01-10".parse().unwrap(),
+            classes: classes.iter().map(|class| (*class).to_owned()).collect(),
+            from: "2026-01-10".parse().unwrap(),
+            until: None,
+        };
+        self.say(sequencer, OpenEvent::DisposalAdopted(decision)).unwrap().record
+    }
+
+    /// The decider records a notice, on the decider's own thread.
+    pub(crate) fn notice(&self, sequencer: &mut Sequencer, about: Option<ThreadId>, notice: &Notice) {
+        self.take(sequencer, READER, Kind::RecordRead, None, |step| {
+            step.reading = Some(Reading {
+                thread: about,
+                purpose: notice.purpose(),
+                remark: notice.remark(),
+                compartments: Vec::new(),
+                count: 1,
+            });
+        })
+        .unwrap();
+    }
+
+    /// What the law lets go of a case at its person's request, which is recorded first; none if nothing.
+    pub(crate) fn plan_on_request(&self, sequencer: &mut Sequencer, case: ThreadId) -> Option<Plan> {
+        let classes = ["note", "case", "identity", "copy_hired", "copy_not_hired", "assessment", "reads"];
+        let known = sequencer.chain().disposals.keys().next_back().copied();
+        let disposal = known.unwrap_or_else(|| self.decide(sequencer, &classes));
+        self.notice(sequencer, Some(case), &Notice::ErasureRequested { received: today() });
+        let decision = &sequencer.chain().disposals[&disposal];
+        let reason = ErasureReason::Request;
+        let planned = plan_case(&sequencer.matters(), case, reason, decision, today(), [1; 8]);
+        let ledger = sequencer.chain().ledger;
+        let lines = vec![planned.line?];
+        Some(Plan { ledger, salt: [7; 32], as_of: today(), disposal, lines })
+    }
+
+    /// The start of a plan, signed by two people.
+    pub(crate) fn start(&self, sequencer: &Sequencer, plan: &Plan) -> Submission {
+        let (records, plan, expires) = (plan.records(), plan.hash(), Second(sequencer.now().0 + 3600));
+        let start = ErasureStarted { records, plan, expires };
+        self.sign_with_delegate(sequencer, OpenEvent::ErasureStarted(start))
+    }
+
     pub(crate) fn sign_with_delegate(&self, sequencer: &Sequencer, event: OpenEvent) -> Submission {
         sign_event(&sequencer.standpoint(), &self.administrators[0], Some(&self.delegate), event)
     }
 
-    fn enrol(&self, sequencer: &mut Sequencer, actor: ActorId, holder: &SigningKey, role: Role) {
+    pub(crate) fn enrol(&self, sequencer: &mut Sequencer, actor: ActorId, holder: &SigningKey, role: Role) {
         let key = public_key(holder);
         let message = vandel_core::chain::possession_message(&sequencer.chain().ledger, &actor, &key);
         let possession = BodySignature::from_bytes(&sign(holder, Domain::Possession, &[&message]));

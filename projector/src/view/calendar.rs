@@ -2,7 +2,6 @@
 
 use std::ops::Bound;
 
-use vandel_core::erasure::Matters;
 use vandel_core::event::{Compartment, ThreadSort};
 use vandel_core::id::{SubjectId, ThreadId};
 use vandel_core::retention::{Due, DueState};
@@ -95,25 +94,34 @@ fn state(clock: &ClockRow, as_of: Day) -> DueState {
     }
 }
 
-/// For judging erasure plans. What can't be read is answered as not there, so that the plan is refused.
-impl Matters for Views<'_> {
-    fn records(&self, thread: &ThreadId) -> Option<Vec<u64>> {
+/// For planning erasures, and for showing that nothing is left after one. What can't be read is answered as
+/// there, so that no case is called erased which is only damaged; the sequencer judges plans for itself.
+impl Views<'_> {
+    /// The records of a thread, in order; none if there is no such thread.
+    #[must_use]
+    pub fn records(&self, thread: &ThreadId) -> Option<Vec<u64>> {
         self.records_of(thread).ok().flatten()
     }
 
-    fn existing(&self, thread: &ThreadId) -> Vec<Compartment> {
+    /// The compartments of a thread that still exist, without the spine.
+    #[must_use]
+    pub fn existing(&self, thread: &ThreadId) -> Vec<Compartment> {
         // Everything, if it can't be read: then no spine goes.
         self.existing_of(thread).unwrap_or_else(|_| Compartment::ALL.to_vec())
     }
 
-    fn identities(&self, thread: &ThreadId) -> Vec<u32> {
+    /// The numbers of the steps whose identity parts still exist, ascending.
+    #[must_use]
+    pub fn identities(&self, thread: &ThreadId) -> Vec<u32> {
         let rows = self.stored.identities(&spine_key(thread).0).unwrap_or_default();
         let mut numbers: Vec<u32> = rows.into_iter().map(|row| row.number).collect();
         numbers.sort_unstable();
         numbers
     }
 
-    fn due(&self, thread: &ThreadId, compartment: Compartment, as_of: Day) -> Option<Due> {
+    /// When a compartment is due, seen on a day.
+    #[must_use]
+    pub fn compartment_due(&self, thread: &ThreadId, compartment: Compartment, as_of: Day) -> Option<Due> {
         if compartment == Compartment::Identity {
             return self.identity_due_of(thread, as_of).ok().flatten();
         }

@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 use std::io;
 
-use vandel_core::erasure::{ErasureReason, Ground, Line, Matters, Plan};
+use vandel_core::erasure::{ErasureReason, Ground, LeftOut, Line, Plan, last_together, stays};
 use vandel_core::event::{Compartment, DisposalDecision};
 use vandel_core::id::ThreadId;
 use vandel_core::limits::ERASURE_RECORDS_MAX;
-use vandel_core::retention::{Due, DueState, Reason};
 use vandel_core::time::Day;
 
 use crate::projector::ProjectError;
@@ -24,49 +23,6 @@ pub struct Planned {
     pub plans: Vec<Plan>,
     /// What is due and stays, and why.
     pub left_out: Vec<LeftOut>,
-}
-
-/// A compartment that is due and stays.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LeftOut {
-    /// Whose; never shown.
-    pub thread: ThreadId,
-    /// Which.
-    pub compartment: Compartment,
-    /// Since when it is due.
-    pub due: Day,
-    /// Why it stays.
-    pub why: WhyLeftOut,
-}
-
-/// Why something that is due is not planned.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum WhyLeftOut {
-    /// A hold.
-    #[error("a hold is in force")]
-    Held,
-    /// A restriction.
-    #[error("processing is restricted (GDPR art. 18.2)")]
-    Restricted,
-    /// The law keeps it longer.
-    #[error("it must be kept until {0}")]
-    MinimumPeriod(Day),
-    /// The decision does not name its class.
-    #[error("the disposal decision does not cover the class {0}")]
-    NotCovered(String),
-}
-
-impl WhyLeftOut {
-    /// The name used in reports.
-    #[must_use]
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Held => "held",
-            Self::Restricted => "restricted",
-            Self::MinimumPeriod(_) => "minimum-period",
-            Self::NotCovered(_) => "not-covered",
-        }
-    }
 }
 
 impl Views<'_> {
@@ -108,10 +64,10 @@ impl Views<'_> {
         let existing = self.existing_of(thread)?;
         let mut grounds: Vec<Ground> = Vec::new();
         let mut judge = |compartment, with_the_rest: bool, grounds: &mut Vec<Ground>| {
-            let Some(due) = Matters::due(self, thread, compartment, as_of) else { return };
+            let Some(due) = self.compartment_due(thread, compartment, as_of) else { return };
             let came = due.date.filter(|date| *date <= as_of);
             let Some(date) = came.or(with_the_rest.then_some(as_of)) else { return };
-            match stays(&due, decision, as_of, with_the_rest) {
+            match stays(&due, decision, as_of, ErasureReason::Retention, with_the_rest) {
                 Some(why) => left_out.push(LeftOut { thread: *thread, compartment, due: date, why }),
                 None => grounds.push(Ground {
                     compartment,
@@ -132,44 +88,21 @@ impl Views<'_> {
             let rest_goes = rest.clone().count() > 0 && rest.clone().all(|one| goes(one, &grounds));
             judge(Compartment::Identity, rest_goes, &mut grounds);
         }
-        // The spine goes with the last of the others, under their classes.
-        if let Some(due) = grounds.iter().map(|ground| ground.due).max()
-            && existing.iter().all(|one| goes(one, &grounds))
-        {
-            let reason = ErasureReason::Retention;
-            grounds.push(Ground { compartment: Compartment::Spine, reason, class: None, due });
-        }
+        last_together(*thread, &existing, &mut grounds, left_out);
         Ok(grounds)
     }
 
     fn line(&self, thread: ThreadId, compartments: Vec<Ground>, pseudonym: [u8; 8]) -> Line {
         let goes = |one| compartments.iter().any(|ground| ground.compartment == one);
         let identities = match goes(Compartment::Identity) {
-            true => Matters::identities(self, &thread),
+            true => self.identities(&thread),
             false => Vec::new(),
         };
         // All records of the thread, also where a part lies in few of them: which records hold a copy
         // or an assessment would otherwise stand on the chain.
-        let records = Matters::records(self, &thread).unwrap_or_default();
+        let records = self.records(&thread).unwrap_or_default();
         Line { pseudonym, thread, identities, records, compartments }
     }
-}
-
-/// Why something due stays; none if it goes.
-fn stays(due: &Due, decision: &DisposalDecision, as_of: Day, with_the_rest: bool) -> Option<WhyLeftOut> {
-    if !with_the_rest {
-        if due.state == DueState::Held {
-            return Some(WhyLeftOut::Held);
-        }
-        if let Some(day) = due.never_before.filter(|day| as_of < *day) {
-            return Some(WhyLeftOut::MinimumPeriod(day));
-        }
-        if due.explanation.iter().any(|reason| matches!(reason, Reason::Restricted { .. })) {
-            return Some(WhyLeftOut::Restricted);
-        }
-    }
-    let uncovered = due.class.clone().filter(|class| !decision.classes.contains(class));
-    uncovered.map(WhyLeftOut::NotCovered)
 }
 
 fn pseudonym(random: &[u8; 32]) -> [u8; 8] {

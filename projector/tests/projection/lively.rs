@@ -4,20 +4,17 @@
 
 use proptest::test_runner::{RngAlgorithm, TestRng};
 use vandel_core::admit::Evidence;
-use vandel_core::erasure::{ErasureReason, Ground, Line, Plan};
 use vandel_core::event::{
-    Authenticity, Compartment, ErasureStarted, HoldGround, Identity, Kind, Occasion, OpenEvent, Opening,
-    Process, Purpose, Reading, Register, RoleCode, Step,
+    Authenticity, Compartment, HoldGround, Identity, Kind, Occasion, Opening, Process, Purpose, Reading,
+    Register, RoleCode, Step,
 };
 use vandel_core::id::{ActorId, AssignmentId, ControllerId, SubjectId, ThreadId, UnitId};
 use vandel_core::person::{NumberKind, PersonalNumber};
-use vandel_core::time::Second;
 use vandel_ledger::opening::OpenLedger;
-use vandel_ledger::sequencer::Sequencer;
 use vandel_ledger::submission::SubmitError;
 use vandel_projector::{Projector, Settings, Source};
 
-use crate::world::{self, World, shown, today};
+use crate::world::{World, shown};
 
 /// The position that every case relies on; assessed by [`World::open_case`].
 const POSITION: ThreadId = ThreadId([9; 16]);
@@ -113,7 +110,7 @@ impl Lively {
     }
 
     pub(crate) fn read(&mut self, case: ThreadId) -> Result<(), SubmitError> {
-        self.take(ThreadId([200; 16]), Kind::RecordRead, |step| {
+        self.take(crate::world::READER, Kind::RecordRead, |step| {
             step.reading = Some(Reading {
                 thread: Some(case),
                 purpose: Purpose::Deciding,
@@ -138,32 +135,12 @@ impl Lively {
 
     pub(crate) fn start_erasure(&mut self, case: ThreadId) -> Option<u64> {
         let sequencer = &mut self.ledger.sequencer;
-        let plan = whole_case(sequencer, case)?;
+        sequencer.threads().get(&case)?;
+        let plan = self.world.plan_on_request(sequencer, case)?;
         sequencer.store_plan(&plan).unwrap();
-        let start = OpenEvent::ErasureStarted(ErasureStarted {
-            records: plan.records(),
-            plan: plan.hash(),
-            expires: Second(world::NOON.0 + 3600),
-        });
-        let start = self.world.sign_with_delegate(sequencer, start);
+        let start = self.world.start(sequencer, &plan);
         Some(sequencer.start_erasure(start).unwrap().record)
     }
-}
-
-fn whole_case(sequencer: &Sequencer, thread: ThreadId) -> Option<Plan> {
-    use Compartment::{Identity, Note, Process, Spine};
-    let ground =
-        |compartment| Ground { compartment, reason: ErasureReason::Request, class: None, due: today() };
-    let records = sequencer.threads().get(&thread)?.records.clone();
-    let line = Line {
-        pseudonym: [1; 8],
-        thread,
-        identities: sequencer.threads().case(&thread)?.identity_step.into_iter().collect(),
-        records,
-        compartments: [Spine, Identity, Process, Note].map(ground).to_vec(),
-    };
-    let ledger = sequencer.chain().ledger;
-    Some(Plan { ledger, salt: [7; 32], as_of: today(), disposal: 1, lines: vec![line] })
 }
 
 pub(crate) fn number(seed: u8) -> PersonalNumber {

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs)]
 
+mod calendar;
 mod canary;
 mod damage;
 mod equality;

@@ -180,18 +180,24 @@ fn an_erasure_covers_what_it_names() {
     let delegate = signer::generate().unwrap();
     built.enrol(&mut open.sequencer, &delegate, ActorId([4; 16]), Role::ControllersDelegate);
     let case = ThreadId([0x11 ^ 0x80; 16]);
-    let ground =
-        |compartment| Ground { compartment, reason: ErasureReason::Request, class: None, due: today() };
+    let disposal = built.decide(&mut open.sequencer, &["note", "case", "identity"]);
+    built.ask_for_erasure(&mut open.sequencer, case);
+    let ground = |(compartment, class): (Compartment, &str)| Ground {
+        compartment,
+        reason: ErasureReason::Request,
+        class: (!class.is_empty()).then(|| class.to_owned()),
+        due: today(),
+    };
     let records = open.sequencer.threads().get(&case).unwrap().records.clone();
     let line = Line {
         pseudonym: [1; 8],
         thread: case,
-        identities: vec![0],
+        identities: Vec::new(),
         records: records.clone(),
-        compartments: [Compartment::Identity, Compartment::Process].map(ground).to_vec(),
+        compartments: [(Compartment::Note, "note")].map(ground).to_vec(),
     };
     let plan =
-        Plan { ledger: built.ledger, salt: [7; 32], as_of: today(), disposal: 1, lines: vec![line.clone()] };
+        Plan { ledger: built.ledger, salt: [7; 32], as_of: today(), disposal, lines: vec![line.clone()] };
     open.sequencer.store_plan(&plan).unwrap();
     let event = |plan: &Plan| {
         OpenEvent::ErasureStarted(ErasureStarted {
@@ -210,7 +216,9 @@ fn an_erasure_covers_what_it_names() {
     let report = run_home(&built);
     assert_eq!(report.exit, 0, "parts are gone, the spine stands: {report:#?}");
 
-    let spine = Line { compartments: [Compartment::Spine, Compartment::Note].map(ground).to_vec(), ..line };
+    let rest =
+        [(Compartment::Process, "case"), (Compartment::Identity, "identity"), (Compartment::Spine, "")];
+    let spine = Line { identities: vec![0], compartments: rest.map(ground).to_vec(), ..line };
     let plan = Plan { salt: [8; 32], lines: vec![spine], ..plan };
     open.sequencer.store_plan(&plan).unwrap();
     let signed = sign(&open.sequencer, &plan);

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use vandel_core::checkpoint::OpenCheckpoint;
-use vandel_core::erasure::{Line, Matters, Plan, PlanHead};
+use vandel_core::erasure::{Line, Plan, PlanHead};
 use vandel_core::event::{Compartment, ErasureStarted, OpenEvent};
 use vandel_core::hash::{Domain, Hash};
 use vandel_core::id::{LedgerId, PublicKey};

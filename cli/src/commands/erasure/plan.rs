@@ -5,14 +5,14 @@ use std::io;
 
 use serde::Serialize;
 use vandel_core::chain::Chain;
-use vandel_core::erasure::{Line, Plan, PlanRefusal, judge};
+use vandel_core::erasure::{LeftOut, Line, Plan, PlanRefusal};
 use vandel_core::event::{Compartment, DisposalDecision, Purpose, Reading, Role};
 use vandel_core::id::ThreadId;
 use vandel_core::thread::Case;
 use vandel_core::time::Day;
 use vandel_ledger::disk::replace_atomically;
 use vandel_projector::source::Source;
-use vandel_projector::view::{LeftOut, Planned, Views};
+use vandel_projector::view::{Planned, Views};
 use vandel_projector::{ProjectError, Projector, Settings};
 
 use super::shown;
@@ -102,10 +102,9 @@ pub(in crate::commands) fn plan(context: &Context, arguments: &RetentionPlanArgs
         })?
     };
     // What is stored has passed the very judgement that it must pass again when it is carried out.
+    // The views made it, and the sequencer's own threads judge it: where the two differ, it is refused.
     for plan in &planned.plans {
-        let source = Source::of(bench.sequencer());
-        let projector = Projector::in_memory(&source, Settings::default())?;
-        judge(plan, bench.sequencer().chain(), &projector.views(&source), as_of)?;
+        bench.sequencer().judge_plan(plan, as_of)?;
     }
     for plan in &planned.plans {
         bench.sequencer_mut().store_plan(plan)?;

@@ -8,6 +8,7 @@ use crate::event::DisposalDecision;
 /// One case with a note, an identity and its process, all due on one day.
 struct Case {
     existing: Vec<Compartment>,
+    requested: bool,
     dues: BTreeMap<Compartment, Due>,
 }
 
@@ -34,6 +35,14 @@ impl Matters for Case {
         vec![0]
     }
 
+    fn requested(&self, _: &ThreadId) -> bool {
+        self.requested
+    }
+
+    fn withdrawn(&self, _: &ThreadId) -> bool {
+        false
+    }
+
     fn due(&self, _: &ThreadId, compartment: Compartment, _: Day) -> Option<Due> {
         self.dues.get(&compartment).cloned()
     }
@@ -57,7 +66,7 @@ fn case() -> Case {
         [(Compartment::Note, "note"), (Compartment::Identity, "identity"), (Compartment::Process, "case")];
     let existing = dues.iter().map(|(compartment, _)| *compartment).collect();
     let dues = dues.into_iter().map(|(compartment, class)| (compartment, due(compartment, class)));
-    Case { existing, dues: dues.collect() }
+    Case { existing, requested: true, dues: dues.collect() }
 }
 
 fn ground(compartment: Compartment, class: Option<&str>) -> Ground {
@@ -160,6 +169,24 @@ fn the_persons_own_request_waits_for_the_law_and_for_holds_but_not_for_the_clock
 }
 
 #[test]
+fn a_ground_that_is_the_persons_own_must_be_recorded() {
+    let on = |reason, requested| {
+        refusal(|plan, case| {
+            plan.lines[0].compartments.iter_mut().for_each(|ground| ground.reason = reason);
+            case.requested = requested;
+        })
+    };
+    assert_eq!(on(ErasureReason::Request, true), None);
+    assert_eq!(on(ErasureReason::Request, false), Some(PlanRefusal::NotRequested { line: 0 }));
+    assert_eq!(on(ErasureReason::Withdrawal, true), Some(PlanRefusal::NotWithdrawn { line: 0 }));
+    let alone = refusal(|plan, _| {
+        plan.lines[0].compartments.retain(|ground| ground.compartment == Compartment::Identity);
+        plan.lines[0].compartments[0].reason = ErasureReason::Request;
+    });
+    assert!(matches!(alone, Some(PlanRefusal::NotDue { compartment: Compartment::Identity, .. })));
+}
+
+#[test]
 fn a_line_names_its_case_its_records_and_its_identities_exactly() {
     assert_eq!(
         refusal(|plan, _| plan.lines[0].thread = ThreadId([5; 16])),
@@ -183,6 +210,13 @@ fn a_line_names_its_case_its_records_and_its_identities_exactly() {
 fn the_spine_goes_last_and_takes_the_identity_along_but_nothing_else() {
     let some = refusal(|plan, _| plan.lines[0].records = vec![7, 8]);
     assert_eq!(some, Some(PlanRefusal::SpineBeforeOthers { line: 0 }));
+    let process = refusal(|plan, _| {
+        plan.lines[0]
+            .compartments
+            .retain(|ground| matches!(ground.compartment, Compartment::Note | Compartment::Process));
+        plan.lines[0].identities.clear();
+    });
+    assert_eq!(process, Some(PlanRefusal::ProcessBeforeOthers { line: 0 }));
     let copy_left = refusal(|_, case| case.existing.push(Compartment::Copy));
     assert_eq!(copy_left, Some(PlanRefusal::SpineBeforeOthers { line: 0 }));
     let later = |due: &mut Due| due.date = Some(day("2030-01-01"));
