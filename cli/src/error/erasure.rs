@@ -44,9 +44,8 @@ impl From<ErasureRefusal> for CliError {
         let refused = |code| Self::new(Exit::Refused, code, message.clone());
         match refusal {
             ErasureRefusal::Plan(refusal) => refusal.into(),
-            ErasureRefusal::NoPlan { .. } => {
-                refused("no-plan").next("check the hash; make a plan with: vandel retention plan --disposal RECORD")
-            }
+            ErasureRefusal::NoPlan { .. } => refused("no-plan")
+                .next("check the hash; make a plan with: vandel retention plan --disposal RECORD"),
             ErasureRefusal::Unreadable { .. } => Self::new(Exit::Integrity, "plan-damaged", message),
             ErasureRefusal::OtherRecords { .. } => refused("order-of-another-plan"),
             ErasureRefusal::StartedBefore { started, .. } => refused("started-before").record(started),
