@@ -3,6 +3,7 @@
 mod case;
 mod demo;
 mod directory;
+mod dossier;
 mod erasure;
 mod hold;
 mod keys;
@@ -22,6 +23,7 @@ use crate::lang::Lang;
 
 pub use case::*;
 pub use demo::*;
+pub use dossier::*;
 pub use hold::*;
 pub use keys::*;
 pub use ledger::*;

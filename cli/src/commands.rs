@@ -7,6 +7,7 @@ mod demo;
 mod directory;
 mod disposal;
 mod doctor;
+mod dossier;
 mod erasure;
 mod hold;
 mod init;

@@ -6,6 +6,7 @@
 
 mod casework;
 mod doctor;
+mod dossier;
 mod erasure;
 mod keys;
 mod ledger;
@@ -16,6 +17,7 @@ mod text;
 
 pub use casework::CaseText;
 pub use doctor::DoctorText;
+pub use dossier::DossierText;
 pub use erasure::ErasureText;
 pub use keys::KeyText;
 pub use ledger::LedgerText;

@@ -43,6 +43,13 @@ fn write_report(text: &mut String, report: &Report) -> std::fmt::Result {
     write_levels(text, report)?;
     write_anchor(text, report)?;
     write_counts(text, report)?;
+    for view in &report.views {
+        writeln!(
+            text,
+            "view       {}, record {}, position {}: {:?}, {}",
+            view.view, view.record, view.position, view.outcome, view.why
+        )?;
+    }
     write_pending(text, &report.pending)?;
     write_findings(text, report)?;
     for suspect in &report.suspects {

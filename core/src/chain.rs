@@ -6,6 +6,7 @@
 //! parallel: nothing is proven until they have passed too.
 
 mod apply;
+mod excerpt;
 mod fault;
 mod open;
 mod parts;

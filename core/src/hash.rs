@@ -40,6 +40,12 @@ pub enum Domain {
     Plan,
     /// The digest of a view.
     View,
+    /// One row of a published view.
+    ViewRow,
+    /// The digest of a published view: over its tree's root.
+    ViewDigest,
+    /// The order in which an auditor's sample is drawn.
+    Sample,
     /// The digest of a table of statistics.
     Statistics,
     /// The name under which a vault holds the key of a compartment.
@@ -65,6 +71,9 @@ impl Domain {
             Self::Policy => b"vandel/v1/policy\0",
             Self::Plan => b"vandel/v1/plan\0",
             Self::View => b"vandel/v1/view\0",
+            Self::ViewRow => b"vandel/v1/view-row\0",
+            Self::ViewDigest => b"vandel/v1/view-digest\0",
+            Self::Sample => b"vandel/v1/sample\0",
             Self::Statistics => b"vandel/v1/statistics\0",
             Self::KeyId => b"vandel/v1/key-id\0",
             Self::Sink => b"vandel/v1/sink\0",

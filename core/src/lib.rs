@@ -14,6 +14,7 @@
 //! | [`chain`], [`keyring`], [`thread`] | the ledger as a fold: from the chain alone, and from openings |
 //! | [`policy`], [`retention`], [`admit`] | the law as data, the due days that follow from it, and the one function that applies it |
 //! | [`erasure`] | what is to go, and whether it may |
+//! | [`view`], [`dossier`] | views whose digest is published, and one case's evidence in one file |
 //! | [`verify`] | the audit: all of the above over a whole log, and what the verdict rests on |
 
 pub mod admit;
@@ -21,6 +22,7 @@ pub mod block;
 pub mod chain;
 pub mod checkpoint;
 pub mod codec;
+pub mod dossier;
 pub mod erasure;
 pub mod event;
 pub mod hash;
@@ -40,3 +42,4 @@ pub mod thread;
 pub mod time;
 pub mod trust;
 pub mod verify;
+pub mod view;

@@ -12,7 +12,7 @@ mod prove;
 mod verify;
 
 pub use prove::{NodeMemory, Nodes, ProveError, consistency_proof, inclusion_proof, root_at};
-pub use verify::{ConsistencyError, InclusionError, verify_consistency, verify_inclusion};
+pub use verify::{ConsistencyError, InclusionError, root_of_path, verify_consistency, verify_inclusion};
 
 use crate::hash::{Hash, node_hash, sha256};
 

@@ -17,6 +17,7 @@ mod remembered;
 mod report;
 mod suspects;
 mod verdict;
+mod views;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,6 +33,8 @@ pub use report::{
     RuleReport, SuspectReport, TrustReport, Verdict,
 };
 
+pub use views::{ViewOutcome, ViewReport};
+
 use crate::block::{Block, BlockDecodeError};
 use crate::chain::{Chain, Fault, FaultKind, Place};
 use crate::hash::{Domain, Hash};
@@ -42,6 +45,7 @@ use anchor::Anchored;
 use contents::Contents;
 use finding::Findings;
 use suspects::Suspects;
+use views::ViewsFold;
 
 /// How many bytes of blocks are gathered before their signatures are verified together.
 const GATHERED_BYTES: usize = 4 << 20;
@@ -57,6 +61,8 @@ pub struct Request {
     pub require_witnessed: bool,
     /// Why there are no openings, if there are none.
     pub no_openings: String,
+    /// Published digests of views are to be computed again.
+    pub views: bool,
 }
 
 /// How the log ended.
@@ -94,6 +100,8 @@ struct Along<'o> {
     counts: Counts,
     findings: Findings,
     contents: Option<Contents<'o>>,
+    /// None unless published digests are to be computed again.
+    views: Option<ViewsFold>,
     suspects: Suspects,
     /// Records that receipts speak of, with the hash they promise.
     promised: BTreeMap<u64, Vec<(String, Hash)>>,
@@ -112,6 +120,9 @@ impl Along<'_> {
             }
         }
         self.suspects.visit(chain, record);
+        if let Some(views) = &mut self.views {
+            views.visit(record);
+        }
         match &record.statement.statement.body {
             Body::Open(_) => self.counts.open += 1,
             Body::Sealed(commitment) => {
@@ -139,6 +150,7 @@ impl<'o> Audit<'o> {
             counts: Counts::default(),
             findings: Findings::default(),
             contents: openings.filter(|_| opens).map(Contents::new),
+            views: request.views.then(ViewsFold::default),
             suspects: Suspects::default(),
             promised,
         };
@@ -248,7 +260,8 @@ impl<'o> Audit<'o> {
         self.judge_gathered();
         let is_whole = !self.is_stopped && !matches!(end, LogEnd::Damaged { .. });
         self.check_pinned_ledger();
-        let anchored = anchor::weigh(&self.request.evidence, &self.chain, is_whole, &mut self.along.findings);
+        let mut anchored =
+            anchor::weigh(&self.request.evidence, &self.chain, is_whole, &mut self.along.findings);
         let mut not_looked_at = self.check_end(&end, &anchored);
         if is_whole {
             self.report_promised();
@@ -256,9 +269,19 @@ impl<'o> Audit<'o> {
         if let Some(contents) = self.along.contents.as_mut().filter(|_| is_whole) {
             contents.finish(&self.chain, &mut self.along.counts, &mut self.along.findings);
         }
+        let views = self.judge_views(is_whole);
+        if self.request.views {
+            anchored.not_proven.extend(views::unmet(&views));
+        }
         not_looked_at.extend(anchored.notes.iter().cloned());
         self.say_what_was_not_looked_at(&mut not_looked_at);
-        self.into_report(end, is_whole, anchored, not_looked_at)
+        Report { views, ..self.into_report(end, is_whole, anchored, not_looked_at) }
+    }
+
+    fn judge_views(&mut self, is_whole: bool) -> Vec<ViewReport> {
+        let Some(views) = self.along.views.as_ref().filter(|_| is_whole) else { return Vec::new() };
+        let threads = self.along.contents.as_ref().and_then(Contents::whole_threads);
+        views.judge(&self.chain, threads, &mut self.along.findings)
     }
 
     fn check_pinned_ledger(&mut self) {

@@ -55,6 +55,8 @@ pub struct AuditOptions {
     pub require_witnessed: bool,
     /// Leave the vault shut, even if it could be opened.
     pub keep_shut: bool,
+    /// Compute the published digests of views again.
+    pub views: bool,
     /// The vault's root cell; none for the file in the vault.
     pub cell: Option<Box<dyn RootCell>>,
 }
@@ -187,6 +189,7 @@ pub fn audit(
         levels: options.levels,
         require_witnessed: options.require_witnessed,
         no_openings,
+        views: options.views,
     };
     let openings = openings.as_mut().map(|openings| &mut **openings as &mut dyn Openings);
     let mut audit = Audit::new(request, openings);

@@ -15,6 +15,7 @@ use vandel_core::event::{Compartment, ThreadSort};
 use vandel_core::hash::Hash;
 use vandel_core::id::{ActorId, ControllerId, ThreadId, UnitId};
 use vandel_core::person::PersonalNumber;
+use vandel_core::view::CaseRow;
 use vandel_ledger::sealing::thread_key;
 
 pub use answer::{
@@ -235,6 +236,23 @@ impl<'a> Views<'a> {
             }
         }
         Ok(digest)
+    }
+
+    /// The rows of the published view over cases, as these views have them now, and the last record that
+    /// any of them has folded.
+    ///
+    /// # Errors
+    /// As [`Views::digest`].
+    pub fn case_rows(&self) -> Result<(Vec<CaseRow>, Option<u64>), ProjectError> {
+        let (mut rows, mut last) = (Vec::new(), None);
+        for key in self.stored.keys(Table::Spines, &[])? {
+            let Some(spine) = self.stored.spine_at(&key)? else { continue };
+            if spine.sort == ThreadSort::Case {
+                last = last.max(spine.steps.last().map(|step| step.record));
+                rows.push(CaseRow { thread: spine.thread, count: spine.count, last: spine.statement });
+            }
+        }
+        Ok((rows, last))
     }
 
     /// How many rows still open, by table.

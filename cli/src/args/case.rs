@@ -9,7 +9,7 @@ use vandel_core::event::{
 };
 use vandel_core::time::Day;
 
-use super::{AuthorArgs, term};
+use super::{AuthorArgs, CaseExportArgs, CaseUnsealArgs, term};
 
 term!(register, Register);
 term!(occasion, Occasion);
@@ -94,6 +94,10 @@ pub enum CaseCommand {
     Show(CaseReadArgs),
     /// Show every step of a case; the reading is recorded
     Timeline(CaseReadArgs),
+    /// Export a case as a dossier, with the proof that nothing was left out; the reading is recorded
+    Export(Box<CaseExportArgs>),
+    /// Open a sealed dossier with the recipient's passphrase or key
+    Unseal(CaseUnsealArgs),
 }
 
 /// A new case.

@@ -6,10 +6,12 @@ use clap::{Args, Subcommand, ValueEnum};
 use vandel_core::id::LedgerId;
 use vandel_core::verify::Level;
 
+use super::UnsealArgs;
+
 /// What to verify, against what.
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
-    /// A home, or a copy of its log [default: the home]
+    /// A home, a copy of its log, a tiles folder or a dossier [default: the home]
     pub path: Option<PathBuf>,
     /// The trust file (C2SP tlog-policy): your own, never one that came with the log
     #[arg(long, value_name = "FILE")]
@@ -35,6 +37,18 @@ pub struct VerifyArgs {
     /// Open the vault, where it is there, to check coverage and conduct [default: yes]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_value_t = true, default_missing_value = "true", action = clap::ArgAction::Set)]
     pub open: bool,
+    /// Compute the published digests of views again, and compare
+    #[arg(long)]
+    pub views: bool,
+    /// Write the digests that you have computed to this file, to check dossiers with
+    #[arg(long, value_name = "FILE", requires = "views")]
+    pub write_digests: Option<PathBuf>,
+    /// For a dossier: digests that you have computed yourself; repeat for more
+    #[arg(long = "digests", value_name = "FILE")]
+    pub digests: Vec<PathBuf>,
+    /// For a sealed dossier: what opens it.
+    #[command(flatten)]
+    pub unseal: UnsealArgs,
 }
 
 /// What a verdict must rest on.
@@ -123,6 +137,19 @@ pub enum ViewCommand {
     Status,
     /// Throw the views away and build them anew
     Rebuild,
-    /// Print the views' state digest: the same log and vault give the same one
+    /// Print the views' state digest, and compare what was published with what the views hold
     Digest,
+    /// Publish the digests of the views over cases and authority, signed by a service key
+    Publish(ViewPublishArgs),
+}
+
+/// Whose word the digests are.
+#[derive(Debug, Args)]
+pub struct ViewPublishArgs {
+    /// The key file of another service, which has computed them for itself [default: the instance's own key]
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+    /// A file whose first line is its passphrase
+    #[arg(long, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
 }

@@ -1,11 +1,13 @@
 //! `vandel case`: every step of a check, signed by who takes it.
 
+mod export;
 mod import;
 mod open;
 mod read;
 mod steps;
 mod texts;
 
+pub(super) use export::open_sealed;
 pub(super) use read::record as record_reading;
 
 use serde::Serialize;
@@ -34,6 +36,8 @@ pub(super) fn run(context: &Context, command: CaseCommand) -> Result<Exit, CliEr
         CaseCommand::List(arguments) => read::list(context, &arguments),
         CaseCommand::Show(arguments) => read::show(context, &arguments),
         CaseCommand::Timeline(arguments) => read::timeline(context, &arguments),
+        CaseCommand::Export(arguments) => export::run(context, &arguments),
+        CaseCommand::Unseal(arguments) => export::unseal(context, &arguments),
         other => steps::run(context, other),
     }
 }

@@ -1,5 +1,6 @@
 //! `vandel verify`: the verdict is a result, whatever it says; its exit code says it too.
 
+use super::dossier;
 use crate::args::{Require, VerifyArgs};
 use crate::context::Context;
 use crate::error::{CliError, Exit};
@@ -7,6 +8,9 @@ use crate::verify::{VerifyError, VerifyOptions, render_text, verify};
 
 /// Verifies.
 pub(super) fn run(context: &Context, arguments: VerifyArgs) -> Result<Exit, CliError> {
+    if let Some(file) = arguments.path.as_ref().filter(|path| path.is_file()) {
+        return dossier::verify(context, file, &arguments);
+    }
     let levels = arguments.level.iter().map(|level| (*level).into()).collect();
     let options = VerifyOptions {
         place: arguments.path.unwrap_or_else(|| context.home.root().to_owned()),
@@ -20,9 +24,13 @@ pub(super) fn run(context: &Context, arguments: VerifyArgs) -> Result<Exit, CliE
         levels: (!arguments.level.is_empty()).then_some(levels),
         require_witnessed: arguments.require == Some(Require::Witnessed),
         keep_shut: !arguments.open,
+        views: arguments.views,
         cell: None,
     };
     let report = verify(options, &mut |_| {}).map_err(refuse)?;
+    if let Some(file) = &arguments.write_digests {
+        dossier::write_digests(context, file, &report)?;
+    }
     context.output.result(&report, || render_text(&report))?;
     Ok(match report.exit {
         0 => Exit::Done,

@@ -87,6 +87,15 @@ pub fn verify_inclusion(
     root: &Hash,
     proof: &[Hash],
 ) -> Result<(), InclusionError> {
+    let found = root_of_path(leaf, index, size, proof)?;
+    if found == *root { Ok(()) } else { Err(InclusionError::RootDiffers { found, expected: *root }) }
+}
+
+/// The root that a leaf and its audit path lead to, for who has the root only inside a digest.
+///
+/// # Errors
+/// If the path is not one of this leaf in a tree of this size.
+pub fn root_of_path(leaf: &Hash, index: u64, size: u64, proof: &[Hash]) -> Result<Hash, InclusionError> {
     if index >= size {
         return Err(InclusionError::NoSuchLeaf { index, size });
     }
@@ -109,10 +118,7 @@ pub fn verify_inclusion(
         node >>= 1;
         last >>= 1;
     }
-    if last != 0 {
-        return Err(InclusionError::TooShort);
-    }
-    if hash == *root { Ok(()) } else { Err(InclusionError::RootDiffers { found: hash, expected: *root }) }
+    if last == 0 { Ok(hash) } else { Err(InclusionError::TooShort) }
 }
 
 /// Verifies that the tree of `old` leaves with root `old_root` is a beginning of the tree of `new`

@@ -208,6 +208,11 @@ impl<'o> Contents<'o> {
         }
     }
 
+    /// The threads, if nothing that should open was damaged or missing.
+    pub(super) fn whole_threads(&self) -> Option<&Threads> {
+        (!self.has_gap).then_some(&self.threads)
+    }
+
     /// Records whose identity a later step of the case has replaced; it is destroyed without a plan.
     fn superseded(&self) -> BTreeSet<u64> {
         let cases = self.threads.iter().filter_map(|(_, thread)| match &thread.matter {

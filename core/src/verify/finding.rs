@@ -152,6 +152,9 @@ fn advice(code: &str) -> &'static str {
             "restore the vault from a backup that is as new; what cannot be restored was destroyed without a decision"
         }
         "erased-without-erasure" => "ask who destroyed the key: no erasure in the log covers the record",
+        "view-digest" => {
+            "the service published what the log does not give: rebuild the views, publish again, and ask who relied on it"
+        }
         "started-without-check" | "checked-after-start" => {
             "ask the responsible board why work began before the check"
         }

@@ -154,6 +154,8 @@ pub struct Report {
     pub checkpoints: Vec<CheckpointReport>,
     pub counts: Counts,
     pub rules: Vec<RuleReport>,
+    /// The published digests of views, if they were to be computed again.
+    pub views: Vec<super::ViewReport>,
     /// In the order of their places, the first first; at most [`super::FINDINGS_MAX`].
     pub findings: Vec<Finding>,
     pub findings_total: u64,

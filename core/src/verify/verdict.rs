@@ -43,11 +43,6 @@ impl Audit<'_> {
         };
         let (findings, findings_total) = findings.into_list();
         let pending = pending(&chain, &end, anchored.confirmed, anchored.claimed);
-        let log_keys = chain.checkpoint_keys.iter().map(|(from_size, key)| LogKeyReport {
-            from_size: *from_size,
-            key: key.to_string(),
-            key_id: key_id(&chain.origin, KeyKind::Ed25519, key).to_string(),
-        });
         let anchor = anchored.anchor;
         let mut report = Report {
             verdict,
@@ -67,10 +62,11 @@ impl Audit<'_> {
             size: chain.size(),
             root: chain.frontier.root().to_string(),
             trust: anchored.trust,
-            log_keys: log_keys.collect(),
+            log_keys: log_keys(&chain),
             checkpoints: anchored.checkpoints,
             rules: contents.as_ref().map(|contents| contents.rule_reports(&counts)).unwrap_or_default(),
             counts,
+            views: Vec::new(),
             findings,
             findings_total,
             suspects: suspects.into_reports(),
@@ -81,6 +77,15 @@ impl Audit<'_> {
         report.summary = report.summarise();
         report
     }
+}
+
+fn log_keys(chain: &Chain) -> Vec<LogKeyReport> {
+    let keys = chain.checkpoint_keys.iter().map(|(from_size, key)| LogKeyReport {
+        from_size: *from_size,
+        key: key.to_string(),
+        key_id: key_id(&chain.origin, KeyKind::Ed25519, key).to_string(),
+    });
+    keys.collect()
 }
 
 fn judge_level(

@@ -37,7 +37,7 @@ impl Default for ScryptCost {
 
 impl ScryptCost {
     /// No file may make us allocate more than a gibibyte, or calculate for minutes.
-    fn is_bearable(self) -> bool {
+    pub(crate) fn is_bearable(self) -> bool {
         (1..=20).contains(&self.log_n) && (1..=8).contains(&self.r) && (1..=4).contains(&self.p)
     }
 }

@@ -27,6 +27,7 @@ const CORE_DEPENDENCIES: &[(&str, &str)] = &[
     ("postcard", "bytes to values and back"),
     ("rayon", "the same answer on several cores"),
     ("serde", "bytes to values and back"),
+    ("serde_json", "text to values and back: the dossier's file"),
     ("sha2", "arithmetic: hashes"),
     ("thiserror", "writes error types at compile time"),
     ("toml", "text to values"),

@@ -152,7 +152,7 @@ fn row(bench: &Workbench<'_>, names: &Names, case: &Case, handle: Option<String>
 }
 
 /// The reader's key entry, if the key may sign now.
-fn entry_of<'s>(bench: &'s Workbench<'_>, reader: &Person) -> Result<&'s KeyEntry, CliError> {
+pub(crate) fn entry_of<'s>(bench: &'s Workbench<'_>, reader: &Person) -> Result<&'s KeyEntry, CliError> {
     let sequencer = bench.sequencer();
     let signer = sequencer.chain().keyring.signer(&reader.public_key(), sequencer.now());
     Ok(signer.map_err(vandel_core::admit::Refusal::Key)?.0)
