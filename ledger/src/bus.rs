@@ -16,6 +16,7 @@ use std::time::Duration;
 use async_nats::connection::State;
 use async_nats::{Client, ConnectError, ConnectErrorKind, ConnectOptions, Event, HeaderMap, Message};
 use async_nats::{Request, RequestErrorKind, ServerError, ServerInfo};
+use futures_util::StreamExt as _;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
 
@@ -259,6 +260,46 @@ impl Bus {
                         }
                     });
                 }
+                changed = refusals.changed() => {
+                    let what = refusals.borrow_and_update().last.clone();
+                    if changed.is_ok() && concerns(&what, subject) {
+                        return Err(BusError::Denied { what });
+                    }
+                }
+            }
+        }
+    }
+
+    /// A request that is answered by several messages: those that came until `is_last` said so of one
+    /// (which is not among them), or until none came for `limit`.
+    ///
+    /// # Errors
+    /// [`BusError`]; too few messages are no error.
+    pub async fn gather(
+        &self,
+        subject: &str,
+        payload: Vec<u8>,
+        limit: Duration,
+        mut is_last: impl FnMut(&Message) -> bool,
+    ) -> Result<Vec<Message>, BusError> {
+        let client = &self.inner.client;
+        let failed = |error: &dyn std::fmt::Display| BusError::Client(error.to_string());
+        let mut refusals = self.inner.refusals.clone();
+        refusals.mark_unchanged();
+        let inbox = client.new_inbox();
+        let mut answers = client.subscribe(inbox.clone()).await.map_err(|error| failed(&error))?;
+        client
+            .publish_with_reply(subject.to_owned(), inbox, payload.into())
+            .await
+            .map_err(|error| failed(&error))?;
+        let mut gathered = Vec::new();
+        loop {
+            tokio::select! {
+                answer = tokio::time::timeout(limit, answers.next()) => match answer {
+                    Ok(Some(message)) if is_last(&message) => return Ok(gathered),
+                    Ok(Some(message)) => gathered.push(message),
+                    Ok(None) | Err(_) => return Ok(gathered),
+                },
                 changed = refusals.changed() => {
                     let what = refusals.borrow_and_update().last.clone();
                     if changed.is_ok() && concerns(&what, subject) {
