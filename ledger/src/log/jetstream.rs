@@ -30,14 +30,15 @@ use std::time::Instant;
 use vandel_core::id::LedgerId;
 use vandel_core::limits::BLOCK_BYTES_MAX;
 
-use self::api::{ApiError, StreamInfo, code};
+use self::api::{StreamInfo, code};
 use self::scrub::Scrub;
 use super::{AppendError, Log, PlacedBlock, ReadError};
 use crate::bus::{Bus, BusError};
 
+pub use api::ApiError;
 pub use checkpoint::CheckpointStream;
 pub use fault::{Mismatch, StreamDamage, StreamError, StreamFault};
-pub use found::{Inspection, create_streams, inspect, ledgers};
+pub use found::{Inspection, create_streams, inspect, ledgers, remove_empty_streams};
 pub use names::{checkpoint_stream, checkpoint_subject, log_stream, log_subject, short};
 pub use read::{JetStreamReader, StreamBlocks, Waits};
 pub use scrub::Contents;

@@ -5,6 +5,7 @@
 
 #![allow(missing_docs, clippy::print_stdout, clippy::unwrap_used)]
 
+mod home;
 mod world;
 
 use vandel_ledger::log::jetstream::JetStreamLog;

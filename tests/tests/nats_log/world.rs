@@ -2,30 +2,29 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
 use vandel_core::id::LedgerId;
 use vandel_ledger::bus::{Bus, BusOptions, Role};
-use vandel_ledger::log::jetstream::{
-    Contents, Demands, JetStreamLog, StreamError, Waits, create_streams, log_stream,
-};
+use vandel_ledger::log::jetstream::{Contents, Demands, JetStreamLog, StreamError, Waits, create_streams};
 use vandel_tests::nats_server::NatsServer;
 
-pub const LEDGER: LedgerId = LedgerId([7; 32]);
+pub(crate) const LEDGER: LedgerId = LedgerId([7; 32]);
 
 /// A server with the streams of one ledger.
-pub struct World {
-    pub server: NatsServer,
-    pub bus: Bus,
+pub(crate) struct World {
+    pub(crate) server: NatsServer,
+    pub(crate) bus: Bus,
 }
 
 /// A connection that loses no time.
-pub fn connect(url: &str) -> Bus {
+pub(crate) fn connect(url: &str) -> Bus {
     let mut options = BusOptions::new(url, Role::Sequencer);
     options.connect_timeout = Duration::from_secs(20);
     Bus::connect(&options).unwrap()
 }
 
 /// What a log of random bytes asks of these servers.
-pub fn demands(monitor: &str) -> Demands {
+pub(crate) fn demands(monitor: &str) -> Demands {
     Demands {
         monitoring: monitor.split(',').map(str::to_owned).collect(),
         contents: Contents::Opaque,
@@ -34,18 +33,22 @@ pub fn demands(monitor: &str) -> Demands {
     }
 }
 
+/// A request of an administrator, who may do anything; the answer must be no error.
+pub(crate) fn administrate(bus: &Bus, request: &str, payload: &str) -> Value {
+    let answer = bus.request(&format!("$JS.API.{request}"), payload.as_bytes().to_vec()).unwrap();
+    let answer: Value = serde_json::from_slice(&answer.payload).unwrap();
+    assert!(answer.get("error").is_none(), "{request}: {answer}");
+    answer
+}
+
 impl World {
-    pub fn of(server: NatsServer) -> Self {
+    pub(crate) fn of(server: NatsServer) -> Self {
         let bus = connect(&server.url());
         create_streams(&bus, &LEDGER, &demands(&server.monitor())).unwrap();
         Self { server, bus }
     }
 
-    pub fn open(&self) -> Result<JetStreamLog, StreamError> {
+    pub(crate) fn open(&self) -> Result<JetStreamLog, StreamError> {
         JetStreamLog::open(self.bus.clone(), LEDGER, demands(&self.server.monitor()))
-    }
-
-    pub fn stream(&self) -> String {
-        log_stream(&LEDGER)
     }
 }

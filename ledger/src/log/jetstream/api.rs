@@ -191,6 +191,11 @@ impl Api {
         Ok(answer["did_create"].as_bool().unwrap_or(false))
     }
 
+    /// Deletes a stream and all that it holds.
+    pub(super) fn delete(&self, stream: &str) -> Result<(), ApiError> {
+        self.call_patiently(&format!("$JS.API.STREAM.DELETE.{stream}"), &Value::Null).map(|_| ())
+    }
+
     /// The names of the streams that listen on a subject, which may hold wildcards.
     pub(super) fn streams_on(&self, subject: &str) -> Result<Vec<String>, ApiError> {
         let answer = self.call_patiently("$JS.API.STREAM.NAMES", &json!({ "subject": subject }))?;

@@ -39,6 +39,20 @@ pub fn create_streams(bus: &Bus, ledger: &LedgerId, demands: &Demands) -> Result
     Ok(())
 }
 
+/// Removes the streams of a ledger that was not founded after all: those that are empty.
+///
+/// # Errors
+/// [`ApiError`].
+pub fn remove_empty_streams(bus: &Bus, ledger: &LedgerId, demands: &Demands) -> Result<(), ApiError> {
+    let api = api(bus, demands.waits);
+    for name in [log_stream(ledger), checkpoint_stream(ledger)] {
+        if api.info(&name, false)?.last == 0 {
+            api.delete(&name)?;
+        }
+    }
+    Ok(())
+}
+
 /// The ledgers whose logs a server holds, as far as this connection may see them.
 ///
 /// # Errors

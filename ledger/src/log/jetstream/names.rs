@@ -7,7 +7,7 @@ use vandel_core::id::LedgerId;
 const DIGITS: usize = 16;
 
 /// The metadata key under which a stream names its ledger in full.
-pub const LEDGER_KEY: &str = "vandel-ledger";
+pub(super) const LEDGER_KEY: &str = "vandel-ledger";
 
 /// The short form of a ledger's id that stands in its subjects and streams.
 #[must_use]

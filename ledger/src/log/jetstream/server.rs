@@ -55,7 +55,7 @@ impl ServerReport {
 
 /// Asks the endpoints; each answer, or why there is none.
 #[must_use]
-pub fn ask(monitoring: &[String]) -> Vec<Result<ServerReport, String>> {
+pub(super) fn ask(monitoring: &[String]) -> Vec<Result<ServerReport, String>> {
     let agent: ureq::Agent =
         ureq::Agent::config_builder().timeout_global(Some(TIMEOUT)).http_status_as_error(true).build().into();
     let one = |address: &String| {
@@ -72,7 +72,7 @@ pub fn ask(monitoring: &[String]) -> Vec<Result<ServerReport, String>> {
 
 /// The addresses to ask when none is named: the servers' hosts, at the port that NATS documents.
 #[must_use]
-pub fn usual_addresses(bus: &Bus) -> Vec<String> {
+pub(super) fn usual_addresses(bus: &Bus) -> Vec<String> {
     let url = |host: String| {
         let host = if host.contains(':') { format!("[{host}]") } else { host };
         format!("http://{host}:8222")
