@@ -3,7 +3,6 @@
 mod dossier;
 mod erasure;
 mod ledger;
-mod nats;
 mod reading;
 
 use std::io;
@@ -143,6 +142,22 @@ impl CliError {
     #[must_use]
     pub fn report(&self) -> &Report {
         &self.0
+    }
+}
+
+impl From<vandel_verify::Refusal> for CliError {
+    fn from(refusal: vandel_verify::Refusal) -> Self {
+        let exit = match refusal.exit {
+            2 => Exit::Usage,
+            3 => Exit::Integrity,
+            4 => Exit::NotProven,
+            5 => Exit::Io,
+            7 => Exit::NotFound,
+            _ => Exit::Internal,
+        };
+        let mut error = Self::new(exit, refusal.code, refusal.message);
+        (error.0.record, error.0.next) = (refusal.record, refusal.next);
+        error
     }
 }
 

@@ -16,8 +16,9 @@ pub mod output;
 pub mod packs;
 pub mod people;
 pub mod reading;
-pub mod verify;
 pub mod workbench;
+
+pub use vandel_verify::report as verify;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -28,16 +28,6 @@ pub struct InitArgs {
     /// The signed last checkpoint of the ledger that this one continues
     #[arg(long, value_name = "FILE")]
     pub predecessor: Option<PathBuf>,
-    /// With --nats: how many servers must hold each block
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=5))]
-    pub replicas: u8,
-    /// With --nats: the NKey seed that may make streams, where the sequencer's (--nats-key) may not
-    #[arg(long, value_name = "FILE")]
-    pub nats_operator_key: Option<PathBuf>,
-    /// With --nats: append even if no monitoring address shows that a server syncs before it
-    /// acknowledges; a power cut may then lose acknowledged records
-    #[arg(long)]
-    pub accept_unproven_sync: bool,
 }
 
 /// Completions.

@@ -3,11 +3,13 @@
 use std::path::Path;
 
 use serde::Serialize;
-use vandel_core::checkpoint::{CheckpointOpenError, OpenCheckpoint};
-use vandel_core::merkle::{consistency_proof, inclusion_proof, verify_inclusion};
-use vandel_core::trust::{Trust, parse_trust};
+use vandel_core::checkpoint::OpenCheckpoint;
+use vandel_core::merkle::{consistency_proof, inclusion_proof};
+use vandel_core::trust::Trust;
 use vandel_core::verify::ReceiptEvidence;
 use vandel_ledger::disk::read_all;
+use vandel_verify::evidence::{self, Rests};
+use vandel_verify::proof;
 
 use crate::args::{ProofCheckArgs, ProofCommand, ProofConsistencyArgs, ProofInclusionArgs};
 use crate::context::Context;
@@ -100,74 +102,27 @@ fn consistency(context: &Context, arguments: &ProofConsistencyArgs) -> Result<Ex
     Ok(Exit::Done)
 }
 
-#[derive(Serialize)]
-struct Checked {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    origin: String,
-    record: u64,
-    hash: String,
-    size: u64,
-    witnesses: Vec<String>,
-    anchor: &'static str,
-}
-
 fn check(context: &Context, arguments: &ProofCheckArgs) -> Result<Exit, CliError> {
-    let evidence = read_proof(context, arguments)?;
-    let trust = read_trust(context, &arguments.trust)?;
-    let opened = open_checkpoint(&trust, evidence.checkpoint.as_bytes())?;
-    let checkpoint = &opened.checkpoint;
-    let (record, size) = (evidence.record, checkpoint.size());
-    verify_inclusion(&evidence.hash, record, size, &checkpoint.root(), &evidence.proof).map_err(|error| {
-        CliError::new(Exit::Integrity, "not-included", format!("the proof is wrong: {error}")).record(record)
-    })?;
-    let cosigners = opened.cosigners();
-    if trust.asks_for_witnesses() && !trust.quorum_met(&cosigners) {
-        let message = "the witnesses that cosigned do not make the trust file's quorum";
-        return Err(CliError::new(Exit::NotProven, "quorum-short", message).record(record));
-    }
-    let checked = Checked {
-        kind: "proof_checked",
-        origin: checkpoint.origin().to_owned(),
-        record,
-        hash: evidence.hash.to_string(),
-        size,
-        witnesses: opened.cosignatures.iter().map(|one| one.name.clone()).collect(),
-        anchor: if trust.asks_for_witnesses() { "witnessed" } else { "operator" },
-    };
-    let verdict =
-        if trust.asks_for_witnesses() { LedgerText::ProofWitnessed } else { LedgerText::ProofOperator };
-    let values = [("record", record.to_string()), ("hash", checked.hash.clone()), ("size", size.to_string())];
-    context.output.result(&checked, || {
-        verdict.with(context.lang, &values.each_ref().map(|(name, value)| (*name, &**value)))
-    })?;
-    Ok(Exit::Done)
-}
-
-fn read_proof(context: &Context, arguments: &ProofCheckArgs) -> Result<ReceiptEvidence, CliError> {
     let file = &arguments.file;
     let bytes = read_all(&*context.disk, file).map_err(|error| CliError::file(file, &error))?;
-    let name = file.display().to_string();
-    let refuse = |why: String| CliError::new(Exit::Usage, "not-a-proof", format!("{name}: {why}"));
-    let text = String::from_utf8(bytes).map_err(|_| refuse("it is not UTF-8".to_owned()))?;
-    ReceiptEvidence::parse(&name, &text).map_err(|error| refuse(error.to_string()))
+    let trust = read_trust(context, &arguments.trust)?;
+    let checked = proof::check(&file.display().to_string(), &bytes, &trust)?;
+    let verdict = match checked.anchor {
+        Rests::Witnessed => LedgerText::ProofWitnessed,
+        Rests::Operator => LedgerText::ProofOperator,
+    };
+    let (record, size) = (checked.record.to_string(), checked.size.to_string());
+    let values = [("record", &*record), ("hash", &*checked.hash), ("size", &*size)];
+    context.output.result(&checked, || verdict.with(context.lang, &values))?;
+    Ok(Exit::Done)
 }
 
 /// Opens a checkpoint by a trust file.
 pub(super) fn open_checkpoint(trust: &Trust, checkpoint: &[u8]) -> Result<OpenCheckpoint, CliError> {
-    trust.open(checkpoint).map_err(|error| match &error {
-        CheckpointOpenError::Signature(vandel_core::note::NoteOpenError::Unsigned)
-        | CheckpointOpenError::NotByLog { .. } => {
-            CliError::new(Exit::NotProven, "not-signed", format!("the checkpoint: {error}"))
-                .next("name the trust file of the ledger that the proof is from")
-        }
-        _ => CliError::new(Exit::Integrity, "checkpoint", format!("the checkpoint: {error}")),
-    })
+    Ok(evidence::open_checkpoint(trust, checkpoint)?)
 }
 
 /// Reads a trust file.
 pub(super) fn read_trust(context: &Context, file: &Path) -> Result<Trust, CliError> {
-    let bytes = read_all(&*context.disk, file).map_err(|error| CliError::file(file, &error))?;
-    parse_trust(&bytes)
-        .map_err(|error| CliError::new(Exit::Usage, "trust-file", format!("{}: {error}", file.display())))
+    Ok(evidence::read_trust(&*context.disk, file)?)
 }

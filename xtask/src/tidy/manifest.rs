@@ -13,8 +13,9 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("core", &[]),
     ("ledger", &["vandel-core"]),
     ("projector", &["vandel-core", "vandel-ledger"]),
-    ("cli", &["vandel-core", "vandel-ledger", "vandel-projector"]),
-    ("tests", &["vandel-core", "vandel-ledger", "vandel-projector"]),
+    ("verify", &["vandel-core", "vandel-ledger"]),
+    ("cli", &["vandel-core", "vandel-ledger", "vandel-projector", "vandel-verify"]),
+    ("tests", &["vandel-core", "vandel-ledger", "vandel-projector", "vandel-verify"]),
     ("xtask", &[]),
 ];
 
@@ -36,6 +37,10 @@ const CORE_DEPENDENCIES: &[(&str, &str)] = &[
 /// Packages that bring files, network, clock or randomness; none may lie below `core`.
 const IMPURE: &[&str] =
     &["getrandom", "rand", "tokio", "mio", "socket2", "async-nats", "sled", "rustix", "libc"];
+
+/// Packages that open sockets or bring a runtime for them; none may lie below `vandel-verify`.
+const NETWORK: &[&str] =
+    &["tokio", "mio", "socket2", "async-nats", "axum", "hyper", "ureq", "rustls", "hpke"];
 
 /// One `name = value` in a dependency table.
 struct Entry<'a> {
@@ -126,30 +131,37 @@ pub(super) fn core_dependencies(repository: &Repository) -> Vec<Finding> {
     findings
 }
 
-/// Nothing impure lies below `core`, in the tree that cargo resolves.
-pub(super) fn core_tree(root: &Path) -> Vec<Finding> {
-    let arguments = ["tree", "--locked", "-p", "vandel-core", "-e", "normal", "--prefix", "none"];
+/// Nothing impure lies below `core`, and nothing that opens a socket below `verify`, in the trees that cargo
+/// resolves for each alone.
+pub(super) fn trees(root: &Path) -> Vec<Finding> {
+    [("core", IMPURE), ("verify", NETWORK)]
+        .iter()
+        .flat_map(|(room, banned)| tree(root, room, banned))
+        .collect()
+}
+
+fn tree(root: &Path, room: &str, banned: &[&str]) -> Vec<Finding> {
+    let manifest = format!("{room}/Cargo.toml");
+    let package = format!("vandel-{room}");
+    let arguments = ["tree", "--locked", "-p", &package, "-e", "no-dev", "--prefix", "none"];
     let output = match step::cargo(root).args(arguments).output() {
         Ok(output) if output.status.success() => output,
         Ok(output) => {
             let what = format!("cargo tree failed: {}", String::from_utf8_lossy(&output.stderr).trim());
-            return vec![Finding::new("core/Cargo.toml", 1, what)];
+            return vec![Finding::new(&manifest, 1, what)];
         }
-        Err(error) => return vec![Finding::new("core/Cargo.toml", 1, format!("cargo tree: {error}"))],
+        Err(error) => return vec![Finding::new(&manifest, 1, format!("cargo tree: {error}"))],
     };
-    impure_packages(&String::from_utf8_lossy(&output.stdout))
+    banned_packages(room, &String::from_utf8_lossy(&output.stdout), banned)
 }
 
-fn impure_packages(tree: &str) -> Vec<Finding> {
+fn banned_packages(room: &str, tree: &str, banned: &[&str]) -> Vec<Finding> {
     let names = tree.lines().filter_map(|line| line.split_whitespace().next());
     names
-        .filter(|name| IMPURE.contains(name))
+        .filter(|name| banned.contains(name))
         .map(|name| {
-            Finding::new(
-                "core/Cargo.toml",
-                1,
-                format!("{name} lies below core (cargo tree -i {name}): switch its feature off"),
-            )
+            let what = format!("{name} lies below {room} (cargo tree -i {name}): switch its feature off");
+            Finding::new(&format!("{room}/Cargo.toml"), 1, what)
         })
         .collect()
 }
@@ -226,8 +238,10 @@ mod tests {
 
     #[test]
     fn an_impure_package_anywhere_below_core_is_found() {
-        assert_eq!(impure_packages("vandel-core v0.1.0\nsha2 v1.0.0\ngetrandom v0.4.0 (*)\n").len(), 1);
-        assert!(impure_packages("vandel-core v0.1.0\nrand_core v0.9.0\n").is_empty());
+        let below = |tree| banned_packages("core", tree, IMPURE);
+        assert_eq!(below("vandel-core v0.1.0\nsha2 v1.0.0\ngetrandom v0.4.0 (*)\n").len(), 1);
+        assert!(below("vandel-core v0.1.0\nrand_core v0.9.0\n").is_empty());
+        assert_eq!(banned_packages("verify", "vandel-verify v0.1.0\ntokio v1.0.0\n", NETWORK).len(), 1);
     }
 
     #[test]

@@ -79,7 +79,7 @@ pub(crate) fn run(root: &Path) -> bool {
         }
     };
     let mut findings: Vec<Finding> = RULES.iter().flat_map(|rule| rule(&repository)).collect();
-    findings.extend(manifest::core_tree(root));
+    findings.extend(manifest::trees(root));
     findings.sort();
     findings.dedup();
     for finding in &findings {

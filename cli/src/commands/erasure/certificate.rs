@@ -64,6 +64,8 @@ pub(super) struct Certificate {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Went {
     pub compartment: String,
+    // There even where it is null: without this, a member that is left out would pass for null.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub class: Option<String>,
     pub due: String,
     pub ground: String,

@@ -1,0 +1,164 @@
+//! `vandel-verify`: verifies a ledger, or a file of evidence, on the auditor's own machine.
+//!
+//! It is built without the network (`cargo build --release -p vandel-verify`), and `cargo xtask tidy` checks that
+//! nothing below it can open a socket. What it is given it leaves as it was; it writes the file named by `--state`
+//! and nothing else.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, ValueEnum};
+use vandel_core::id::LedgerId;
+use vandel_core::verify::Level;
+use vandel_ledger::disk::{Disk, RealDisk, read_all};
+use vandel_verify::evidence::{Rests, read_trust};
+use vandel_verify::report::{VerifyOptions, render_text, verify};
+use vandel_verify::{Refusal, proof};
+
+/// Verify a ledger, or a file of evidence, without a network and without trusting who keeps it.
+///
+/// PATH is a home or a copy of one, a folder of segments, or a file: an inclusion proof (.tlog-proof).
+#[derive(Debug, Parser)]
+#[command(
+    name = "vandel-verify",
+    version,
+    after_help = "Exit codes: 0 verified · 2 usage, or not readable as what it should be · 3 violation · 4 not proven · 5 I/O · 7 not found"
+)]
+struct Arguments {
+    /// What to verify
+    path: PathBuf,
+    /// The trust file (C2SP tlog-policy): your own, never one that came with the log
+    #[arg(long, value_name = "FILE")]
+    trust: Option<PathBuf>,
+    /// Nothing less than a quorum of the trust file's witnesses
+    #[arg(long)]
+    require_witnessed: bool,
+    /// The levels asked for [default: all that the input supports]
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "LEVEL")]
+    level: Vec<LevelArg>,
+    /// The ledger that it must be
+    #[arg(long, value_name = "ID")]
+    ledger: Option<LedgerId>,
+    /// Your own memory of this ledger: read if it is there, written after success
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+    /// A signed checkpoint that you kept; repeat for more
+    #[arg(long, value_name = "FILE")]
+    kept: Vec<PathBuf>,
+    /// A folder of receipts (C2SP tlog-proof)
+    #[arg(long, value_name = "DIR")]
+    receipts: Option<PathBuf>,
+    /// The verdict as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What to check.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum LevelArg {
+    /// Bytes, chain, signatures, keys, checkpoints
+    Integrity,
+    /// Every sealed record can be opened or is covered by an erasure
+    Coverage,
+    /// The rules, step by step
+    Conduct,
+}
+
+/// What is printed, and how it ends.
+struct Said {
+    exit: u8,
+    text: String,
+    json: serde_json::Value,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let said = run(&arguments).unwrap_or_else(|refusal| {
+        let mut text = format!("{}: {refusal}", word(refusal.exit));
+        text += &refusal.record.map_or_else(String::new, |record| format!("\n  record: {record}"));
+        text += &refusal.next.as_ref().map_or_else(String::new, |next| format!("\n  next: {next}"));
+        Said { exit: refusal.exit, text, json: serde_json::to_value(&refusal).unwrap_or_default() }
+    });
+    let text = if arguments.json { said.json.to_string() } else { said.text };
+    // A verdict is a result, whatever it says; that there is none is an error. A closed pipe has seen enough.
+    let _ = match said.exit {
+        0 | 3 | 4 => writeln!(std::io::stdout(), "{}", text.trim_end()),
+        _ => writeln!(std::io::stderr(), "{}", text.trim_end()),
+    };
+    ExitCode::from(said.exit)
+}
+
+const fn word(exit: u8) -> &'static str {
+    match exit {
+        3 => "VIOLATION",
+        4 => "NOT PROVEN",
+        _ => "error",
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<Said, Refusal> {
+    if arguments.path.is_file() { file(arguments, &arguments.path) } else { ledger(arguments) }
+}
+
+/// A file, by what it begins with.
+fn file(arguments: &Arguments, path: &Path) -> Result<Said, Refusal> {
+    let disk: &dyn Disk = &RealDisk;
+    let bytes = read_all(disk, path).map_err(|error| Refusal::file(path, &error))?;
+    let name = path.display().to_string();
+    let trust = || match &arguments.trust {
+        Some(trust) => read_trust(disk, trust),
+        None => Err(Refusal::unreadable("usage", "a file of evidence needs your trust file: --trust FILE")),
+    };
+    if bytes.starts_with(proof::HEAD.as_bytes()) {
+        let checked = proof::check(&name, &bytes, &trust()?)?;
+        return said(&checked, proof_text(&checked));
+    }
+    let message = format!("{name}: neither a proof nor a folder of a ledger");
+    Err(Refusal::unreadable("unknown-file", message))
+}
+
+fn said(value: &impl serde::Serialize, text: String) -> Result<Said, Refusal> {
+    let json = serde_json::to_value(value).map_err(|error| Refusal::unreadable("json", error.to_string()))?;
+    Ok(Said { exit: 0, text, json })
+}
+
+fn proof_text(checked: &proof::Checked) -> String {
+    let rests = match checked.anchor {
+        Rests::Witnessed => "a quorum of the trust file's witnesses vouches for it",
+        Rests::Operator => {
+            "it rests on the operator's checkpoint key alone, who could have rewritten everything"
+        }
+    };
+    let proof::Checked { record, hash, size, origin, .. } = checked;
+    format!(
+        "VERIFIED: record {record} of {origin} has the hash {hash} and is one of the first {size}\nanchor     {}: {rests}",
+        checked.anchor.name()
+    )
+}
+
+fn ledger(arguments: &Arguments) -> Result<Said, Refusal> {
+    let levels = arguments.level.iter().map(|level| match level {
+        LevelArg::Integrity => Level::Integrity,
+        LevelArg::Coverage => Level::Coverage,
+        LevelArg::Conduct => Level::Conduct,
+    });
+    let options = VerifyOptions {
+        place: arguments.path.clone(),
+        trust: arguments.trust.clone(),
+        kept: arguments.kept.clone(),
+        receipts: arguments.receipts.clone(),
+        state: arguments.state.clone(),
+        ledger: arguments.ledger,
+        levels: (!arguments.level.is_empty()).then(|| levels.collect()),
+        require_witnessed: arguments.require_witnessed,
+        ..VerifyOptions::default()
+    };
+    let report = verify(options, &mut |_| {}).map_err(|error| {
+        let refusal = Refusal::unreadable("no-verdict", error.to_string());
+        Refusal { exit: error.exit_code(), ..refusal }
+    })?;
+    let mut said = said(&report, render_text(&report))?;
+    said.exit = report.exit;
+    Ok(said)
+}
