@@ -11,6 +11,7 @@ use std::process::{Command, Stdio};
 
 use crate::nats;
 use crate::step;
+use crate::verifiers;
 
 /// One long suite.
 struct Suite {
@@ -123,7 +124,8 @@ fn run_suite(root: &Path, suite: &Suite, outcome: &mut Outcome) -> bool {
     command.arg("--nocapture").env("VANDEL_DEEP", "1");
     if suite.package == "vandel-tests" {
         let Some(server) = nats::provide(root) else { return false };
-        command.env(nats::VARIABLE, server);
+        let Some(found) = verifiers::provide(root) else { return false };
+        command.env(nats::VARIABLE, server).envs(found);
     }
     match listen(&mut command, |line| outcome.read(line)) {
         Ok(passed) => passed,

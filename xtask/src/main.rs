@@ -5,6 +5,7 @@
 //! | `test` | everything a change must pass, in order; stops at the first failure |
 //! | `tidy` | style as a test: all findings at once, each with its file and line |
 //! | `deep` | the long suites, in release, with their counts |
+//! | `verifiers` | brings Python, Node and Chromium for the independent verifiers |
 //! | `nats` | brings the nats-server that the tests run |
 
 #![allow(clippy::print_stdout, reason = "a command line tool whose results are text")]
@@ -14,6 +15,7 @@ mod nats;
 mod step;
 mod test;
 mod tidy;
+mod verifiers;
 
 use std::env;
 use std::path::PathBuf;
@@ -26,6 +28,7 @@ cargo xtask TASK
   tidy             style as a test: prints every finding as file:line
   deep [SUITE...]  the long suites, in release, with counts; all of them if none is named
   deep --list      the suites and what they are for
+  verifiers        bring what the independent verifiers run on, and print where it is
   nats             bring the nats-server that the tests run, and print where it is
   help             this text
 
@@ -49,6 +52,13 @@ fn main() -> ExitCode {
                 println!("no suite is called {unknown:?}: see `cargo xtask deep --list`");
                 return ExitCode::from(2);
             }
+        },
+        (Some("verifiers"), []) => match verifiers::provide(&root) {
+            Some(found) => {
+                found.iter().for_each(|(name, path)| println!("{name}={}", path.display()));
+                true
+            }
+            None => false,
         },
         (Some("nats"), []) => match nats::provide(&root) {
             Some(binary) => {

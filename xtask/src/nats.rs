@@ -73,7 +73,7 @@ fn bring(root: &Path, environment: &Path) {
 }
 
 /// Runs a command as root: directly, or through sudo where it asks nothing.
-fn as_root(words: &[&str]) -> bool {
+pub(crate) fn as_root(words: &[&str]) -> bool {
     let is_root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n");
     let mut command = if is_root { Command::new(words[0]) } else { Command::new("sudo") };
     if !is_root {
@@ -82,7 +82,7 @@ fn as_root(words: &[&str]) -> bool {
     step::succeeds(command.args(&words[1..]).env("DEBIAN_FRONTEND", "noninteractive"))
 }
 
-fn on_path(name: &str) -> Option<PathBuf> {
+pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
 }

@@ -14,6 +14,7 @@ use std::time::Duration;
 use crate::nats;
 use crate::step::{self, Step};
 use crate::tidy;
+use crate::verifiers;
 
 /// A step of the test task.
 enum Work {
@@ -48,8 +49,9 @@ impl Work {
             }
             Self::Tidy => tidy::run(root),
             Self::Tests(step) => nats::provide(root).is_some_and(|server| {
+                let Some(found) = verifiers::provide(root) else { return false };
                 println!("against {}", server.display());
-                step::succeeds(step.command(root).env(nats::VARIABLE, server))
+                step::succeeds(step.command(root).env(nats::VARIABLE, server).envs(found))
             }),
         }
     }

@@ -1,0 +1,174 @@
+//! Evidence that is verified alone: inclusion proofs, checkpoints and erasure certificates, sound and tampered.
+
+use serde_json::{Value, json};
+use vandel_core::note::{KeyKind, VerifierKey};
+use vandel_core::signature::{SigningKey, public_key};
+use vandel_core::trust::{Witness, parse_trust};
+use vandel_tests::independent::{Batch, Independent, hex};
+
+use crate::Demo;
+
+/// What the others say of a file.
+fn others(batches: &mut [Batch], bytes: &[u8], trust: &str) -> Vec<(i64, Value)> {
+    let case = json!({ "file": hex(bytes), "trust": trust });
+    let ask = |batch: &mut Batch| {
+        let answer = batch.ask(&case);
+        (answer["exit"].as_i64().unwrap(), answer)
+    };
+    batches.iter_mut().map(ask).collect()
+}
+
+fn batches() -> Vec<Batch> {
+    Independent::all().iter().map(Independent::batch).collect()
+}
+
+/// A trust file that asks for a witness who has cosigned nothing.
+fn asking_for_a_witness(trust: &str) -> String {
+    let mut trust = parse_trust(trust.as_bytes()).unwrap();
+    let key = public_key(&SigningKey::from_bytes(&[9; 32]));
+    let key = VerifierKey::new("region.example/witness", KeyKind::Cosignature, &key).unwrap();
+    trust.add_witness(Witness { name: "region".to_owned(), key, url: None }).unwrap();
+    trust.set_quorum("region").unwrap();
+    trust.to_string()
+}
+
+fn proof_exit(bytes: &[u8], trust: &str) -> i64 {
+    let trust = parse_trust(trust.as_bytes()).unwrap();
+    vandel_verify::proof::check("proof", bytes, &trust).map_or_else(|refusal| i64::from(refusal.exit), |_| 0)
+}
+
+#[test]
+fn a_proof_and_every_bit_of_it_get_one_verdict() {
+    let demo = Demo::get();
+    let proof = demo.ok(&["proof", "inclusion", "9", "--home", "town"]).into_bytes();
+    let trust = std::fs::read_to_string(demo.trust()).unwrap();
+    let mut batches = batches();
+    let mut counts = std::collections::BTreeMap::new();
+    let mut compare = |bytes: &[u8], trust: &str, place: &str| {
+        let ours = proof_exit(bytes, trust);
+        for (exit, answer) in others(&mut batches, bytes, trust) {
+            assert_eq!(exit, ours, "{place}: {answer:#}");
+        }
+        *counts.entry(ours).or_insert(0_u32) += 1;
+        ours
+    };
+    assert_eq!(compare(&proof, &trust, "sound"), 0);
+    assert_eq!(compare(&proof, &asking_for_a_witness(&trust), "no quorum"), 4);
+    for offset in 0..proof.len() {
+        for bit in 0..8 {
+            let mut flipped = proof.clone();
+            flipped[offset] ^= 1 << bit;
+            assert_ne!(compare(&flipped, &trust, &format!("byte {offset} bit {bit}")), 0, "{offset} {bit}");
+        }
+    }
+    for length in 0..proof.len() {
+        assert_ne!(compare(&proof[..length], &trust, &format!("cut to {length}")), 0, "cut to {length}");
+    }
+    println!("deep: proofs by exit code, three verifiers alike: {counts:?}");
+}
+
+fn certificate(demo: &Demo) -> Vec<u8> {
+    // In a home of its own, since the other tests read the first.
+    let copied = std::process::Command::new("cp").arg("-r").args([demo.home(), demo.path("erased")]).status();
+    assert!(copied.unwrap().success());
+    let disposals = demo.ok(&["disposal", "list", "--home", "erased"]);
+    let disposal = disposals.split_whitespace().next().unwrap().to_owned();
+    let planned = demo.ok(&["retention", "plan", "--home", "erased", "--disposal", &disposal]);
+    let at = planned.find("sha256:").expect("a plan's hash");
+    let plan = planned[at..].split_whitespace().next().unwrap().to_owned();
+    let key = |name: &str| demo.path("town-people").join(name).display().to_string();
+    let (orders, approves) = (key("administrator-1.pem"), key("social-delegate.pem"));
+    demo.ok(&["retention", "order", "--plan", &plan, "--home", "erased", "--key", &orders]);
+    demo.ok(&["retention", "approve", "--plan", &plan, "--home", "erased", "--key", &approves]);
+    demo.ok(&["retention", "apply", "--plan", &plan, "--home", "erased"]);
+    demo.ok(&["--json", "erasure", "certificate", &plan, "0", "--home", "erased"]).into_bytes()
+}
+
+/// Every value of a JSON document, changed one at a time.
+fn changes(value: &Value) -> Vec<Value> {
+    match value {
+        Value::Object(members) => {
+            let mut all = Vec::new();
+            for (name, member) in members {
+                let with = |member: Value| {
+                    let mut changed = members.clone();
+                    changed.insert(name.clone(), member);
+                    Value::Object(changed)
+                };
+                all.extend(changes(member).into_iter().map(with));
+                let mut without = members.clone();
+                without.remove(name);
+                all.push(Value::Object(without));
+            }
+            all
+        }
+        Value::Array(list) => {
+            let mut all = Vec::new();
+            for (index, element) in list.iter().enumerate() {
+                for changed in changes(element) {
+                    let mut list = list.clone();
+                    list[index] = changed;
+                    all.push(Value::Array(list));
+                }
+            }
+            all.push(Value::Array([&list[..], &[json!(1)]].concat()));
+            if let Some((_, rest)) = list.split_first() {
+                all.push(Value::Array(rest.to_vec()));
+            }
+            all
+        }
+        Value::String(text) => {
+            let mut all = vec![json!(text.clone() + " "), json!("")];
+            // The first digit another one, so that what was hexadecimal stays so.
+            if let Some(at) = text.find(|character: char| character.is_ascii_digit()) {
+                let digit = if text[at..].starts_with('7') { "6" } else { "7" };
+                all.push(json!(format!("{}{digit}{}", &text[..at], &text[at + 1..])));
+            }
+            all
+        }
+        Value::Number(number) => vec![json!(number.as_u64().unwrap() + 1), json!(-1), json!("1"), json!(1.5)],
+        Value::Null => vec![json!("x")],
+        Value::Bool(_) => vec![json!(1)],
+    }
+}
+
+#[test]
+fn an_erasure_certificate_and_every_value_of_it_get_one_verdict() {
+    let demo = Demo::get();
+    let sound = certificate(demo);
+    let trust = std::fs::read_to_string(demo.trust()).unwrap();
+    let mut batches = batches();
+    let trust_path = demo.trust().display().to_string();
+    let ours = |bytes: &[u8]| {
+        std::fs::write(demo.path("certificate.json"), bytes).unwrap();
+        // No home: the certificate alone.
+        demo.run(&["erasure", "verify", "certificate.json", "--trust", &trust_path, "--home", "nowhere"])
+    };
+    let whole: Value = serde_json::from_slice(&sound).unwrap();
+    assert_eq!(ours(&sound).0, Some(0));
+    for (exit, answer) in others(&mut batches, &sound, &trust) {
+        assert_eq!(exit, 0, "{answer:#}");
+    }
+    for (exit, answer) in others(&mut batches, &sound, &asking_for_a_witness(&trust)) {
+        assert_eq!(exit, 4, "{answer:#}");
+    }
+    let mut counts = std::collections::BTreeMap::new();
+    let mut accepted = Vec::new();
+    for changed in changes(&whole) {
+        let bytes = serde_json::to_vec(&changed).unwrap();
+        let (code, printed) = ours(&bytes);
+        for (exit, answer) in others(&mut batches, &bytes, &trust) {
+            assert_eq!(Some(exit), code.map(i64::from), "{answer:#}\nours: {printed}\n{changed:#}");
+        }
+        *counts.entry(code).or_insert(0_u32) += 1;
+        if code == Some(0) {
+            accepted.push(changed);
+        }
+    }
+    // What the two records do not hold is a claim that the chain alone can bear out.
+    for changed in accepted {
+        let claims = ["ordered_by", "approved_by"].map(|person| changed[person] != whole[person]);
+        assert!(claims.contains(&true), "accepted: {changed:#}");
+    }
+    println!("deep: changed certificates by exit code, three verifiers alike: {counts:?}");
+}

@@ -1,0 +1,96 @@
+"use strict";
+// `node main.js PATH --trust FILE`: verify a ledger, a log folder, a segment, a proof, a checkpoint or a certificate.
+const fs = require("node:fs");
+const path = require("node:path");
+const { parseArgs } = require("node:util");
+const { vandel } = require("./index.js");
+const { runBatch } = require("./batch.js");
+const { readAll } = require("./vectors.js");
+
+const USAGE = 2;
+const IO = 5;
+const NOT_FOUND = 7;
+const HELP = `usage: node main.js PATH [--trust FILE] [--checkpoint FILE]... [--kept FILE]... [--receipts FOLDER]
+                    [--ledger ID] [--require-witnessed] [--json]
+
+PATH is a home, a folder of segments, or a file: a segment, a proof, a checkpoint, a certificate.
+exit: 0 verified, 2 not readable as what it should be, 3 violation, 4 not proven, 5 I/O, 7 not found`;
+
+const OPTIONS = {
+  trust: { type: "string" }, checkpoint: { type: "string", multiple: true }, kept: { type: "string", multiple: true },
+  receipts: { type: "string" }, ledger: { type: "string" }, "require-witnessed": { type: "boolean" },
+  json: { type: "boolean" }, help: { type: "boolean", short: "h" },
+};
+
+async function readable(file, read) {
+  try {
+    return await read(new Uint8Array(fs.readFileSync(file)));
+  } catch (error) {
+    throw error instanceof vandel.Refused ? new vandel.Unreadable(`${file}: ${error}`) : error;
+  }
+}
+
+async function broughtBy(values, root) {
+  if (values.ledger && !/^[0-9a-f]{64}$/.test(values.ledger)) throw new vandel.Unreadable("--ledger: 64 hexadecimal digits");
+  const bytes = (file) => new Uint8Array(fs.readFileSync(file));
+  const beside = root ? ["public/checkpoint", "checkpoint", "memory/checkpoint"].map((file) => path.join(root, file)) : [];
+  const receipts = values.receipts ? fs.readdirSync(values.receipts).sort() : [];
+  return {
+    trust: values.trust ? await readable(values.trust, vandel.readTrust) : null,
+    ledger: values.ledger ? vandel.fromHex(values.ledger) : null,
+    requireWitnessed: values["require-witnessed"] ?? false,
+    checkpoints: [...beside.filter((file) => fs.existsSync(file)), ...(values.checkpoint ?? [])].map(bytes),
+    kept: (values.kept ?? []).map(bytes),
+    receipts: await Promise.all(receipts.map((name) => readable(path.join(values.receipts, name), vandel.readProof))),
+  };
+}
+
+async function verifyPath(place, values) {
+  if (fs.statSync(place).isFile()) return vandel.verifyFile(new Uint8Array(fs.readFileSync(place)), await broughtBy(values, null));
+  const isSegments = fs.readdirSync(place).some((name) => /^segment-.*\.vlog$/.test(name));
+  const [root, folder] = isSegments ? [path.dirname(path.resolve(place)), place] : [place, path.join(place, "log")];
+  const brought = await broughtBy(values, root);
+  if (!fs.existsSync(folder)) return vandel.verifyLog(new vandel.Log().damaged("there is no folder of the log"), brought);
+  const files = fs.readdirSync(folder).map((name) => ({ name, data: new Uint8Array(fs.readFileSync(path.join(folder, name))) }));
+  return vandel.verifyLog(vandel.readLog(files), brought);
+}
+
+function asText(verdict) {
+  const said = verdict.toJSON();
+  const lines = [`${said.verdict.toUpperCase()}: ${said.kind}, ${said.size} records, anchor ${said.anchor}`];
+  for (const { step, record, through, what } of said.findings) {
+    const place = record === null ? "no one record" : `record ${record}${through === null ? "" : ` to ${through}`}`;
+    lines.push(`  ${step || "-"} ${place}: ${what}`);
+  }
+  said.not_proven.forEach((line) => lines.push(`  not proven: ${line}`));
+  said.not_checked.forEach((line) => lines.push(`  not checked: ${line}`));
+  return lines.join("\n");
+}
+
+async function main(words) {
+  if (words[0] === "batch") return runBatch(process.stdin, process.stdout);
+  if (words[0] === "vectors" && words.length === 2) {
+    for await (const line of readAll(words[1])) console.log(JSON.stringify(line));
+    return 0;
+  }
+  try {
+    const { values, positionals } = parseArgs({ args: words, options: OPTIONS, allowPositionals: true });
+    if (values.help || positionals.length !== 1) {
+      console.log(HELP);
+      return values.help ? 0 : USAGE;
+    }
+    const verdict = await verifyPath(positionals[0], values);
+    console.log(values.json ? JSON.stringify(verdict, null, 2) : asText(verdict));
+    return verdict.exit;
+  } catch (error) {
+    if (error.code === undefined && !(error instanceof vandel.Unreadable)) throw error;
+    console.error(`error: ${error.message}`);
+    if (error.code === "ENOENT") return NOT_FOUND;
+    return error.syscall ? IO : USAGE;
+  }
+}
+
+// Node 20 says of Ed25519 in WebCrypto that it is experimental, on every start.
+process.removeAllListeners("warning");
+process.on("warning", (warning) => warning.name === "ExperimentalWarning" || console.error(warning));
+main(process.argv.slice(2)).then((code) => (process.exitCode = code));

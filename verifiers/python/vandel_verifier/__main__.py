@@ -1,0 +1,95 @@
+"""`python -m vandel_verifier`: verify a ledger, a log folder, a segment, a proof, a checkpoint or a certificate."""
+
+import argparse
+import json
+import re
+import sys
+from pathlib import Path
+
+from .batch import run_batch
+from .evidence import Brought, verify_log
+from .files import Unreadable, verify_file
+from .notes import read_proof, read_trust
+from .refused import Refused
+from .segments import read_log
+from .vectors import read_all
+
+NOT_FOUND, USAGE, IO = 7, 2, 5
+
+
+def _parser():
+    parser = argparse.ArgumentParser(
+        prog="vandel_verifier", description=__doc__,
+        epilog="exit: 0 verified, 2 not readable as what it should be, 3 violation, 4 not proven, 5 I/O, 7 not found")
+    parser.add_argument("path", type=Path, help="a home, a folder of segments, or a file")
+    parser.add_argument("--trust", type=Path, help="the trust file, kept by the auditor")
+    parser.add_argument("--checkpoint", type=Path, action="append", default=[], help="a signed checkpoint")
+    parser.add_argument("--kept", type=Path, action="append", default=[], help="a checkpoint that you kept yourself")
+    parser.add_argument("--receipts", type=Path, help="a folder of .tlog-proof files")
+    parser.add_argument("--ledger", help="the ledger's id: it must be this one")
+    parser.add_argument("--require-witnessed", action="store_true", help="nothing less than a quorum of witnesses")
+    parser.add_argument("--json", action="store_true", help="the verdict as JSON")
+    return parser
+
+
+def _brought(arguments, root):
+    brought = Brought(require_witnessed=arguments.require_witnessed)
+    if arguments.trust:
+        try:
+            brought.trust = read_trust(arguments.trust.read_bytes())
+        except Refused as refused:
+            raise Unreadable(f"{arguments.trust}: {refused}") from None
+    if arguments.ledger:
+        if not re.fullmatch("[0-9a-f]{64}", arguments.ledger):
+            raise Unreadable("--ledger: 64 hexadecimal digits")
+        brought.ledger = bytes.fromhex(arguments.ledger)
+    beside = [root / "public" / "checkpoint", root / "checkpoint", root / "memory" / "checkpoint"]
+    brought.checkpoints = [path.read_bytes() for path in beside if path.is_file()]
+    brought.checkpoints += [path.read_bytes() for path in arguments.checkpoint]
+    brought.kept = [path.read_bytes() for path in arguments.kept]
+    for path in sorted(arguments.receipts.iterdir()) if arguments.receipts else []:
+        try:
+            brought.receipts.append(read_proof(path.read_bytes()))
+        except Refused as refused:
+            raise Unreadable(f"{path}: {refused}") from None
+    return brought
+
+
+def verify_path(arguments):
+    """The verdict on a path."""
+    path = arguments.path
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is not there")
+    if path.is_file():
+        return verify_file(path.read_bytes(), _brought(arguments, path.parent / "-"), verify_log)
+    is_segments = any(path.glob("segment-*.vlog"))
+    brought = _brought(arguments, path.parent if is_segments else path)
+    return verify_log(read_log(path if is_segments else path / "log"), brought)
+
+
+def main(words):
+    """Runs a command; gives the exit code."""
+    if words[:1] == ["batch"]:
+        return run_batch(sys.stdin, sys.stdout)
+    if words[:1] == ["vectors"] and len(words) == 2:
+        for line in read_all(Path(words[1])):
+            print(json.dumps(line))
+        return 0
+    arguments = _parser().parse_args(words)
+    try:
+        verdict = verify_path(arguments)
+    except Unreadable as error:
+        print(f"error: {error}", file=sys.stderr)
+        return USAGE
+    except FileNotFoundError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return NOT_FOUND
+    except OSError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return IO
+    print(json.dumps(verdict.as_json(), indent=2) if arguments.json else verdict.as_text())
+    return verdict.exit
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
