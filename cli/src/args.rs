@@ -13,6 +13,7 @@ mod policy;
 mod position;
 mod proof;
 mod retention;
+mod witness;
 
 use std::path::PathBuf;
 
@@ -31,6 +32,7 @@ pub use nats::*;
 pub use position::*;
 pub use proof::*;
 pub use retention::*;
+pub use witness::*;
 
 /// Reads a term of a closed list, and names the list if it is no such term.
 macro_rules! term {
@@ -202,6 +204,9 @@ pub enum Command {
     /// A NATS server for the ledger: its configuration, users and permissions
     #[command(subcommand)]
     Nats(NatsCommand),
+    /// Witnesses: keep one for others, use theirs
+    #[command(subcommand)]
+    Witness(WitnessCommand),
     /// Print a shell's completions
     Completions(CompletionsArgs),
 }

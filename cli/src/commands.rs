@@ -19,6 +19,7 @@ mod proof;
 mod retention;
 mod verify;
 mod view;
+mod witness;
 
 use serde::Serialize;
 use vandel_ledger::submission::Receipt;
@@ -51,6 +52,7 @@ pub fn run(context: &Context, command: Command) -> Result<Exit, CliError> {
         Command::Retention(command) => retention::run(context, command),
         Command::Erasure(command) => erasure::run(context, &command),
         Command::Nats(command) => nats::run(context, &command),
+        Command::Witness(command) => witness::run(context, &command),
         Command::Completions(arguments) => completions::run(context, &arguments),
     }
 }

@@ -14,6 +14,7 @@ mod nats;
 mod policy;
 pub mod refusals;
 mod text;
+mod witness;
 
 pub use casework::CaseText;
 pub use doctor::DoctorText;
@@ -24,6 +25,7 @@ pub use ledger::LedgerText;
 pub use nats::NatsText;
 pub use policy::PolicyText;
 pub use text::Text;
+pub use witness::WitnessText;
 
 /// A language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]

@@ -15,6 +15,7 @@
 //! | [`policy`], [`retention`], [`admit`] | the law as data, the due days that follow from it, and the one function that applies it |
 //! | [`erasure`] | what is to go, and whether it may |
 //! | [`view`], [`dossier`] | views whose digest is published, and one case's evidence in one file |
+//! | [`witness`] | what a witness is asked and how it judges |
 //! | [`verify`] | the audit: all of the above over a whole log, and what the verdict rests on |
 
 pub mod admit;
@@ -43,3 +44,4 @@ pub mod time;
 pub mod trust;
 pub mod verify;
 pub mod view;
+pub mod witness;

@@ -18,6 +18,8 @@ pub const TEXT_BYTES_MAX: usize = 8 * 1024;
 pub const NOTE_BYTES_MAX: usize = 64 * 1024;
 /// The most signatures on a note; C2SP asks readers to accept at least 16.
 pub const NOTE_SIGNATURES_MAX: usize = 100;
+/// The longest request to a witness (C2SP tlog-witness `add-checkpoint`), in bytes: proof and note.
+pub const ADD_CHECKPOINT_BYTES_MAX: usize = 64 * 1024;
 /// The longest trust file, in bytes.
 pub const TRUST_BYTES_MAX: usize = 64 * 1024;
 /// The longest policy pack, in bytes of TOML.

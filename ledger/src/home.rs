@@ -5,6 +5,7 @@
 //! vault/     sealed payloads, their keys, the root cell
 //! views/     thrown away and rebuilt at will: view store, tree nodes, admission snapshot
 //! memory/    the last checkpoint taken; better kept on another disk
+//! memory.policy   the witnesses on other machines that must take it too, if there are any
 //! plans/     erasure plans, sealed
 //! sinks/     the register of every other place that got a payload or a key
 //! keys/      the sequencer's and the checkpoints' keys
@@ -69,6 +70,12 @@ impl Home {
     #[must_use]
     pub fn memory(&self) -> PathBuf {
         self.memory.clone().unwrap_or_else(|| self.root.join("memory"))
+    }
+
+    /// The witnesses that the memory consists of beside its file (C2SP tlog-policy), if it does.
+    #[must_use]
+    pub fn memory_policy(&self) -> PathBuf {
+        self.root.join("memory.policy")
     }
 
     /// The service's keys.

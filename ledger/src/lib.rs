@@ -24,3 +24,4 @@ pub mod sinks;
 pub mod submission;
 pub mod tree;
 pub mod vault;
+pub mod witness;

@@ -7,7 +7,15 @@
 //! is found out at the next start.
 //!
 //! An embedded memory does not survive a rollback of the whole home; put it elsewhere
-//! (`--memory DIR`) or use witnesses on other machines.
+//! (`--memory DIR`) or use witnesses on other machines ([`quorum`]).
+
+pub mod policy;
+#[cfg(feature = "network")]
+pub mod quorum;
+#[cfg(feature = "network")]
+mod remote;
+#[cfg(feature = "network")]
+mod round;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -21,21 +29,48 @@ use vandel_core::statement::Seen;
 
 use crate::disk::{Disk, read_all, replace_atomically};
 
+/// Proves that the tree of the checkpoint that is being taken continues the tree of an earlier size
+/// (RFC 9162 section 2.1.4), or says why it cannot. Only the memory knows from which sizes it needs proofs.
+pub type Prover<'a> = &'a mut dyn FnMut(u64) -> Result<Vec<Hash>, String>;
+
 /// A register that never goes back.
 pub trait Memory: Send {
     /// What it remembers; size 0 before the first checkpoint.
     fn latest(&self) -> Seen;
 
-    /// Takes a signed checkpoint (`note`, whose text is `checkpoint`) that extends what it remembers, proved by `proof` (RFC 9162 section 2.1.4).
-    /// When this returns, the new value is durable. Taking what it already has is no error.
+    /// The largest size that any part of it is known to hold. A log that does not reach it was cut, even
+    /// where nobody here can say what root belongs to it.
+    fn floor(&self) -> u64 {
+        self.latest().size
+    }
+
+    /// Takes a signed checkpoint (`note`, whose text is `checkpoint`) that extends what it remembers. When this
+    /// returns, the new value is durable. Taking what it already has is no error. Returns the note as it may be
+    /// published: with the cosignatures that it gained, if this memory makes any.
     ///
     /// # Errors
     /// [`MemoryError::Rollback`] and [`MemoryError::Fork`] mean that this log is not the one the
     /// memory knows; nothing may be published.
-    fn advance(&mut self, note: &str, checkpoint: &Checkpoint, proof: &[Hash]) -> Result<(), MemoryError>;
+    fn advance(
+        &mut self,
+        note: &str,
+        checkpoint: &Checkpoint,
+        prove: Prover<'_>,
+    ) -> Result<String, MemoryError>;
 
     /// The last signed checkpoint taken.
     fn note(&self) -> Option<&str>;
+
+    /// Whether this note is what [`Memory::advance`] returned for the last checkpoint taken, so that nothing
+    /// is left to be done for it.
+    fn has_settled(&self, published: &str) -> bool {
+        self.note() == Some(published)
+    }
+
+    /// What the operator should know about it, though nothing is lost yet: parts that did not answer.
+    fn remarks(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// Why a memory did not take a checkpoint.
@@ -56,6 +91,61 @@ pub enum MemoryError {
         size: u64,
         /// The root remembered.
         remembered: Hash,
+    },
+    /// A witness holds more than the checkpoint: somebody has published a longer log under this key.
+    #[error(
+        "the witness {witness} holds {held} records, the checkpoint has {found}: this log was cut, is an old copy, or \
+         another instance has gone on"
+    )]
+    WitnessAhead {
+        /// The witness's name.
+        witness: String,
+        /// The size it holds.
+        held: u64,
+        /// The size offered.
+        found: u64,
+    },
+    /// A witness has cosigned another history.
+    #[error("the witness {witness} refuses the checkpoint of {size} records as another history: {why}")]
+    WitnessFork {
+        /// The witness's name.
+        witness: String,
+        /// The size offered.
+        size: u64,
+        /// What it answered.
+        why: String,
+    },
+    /// Too few witnesses have taken the checkpoint, or could be asked. It has not been published.
+    #[error(
+        "{taken} of {of} witnesses {did}, {needed} are needed ({})", why.join("; ")
+    )]
+    NoMajority {
+        /// What they did.
+        did: &'static str,
+        /// How many did.
+        taken: usize,
+        /// How many there are.
+        of: usize,
+        /// How many are needed.
+        needed: usize,
+        /// What the others said.
+        why: Vec<String>,
+    },
+    /// No proof could be made that the tree continues a size that the memory holds.
+    #[error("it cannot be proved that the log continues the {size} records that are remembered: {why}")]
+    Unproven {
+        /// The size.
+        size: u64,
+        /// Why.
+        why: String,
+    },
+    /// The list of witnesses cannot be used.
+    #[error("the witnesses in {}: {why}", path.display())]
+    Policy {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: String,
     },
     /// The checkpoint is of another ledger.
     #[error("the memory belongs to {remembered}; the checkpoint is of {found}")]
@@ -144,7 +234,12 @@ impl Memory for FileMemory {
         }
     }
 
-    fn advance(&mut self, note: &str, checkpoint: &Checkpoint, proof: &[Hash]) -> Result<(), MemoryError> {
+    fn advance(
+        &mut self,
+        note: &str,
+        checkpoint: &Checkpoint,
+        prove: Prover<'_>,
+    ) -> Result<String, MemoryError> {
         let latest = self.latest();
         if let Some(remembered) = self.remembered.as_ref().map(|known| known.checkpoint.origin())
             && remembered != checkpoint.origin()
@@ -155,21 +250,24 @@ impl Memory for FileMemory {
         if checkpoint.size() < latest.size {
             return Err(MemoryError::Rollback { remembered: latest.size, found: checkpoint.size() });
         }
-        // From nothing to anything is consistent (RFC 9162 section 2.1.4 leaves that case out).
-        let extends = latest.size == 0
-            || verify_consistency(latest.size, &latest.root, checkpoint.size(), &checkpoint.root(), proof)
-                .is_ok();
-        if !extends {
-            return Err(MemoryError::Fork { size: latest.size, remembered: latest.root });
-        }
         if self.remembered.as_ref().is_some_and(|known| known.checkpoint == *checkpoint) {
-            return Ok(());
+            return Ok(note.to_owned());
+        }
+        // From nothing to anything is consistent (RFC 9162 section 2.1.4 leaves that case out).
+        if latest.size > 0 {
+            let fork = MemoryError::Fork { size: latest.size, remembered: latest.root };
+            if checkpoint.size() == latest.size {
+                return Err(fork);
+            }
+            let proof = prove(latest.size).map_err(|why| MemoryError::Unproven { size: latest.size, why })?;
+            verify_consistency(latest.size, &latest.root, checkpoint.size(), &checkpoint.root(), &proof)
+                .map_err(|_| fork)?;
         }
         self.check_unchanged()?;
         replace_atomically(&*self.disk, &self.path, note.as_bytes())
             .map_err(|source| MemoryError::Io { path: self.path.clone(), source })?;
         self.remembered = Some(Remembered { checkpoint: checkpoint.clone(), note: note.to_owned() });
-        Ok(())
+        Ok(note.to_owned())
     }
 
     fn note(&self) -> Option<&str> {

@@ -12,7 +12,7 @@ use crate::home::Home;
 use crate::lock::{HomeLock, LockError};
 use crate::log::ReadError;
 use crate::log::file::FileLog;
-use crate::memory::{FileMemory, Memory, MemoryError};
+use crate::memory::{self, FileMemory, Memory, MemoryError};
 use crate::sequencer::{OpenError, Ports, Sequencer};
 use crate::signer::{self, KeyFileError};
 use crate::vault::{FileCell, RootCell, Vault, VaultConfig, VaultError};
@@ -113,22 +113,25 @@ pub fn open(home: &Home, opening: Opening) -> Result<OpenLedger, HomeError> {
 /// As [`open`].
 pub fn open_unlocked(home: &Home, opening: Opening) -> Result<Sequencer, HomeError> {
     let Opening { disk, clock, cell, passphrase, trust_new_memory } = opening;
-    let memory = FileMemory::open(disk.clone(), &home.memory())?;
-    let ledger = ledger_id_of(&disk, home).map_err(|error| interrupted(error, &*disk, home, &memory))?;
+    let ledger = ledger_id_of(&disk, home).map_err(|error| interrupted(error, &disk, home))?;
     let passphrase = passphrase.as_ref().map(|text| text.as_str());
     let service = signer::read(&*disk, &home.service_key(), passphrase)?;
     let checkpoint_key = signer::read(&*disk, &home.checkpoint_key(), passphrase)?;
     let (log, _) = FileLog::open(disk.clone(), &home.log(), ledger)?;
     let cell = cell.unwrap_or_else(|| Box::new(FileCell::new(disk.clone(), &home.root_cell())));
     let vault = Vault::open(disk.clone(), &home.vault(), ledger, cell, VaultConfig::default())?;
-    let memory = Box::new(memory);
+    let memory = memory::policy::open(&disk, home, &checkpoint_key, trust_new_memory)?;
     let home = home.clone();
     let ports = Ports { home, disk, clock, log, vault, memory, service, checkpoint_key, trust_new_memory };
     Ok(Sequencer::open(ports, ledger, FileLog::cut_torn_tail)?)
 }
 
 /// A home without a first block and without a memory is one whose founding never ended.
-fn interrupted(error: HomeError, disk: &dyn Disk, home: &Home, memory: &FileMemory) -> HomeError {
+fn interrupted(error: HomeError, disk: &Arc<dyn Disk>, home: &Home) -> HomeError {
+    let memory = match FileMemory::open(disk.clone(), &home.memory()) {
+        Ok(memory) => memory,
+        Err(error) => return error.into(),
+    };
     let begun = disk.list(home.root()).is_ok_and(|names| !names.is_empty());
     if begun && memory.note().is_none() {
         HomeError::FoundingInterrupted { home: home.root().to_owned(), memory: home.memory() }

@@ -115,6 +115,12 @@ impl Sequencer {
         &self.checkpoint
     }
 
+    /// What the operator should know about the memory: witnesses that did not count last time.
+    #[must_use]
+    pub fn memory_remarks(&self) -> Vec<String> {
+        self.memory.remarks()
+    }
+
     /// What an author must know to sign for this ledger now.
     #[must_use]
     pub fn standpoint(&self) -> Standpoint {

@@ -28,6 +28,9 @@ pub struct InitArgs {
     /// The signed last checkpoint of the ledger that this one continues
     #[arg(long, value_name = "FILE")]
     pub predecessor: Option<PathBuf>,
+    /// Witnesses on other machines, for the memory and the trust file: where each is asked and its verifier key
+    #[arg(long = "witness", value_name = "URL=KEY")]
+    pub witnesses: Vec<String>,
 }
 
 /// Completions.

@@ -47,8 +47,13 @@ pub(super) fn run(context: &Context, arguments: &InitArgs) -> Result<Exit, CliEr
     if let Some(parent) = context.home.root().parent() {
         std::fs::create_dir_all(parent).map_err(|error| CliError::file(parent, &error))?;
     }
+    let witnesses = super::witness::parse_all(&arguments.witnesses)?;
     let ledger = found(&context.disk, &context.home, founding)?;
     let origin = first_start(context, arguments, actors, [&first, &second])?;
+    // From the next start on: no witness can know a ledger before it is founded.
+    if !witnesses.is_empty() {
+        super::witness::add_to_home(context, &witnesses, false)?;
+    }
     report(context, ledger, origin, actors, [&first, &second])
 }
 

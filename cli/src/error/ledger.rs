@@ -178,6 +178,15 @@ impl From<MemoryError> for CliError {
                     .expected(remembered, found)
                     .next("name this ledger's own memory with --memory DIR")
             }
+            MemoryError::WitnessAhead { held, found, .. } => {
+                Self::new(Exit::Integrity, "rolled-back", message).expected(held, found).next(DO_NOT_WRITE)
+            }
+            MemoryError::WitnessFork { .. } | MemoryError::Unproven { .. } => {
+                Self::new(Exit::Integrity, "fork", message).next(DO_NOT_WRITE)
+            }
+            MemoryError::NoMajority { .. } => Self::new(Exit::Io, "no-majority", message)
+                .next("bring the witnesses back, then repeat the command; nothing leaves before they have cosigned"),
+            MemoryError::Policy { .. } => Self::new(Exit::Usage, "memory-policy", message),
             MemoryError::Damaged { .. } => {
                 Self::new(Exit::Integrity, "memory-damaged", message).next(RESTORE)
             }

@@ -66,6 +66,8 @@ pub enum Disagreement {
 pub enum Witness {
     /// The memory.
     Memory,
+    /// A witness that the memory asked; only the size is known.
+    Remote,
     /// The checkpoint in the public folder, under our own signature.
     Published,
 }
@@ -74,6 +76,7 @@ impl std::fmt::Display for Witness {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Memory => "the memory holds",
+            Self::Remote => "a witness on another machine holds",
             Self::Published => "our own key has published",
         })
     }
@@ -83,6 +86,8 @@ impl std::fmt::Display for Witness {
 pub(super) struct Claims<'a> {
     /// What the memory holds.
     pub(super) remembered: Seen,
+    /// The largest size that any part of the memory holds.
+    pub(super) floor: u64,
     /// Where the memory is.
     pub(super) memory: PathBuf,
     /// The note in the public folder, as it was found.
@@ -94,6 +99,10 @@ pub(super) struct Claims<'a> {
 /// Compares what is claimed with the chain that was read from the log.
 pub(super) fn compare(chain: &Chain, claims: &Claims<'_>) -> Result<(), Disagreement> {
     bear_out(chain, claims.remembered, Witness::Memory)?;
+    if claims.floor > chain.size() {
+        let (witness, size, remembered) = (Witness::Remote, chain.size(), claims.floor);
+        return Err(Disagreement::Behind { witness, size, remembered });
+    }
     // A torn or foreign file in the public folder says nothing; a signature of our own key does.
     let published = claims.published.and_then(|note| signed_by_us(chain, note));
     if let Some(published) = published {
@@ -106,7 +115,7 @@ pub(super) fn compare(chain: &Chain, claims: &Claims<'_>) -> Result<(), Disagree
     let before_last = chain.roots.len().checked_sub(2).map_or(0, |index| chain.roots[index].0);
     let nothing_yet = claims.remembered.size == 0;
     let held = if nothing_yet { chain.size() } else { before_last };
-    let held = held.max(published.map_or(0, |published| published.size));
+    let held = held.max(published.map_or(0, |published| published.size)).max(claims.floor);
     if claims.remembered.size < held {
         let (path, remembered) = (claims.memory.clone(), claims.remembered.size);
         return Err(Disagreement::MemoryBehind { path, remembered, held });

@@ -180,7 +180,7 @@ fn publish_first(
     let mut trust = Trust::default();
     trust.add_log(verifier, None).map_err(|error| refused(&error))?;
     replace_atomically(&**disk, &home.trust(), trust.to_string().as_bytes())?;
-    FileMemory::open(disk.clone(), &home.memory())?.advance(&note, &checkpoint, &[])?;
+    FileMemory::open(disk.clone(), &home.memory())?.advance(&note, &checkpoint, &mut |_| Ok(Vec::new()))?;
     replace_atomically(&**disk, &home.checkpoint(), note.as_bytes())?;
     Ok(())
 }

@@ -139,6 +139,7 @@ impl Sequencer {
         let published = published(&*disk, &home);
         let claims = Claims {
             remembered: memory.latest(),
+            floor: memory.floor(),
             memory: home.memory(),
             published: published.as_deref(),
             trust_new_memory,
@@ -179,13 +180,8 @@ impl Sequencer {
     /// that no record names are destroyed.
     fn settle_tail(&mut self, published: Option<String>) -> Result<(), OpenError> {
         let adopted = self.memory.latest().size < self.chain.size();
-        match self.memory.note().filter(|_| !adopted).map(str::to_owned) {
-            Some(note) => {
-                if published.as_deref() != Some(&note) {
-                    self.remember_and_publish()?;
-                }
-                self.checkpoint = note;
-            }
+        match published.filter(|note| !adopted && self.memory.has_settled(note)) {
+            Some(note) => self.checkpoint = note,
             None => self.remember_and_publish()?,
         }
         let end = self.clean_end();

@@ -1,25 +1,29 @@
 //! The last steps of the commit order, which recovery runs too: fold in, remember, publish.
 
 use std::io;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use vandel_core::block::{Block, BlockDecodeError};
-use vandel_core::chain::Fault;
+use vandel_core::chain::{Chain, Fault};
 use vandel_core::checkpoint::{Checkpoint, CheckpointError, CheckpointSignError};
 use vandel_core::hash::Hash;
 use vandel_core::merkle::{
     Nodes, ProveError, consistency_proof, inclusion_proof, verify_consistency, verify_inclusion,
 };
 use vandel_core::record::Record;
-use vandel_core::statement::{Body, Seen};
+use vandel_core::statement::Body;
 use vandel_core::time::Second;
 
-use crate::disk::Open;
-use crate::memory::MemoryError;
+use crate::disk::{Disk, Open};
+use crate::home::Home;
+use crate::log::Log;
+use crate::memory::{Memory, MemoryError};
 use crate::sequencer::admission::{Admitted, Answer};
 use crate::sequencer::replay::rebuild_tree;
 use crate::sequencer::{OpenError, Sequencer};
 use crate::submission::{Receipt, SubmitError};
+use crate::tree::TreeFile;
 
 /// From so many receipts on, waking other threads is worth it.
 const PARALLEL_RECEIPTS: usize = 32;
@@ -59,6 +63,40 @@ pub enum SettleError {
     Publish(io::Error),
 }
 
+/// What consistency proofs are made from.
+struct Proving<'a> {
+    tree: &'a mut TreeFile,
+    chain: &'a Chain,
+    disk: &'a Arc<dyn Disk>,
+    home: &'a Home,
+    log: &'a dyn Log,
+}
+
+impl Proving<'_> {
+    /// Proves that the newest tree extends the one of this size. The tree file is disposable: if the proof
+    /// does not hold, the nodes are made anew from the log before anybody hears of it.
+    fn prove_from(&mut self, size: u64) -> Result<Vec<Hash>, SettleError> {
+        if size == 0 {
+            return Ok(Vec::new());
+        }
+        let root = self.chain.root_at(size).ok_or(SettleError::NeverThisSize { size })?;
+        let tip = self.chain.tip();
+        match consistency_proof(&*self.tree, size, tip.size) {
+            Ok(proof) if verify_consistency(size, &root, tip.size, &tip.root, &proof).is_ok() => Ok(proof),
+            _ => {
+                self.make_tree_anew()?;
+                Ok(consistency_proof(&*self.tree, size, tip.size)?)
+            }
+        }
+    }
+
+    fn make_tree_anew(&mut self) -> Result<(), SettleError> {
+        let rebuilt = rebuild_tree(self.disk, self.home, self.log, self.chain.blocks);
+        *self.tree = rebuilt.map_err(|error| io::Error::other(error.to_string()))?;
+        Ok(())
+    }
+}
+
 impl Sequencer {
     /// Folds in a durable block of our own, remembers the new checkpoint and publishes it.
     pub(super) fn settle(&mut self, block: &[u8], hashes: &[Hash]) -> Result<(), SettleError> {
@@ -82,32 +120,21 @@ impl Sequencer {
         let checkpoint = Checkpoint::new(&self.chain.origin, self.chain.size(), self.chain.frontier.root())?;
         let note = checkpoint.sign(&self.checkpoint_key)?.to_string();
         // 6. The memory takes it. A crash after this leaves a checkpoint that nobody has seen and
-        //    that this log bears out.
-        let proof = self.prove_extension(self.memory.latest())?;
-        self.memory.advance(&note, &checkpoint, &proof)?;
+        //    that this log bears out. Witnesses that took it have cosigned it.
+        let (mut proving, memory) = self.proving();
+        let note = memory.advance(&note, &checkpoint, &mut |size| {
+            proving.prove_from(size).map_err(|error| error.to_string())
+        })?;
         // 7. Publish. Not synced: the memory holds the same note.
         self.publish(&note).map_err(SettleError::Publish)?;
         self.checkpoint = note;
         Ok(())
     }
 
-    /// Proves that the tree extends one that was remembered. The tree file is disposable: if the proof
-    /// does not hold, the nodes are made anew from the log before anybody hears of it.
-    fn prove_extension(&mut self, old: Seen) -> Result<Vec<Hash>, SettleError> {
-        if old.size == 0 {
-            return Ok(Vec::new());
-        }
-        let tip = self.chain.tip();
-        let proof = consistency_proof(&self.tree, old.size, tip.size);
-        match proof {
-            Ok(proof) if verify_consistency(old.size, &old.root, tip.size, &tip.root, &proof).is_ok() => {
-                Ok(proof)
-            }
-            _ => {
-                self.make_tree_anew()?;
-                Ok(consistency_proof(&self.tree, old.size, tip.size)?)
-            }
-        }
+    /// What proofs are made from, and beside it the memory that asks for them.
+    fn proving(&mut self) -> (Proving<'_>, &mut dyn Memory) {
+        let Self { tree, chain, disk, home, log, memory, .. } = self;
+        (Proving { tree, chain, disk, home, log: &**log }, &mut **memory)
     }
 
     /// Proves that the newest tree extends the one at an earlier block boundary (RFC 9162 section 2.1.4).
@@ -115,15 +142,11 @@ impl Sequencer {
     /// # Errors
     /// If the tree was never of this size, or its nodes cannot be made.
     pub fn prove_consistency(&mut self, size: u64) -> Result<Vec<Hash>, SettleError> {
-        let root = self.chain.root_at(size);
-        let root = root.ok_or(SettleError::NeverThisSize { size })?;
-        self.prove_extension(Seen { size, root })
+        self.proving().0.prove_from(size)
     }
 
     fn make_tree_anew(&mut self) -> Result<(), SettleError> {
-        let rebuilt = rebuild_tree(&self.disk, &self.home, &*self.log, self.chain.blocks);
-        self.tree = rebuilt.map_err(|error| io::Error::other(error.to_string()))?;
-        Ok(())
+        self.proving().0.make_tree_anew()
     }
 
     fn publish(&self, note: &str) -> io::Result<()> {
