@@ -89,6 +89,9 @@ impl<'a> Workbench<'a> {
     /// # Errors
     /// If the end could not be noted; the ledger is whole all the same.
     pub fn close(self) -> Result<(), CliError> {
+        for remark in self.sequencer().memory_remarks() {
+            self.context.output.warn(&remark);
+        }
         Ok(self.ledger.close()?)
     }
 }

@@ -12,3 +12,4 @@ pub mod secured;
 pub mod small_ledger;
 pub mod town;
 pub mod transcript;
+pub mod witnesses;

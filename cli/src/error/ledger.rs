@@ -184,8 +184,9 @@ impl From<MemoryError> for CliError {
             MemoryError::WitnessFork { .. } | MemoryError::Unproven { .. } => {
                 Self::new(Exit::Integrity, "fork", message).next(DO_NOT_WRITE)
             }
-            MemoryError::NoMajority { .. } => Self::new(Exit::Io, "no-majority", message)
-                .next("bring the witnesses back, then repeat the command; nothing leaves before they have cosigned"),
+            MemoryError::NoMajority { .. } => Self::new(Exit::Io, "no-majority", message).next(
+                "bring the witnesses back, then repeat the command; nothing leaves before they have cosigned",
+            ),
             MemoryError::Policy { .. } => Self::new(Exit::Usage, "memory-policy", message),
             MemoryError::Damaged { .. } => {
                 Self::new(Exit::Integrity, "memory-damaged", message).next(RESTORE)

@@ -24,6 +24,7 @@ super::texts! {
         LockFree: "nobody writes" / "ingen skriver",
         MemoryInside: "the memory lies inside the home: it does not survive a rollback of the whole home" / "minnet ligger i hemmappen: det överlever inte att hela hemmappen återställs",
         MemoryNext: "keep it on another disk with --memory DIR (or VANDEL_MEMORY), or use witnesses" / "lägg det på en annan disk med --memory DIR (eller VANDEL_MEMORY), eller använd vittnen",
+        MemoryWitnesses: "the memory is {count} witnesses on other machines, {needed} of which must have cosigned" / "minnet är {count} vittnen på andra maskiner, varav {needed} måste ha medsignerat",
         MemoryOutside: "the memory lies outside the home" / "minnet ligger utanför hemmappen",
         Witnesses: "the published trust file asks for witnesses" / "den publicerade tillitsfilen kräver vittnen",
         NoWitnesses: "no witness cosigns: verdicts rest on the operator alone" / "inget vittne medsignerar: utlåtanden vilar på den driftansvarige ensam",

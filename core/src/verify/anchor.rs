@@ -3,7 +3,7 @@
 use crate::chain::Chain;
 use crate::checkpoint::{Checkpoint, OpenCheckpoint};
 use crate::hash::Hash;
-use crate::id::LedgerId;
+use crate::id::{LedgerId, PublicKey};
 use crate::merkle::verify_inclusion;
 use crate::note::{KeyKind, Note, VerifierKey};
 use crate::trust::Trust;
@@ -211,13 +211,24 @@ impl Weighing<'_> {
             out.size = out.size.max(size);
         }
         let Some(TrustFile { trust, .. }) = &self.evidence.trust else { return };
-        if trust.asks_for_witnesses() && trust.quorum_met(&opened.cosigners()) {
+        // A key that this ledger itself names is the operator's or its people's, whoever listed it as a witness.
+        let (outside, own): (Vec<PublicKey>, Vec<PublicKey>) =
+            opened.cosigners().into_iter().partition(|key| !self.is_of_this_ledger(key));
+        out.notes.extend(own.iter().map(|key| {
+            format!("The cosignature by {key}: it is a key of this ledger's own, and no witness to itself.")
+        }));
+        if trust.asks_for_witnesses() && trust.quorum_met(&outside) {
             out.is_witnessed = true;
             if out.anchor <= Anchor::Witnessed {
                 out.anchor = Anchor::Witnessed;
                 out.size = out.size.max(size);
             }
         }
+    }
+
+    fn is_of_this_ledger(&self, key: &PublicKey) -> bool {
+        let signs_checkpoints = self.chain.checkpoint_keys.iter().any(|(_, known)| known == key);
+        signs_checkpoints || self.chain.keyring.get(key).is_some()
     }
 
     /// Verifies a note with the key that the chain says signs checkpoints of its size.

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use vandel_core::note::{KeyKind, VerifierKey, VerifierKeyError};
 use vandel_core::signature::{SigningKey, public_key};
@@ -159,21 +160,21 @@ impl WitnessFolder {
         }
     }
 
-    /// The last checkpoint cosigned of a log, signed by the log; none if it never asked.
+    /// The last checkpoint cosigned of each log that ever asked, signed by the log.
     ///
     /// # Errors
-    /// If it cannot be read.
-    pub fn last(
-        &self,
-        disk: &std::sync::Arc<dyn Disk>,
-        origin: &str,
-    ) -> Result<Option<String>, WitnessError> {
-        let path = self.held(origin).join("checkpoint");
-        match disk.list(&self.held(origin)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            other => other.map_err(self.io(&path))?,
+    /// If one cannot be read.
+    pub fn all_held(&self, disk: &Arc<dyn Disk>) -> Result<Vec<String>, WitnessError> {
+        let folder = self.root.join("held");
+        let names = match disk.list(&folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            other => other.map_err(self.io(&folder))?,
         };
-        Ok(FileMemory::open(disk.clone(), &self.held(origin))?.note().map(str::to_owned))
+        let note = |name: String| {
+            let memory = FileMemory::open(disk.clone(), &folder.join(name));
+            memory.map(|memory| memory.note().map(str::to_owned)).map_err(WitnessError::Held).transpose()
+        };
+        names.into_iter().filter_map(note).collect()
     }
 
     pub(super) fn lock(&self) -> Result<HomeLock, WitnessError> {

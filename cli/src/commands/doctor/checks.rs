@@ -7,6 +7,7 @@ use vandel_core::event::{Role, Scope};
 use vandel_core::trust::parse_trust;
 use vandel_ledger::disk::read_all;
 use vandel_ledger::lock::{HomeLock, LockError};
+use vandel_ledger::memory::policy::MemoryPolicy;
 
 use super::{Point, State};
 use crate::context::Context;
@@ -166,6 +167,16 @@ fn memory(context: &Context) -> Point {
     let folder = context.home.memory();
     let absolute = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let inside = absolute(&folder).starts_with(absolute(context.home.root()));
+    match MemoryPolicy::read(&*context.disk, &context.home.memory_policy()) {
+        Ok(None) => {}
+        Ok(Some(policy)) => {
+            let (count, needed) = (policy.witnesses().len().to_string(), policy.majority().to_string());
+            let values = [("count", &*count), ("needed", &*needed)];
+            let detail = DoctorText::MemoryWitnesses.with(context.lang, &values);
+            return point("memory", State::Ok, detail, None);
+        }
+        Err(error) => return point("memory", State::Wrong, error.to_string(), None),
+    }
     if inside {
         let detail = DoctorText::MemoryInside.in_lang(context.lang);
         point("memory", State::Weak, detail, Some(DoctorText::MemoryNext.in_lang(context.lang)))

@@ -135,21 +135,33 @@ struct Count {
 pub(super) fn status(context: &Context, arguments: &WitnessFolderArgs) -> Result<Exit, CliError> {
     let folder = WitnessFolder::new(&arguments.dir);
     folder.read(&*context.disk)?;
-    let known = folder.known(&*context.disk)?;
-    for log in known.logs() {
-        let origin = log.key.name().to_owned();
-        let note = folder.last(&context.disk, &origin)?;
-        let checkpoint = note.as_deref().and_then(|note| parse_checkpoint(note.as_bytes()).ok());
-        let size = checkpoint.as_ref().map(|(_, checkpoint)| checkpoint.size());
-        let root = checkpoint.map(|(_, checkpoint)| checkpoint.root().to_string());
-        let held = Held { kind: "log_held", origin, size, root, note };
-        let count = size.map_or_else(|| "-".to_owned(), |size| size.to_string());
-        let values = [("origin", &*held.origin), ("size", &*count)];
-        context.output.line(&held, || WitnessText::Held.with(context.lang, &values))?;
+    let mut logs = Vec::new();
+    for note in folder.all_held(&context.disk)? {
+        let (note, checkpoint) = parse_checkpoint(note.as_bytes()).map_err(|why| {
+            CliError::new(Exit::Integrity, "checkpoint-damaged", format!("a checkpoint held is none: {why}"))
+        })?;
+        logs.push(Held {
+            kind: "log_held",
+            origin: checkpoint.origin().to_owned(),
+            size: Some(checkpoint.size()),
+            root: Some(checkpoint.root().to_string()),
+            note: Some(note),
+        });
     }
-    let count = Count { logs: known.logs().len() };
-    let logs = count.logs.to_string();
-    context.output.summary(&count, WitnessText::LogCount.with(context.lang, &[("count", &logs)]))?;
+    for log in folder.known(&*context.disk)?.logs() {
+        if !logs.iter().any(|held| held.origin == log.key.name()) {
+            let origin = log.key.name().to_owned();
+            logs.push(Held { kind: "log_held", origin, size: None, root: None, note: None });
+        }
+    }
+    for held in &logs {
+        let size = held.size.map_or_else(|| "-".to_owned(), |size| size.to_string());
+        let values = [("origin", &*held.origin), ("size", &*size)];
+        context.output.line(held, || WitnessText::Held.with(context.lang, &values))?;
+    }
+    let count = logs.len().to_string();
+    let text = WitnessText::LogCount.with(context.lang, &[("count", &count)]);
+    context.output.summary(&Count { logs: logs.len() }, text)?;
     Ok(Exit::Done)
 }
 

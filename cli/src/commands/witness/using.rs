@@ -26,7 +26,8 @@ pub(super) fn run(context: &Context, arguments: &WitnessUseArgs) -> Result<Exit,
     let witnesses = parse_all(&arguments.witnesses)?;
     let policy = add_to_home(context, &witnesses, arguments.own)?;
     let log = policy.origin().to_owned();
-    let log = trust_of(context)?.logs().iter().find(|one| one.key.name() == log).map(|one| one.key.to_string());
+    let log =
+        trust_of(context)?.logs().iter().find(|one| one.key.name() == log).map(|one| one.key.to_string());
     let used = Used {
         kind: "witnesses_used",
         witnesses: policy.witnesses().len(),
@@ -49,7 +50,8 @@ fn parse(word: &str) -> Result<NamedWitness, CliError> {
         CliError::new(Exit::Usage, "witness", format!("{word}: {why}"))
             .next("write http://HOST:PORT=NAME+ID+KEY, as its keeper's `vandel witness init` printed the key")
     };
-    let (url, key) = word.split_once('=').ok_or_else(|| refuse("no = parts the URL from the key".to_owned()))?;
+    let (url, key) =
+        word.split_once('=').ok_or_else(|| refuse("no = parts the URL from the key".to_owned()))?;
     let has_host = |scheme: &str| url.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty());
     if !has_host("http://") && !has_host("https://") {
         return Err(refuse("a URL begins with http:// or https://".to_owned()));
@@ -64,9 +66,8 @@ fn parse(word: &str) -> Result<NamedWitness, CliError> {
 fn trust_of(context: &Context) -> Result<Trust, CliError> {
     let file = context.home.trust();
     let bytes = read_all(&*context.disk, &file).map_err(|error| CliError::file(&file, &error))?;
-    parse_trust(&bytes).map_err(|error| {
-        CliError::new(Exit::Usage, "trust-file", format!("{}: {error}", file.display()))
-    })
+    parse_trust(&bytes)
+        .map_err(|error| CliError::new(Exit::Usage, "trust-file", format!("{}: {error}", file.display())))
 }
 
 /// Writes the two files. The memory's list first: until the trust file names the witnesses too, auditors ask
@@ -92,7 +93,8 @@ pub(crate) fn add_to_home(
     let memory = with_witnesses(&known, witnesses).map_err(|error| refuse(&error))?;
     let policy = MemoryPolicy::new(memory.clone()).map_err(|why| refuse(&why))?;
     let write = |file: &std::path::Path, text: String| {
-        replace_atomically(&*context.disk, file, text.as_bytes()).map_err(|error| CliError::file(file, &error))
+        replace_atomically(&*context.disk, file, text.as_bytes())
+            .map_err(|error| CliError::file(file, &error))
     };
     write(&list, memory.to_string())?;
     if !own {
