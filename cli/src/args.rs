@@ -1,5 +1,6 @@
 //! The command line, by noun. Help is generated from these comments, so it can't drift from them.
 
+mod bench;
 mod case;
 mod demo;
 mod directory;
@@ -22,6 +23,7 @@ use vandel_core::time::Day;
 
 use crate::lang::Lang;
 
+pub use bench::*;
 pub use case::*;
 pub use demo::*;
 pub use dossier::*;
@@ -207,6 +209,9 @@ pub enum Command {
     /// Witnesses: keep one for others, use theirs
     #[command(subcommand)]
     Witness(WitnessCommand),
+    /// Measure ours beside the bare limit, on this machine
+    #[command(subcommand)]
+    Bench(BenchCommand),
     /// Print a shell's completions
     Completions(CompletionsArgs),
 }

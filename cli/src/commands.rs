@@ -1,5 +1,6 @@
 //! What each command does, by noun.
 
+mod bench;
 mod case;
 mod checkpoint;
 mod completions;
@@ -53,6 +54,7 @@ pub fn run(context: &Context, command: Command) -> Result<Exit, CliError> {
         Command::Erasure(command) => erasure::run(context, &command),
         Command::Nats(command) => nats::run(context, &command),
         Command::Witness(command) => witness::run(context, &command),
+        Command::Bench(command) => bench::run(context, command),
         Command::Completions(arguments) => completions::run(context, &arguments),
     }
 }

@@ -3,6 +3,7 @@
 //! The contract that scripts rely on, exit codes and all, is in [`error::Exit`] and [`output`].
 
 pub mod args;
+pub mod bench;
 pub mod casework;
 pub mod commands;
 pub mod context;

@@ -1,0 +1,63 @@
+//! Arguments about measuring.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+/// Measures ours beside the bare limit, alternating; prints medians, spread and the ratio.
+#[derive(Debug, Subcommand)]
+pub enum BenchCommand {
+    /// A full audit, beside bare strict verification of the same statements
+    Verify(BenchVerifyArgs),
+    /// Many clients' statements made durable, beside bare verification and bare synced writes
+    Append(BenchAppendArgs),
+    /// One event at a time, beside the bare syncs of the commit order
+    Latency(BenchLatencyArgs),
+}
+
+/// What every bench takes.
+#[derive(Clone, Debug, Args)]
+pub struct BenchArgs {
+    /// How many rounds
+    #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=100))]
+    pub rounds: u16,
+    /// Where the ledger is made and removed again: on the disk to be measured
+    #[arg(long, default_value = ".", value_name = "DIR")]
+    pub dir: PathBuf,
+}
+
+/// Measuring an audit.
+#[derive(Debug, Args)]
+pub struct BenchVerifyArgs {
+    /// How many events the ledger has, at least
+    #[arg(long, default_value_t = 100_000, value_name = "N")]
+    pub events: u64,
+    /// Rounds and place.
+    #[command(flatten)]
+    pub bench: BenchArgs,
+}
+
+/// Measuring appends.
+#[derive(Debug, Args)]
+pub struct BenchAppendArgs {
+    /// How many events are appended in a round, about
+    #[arg(long, default_value_t = 40_000, value_name = "N")]
+    pub events: u64,
+    /// How many clients wait for a receipt at once
+    #[arg(long, default_value_t = 1_000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub clients: u32,
+    /// Rounds and place.
+    #[command(flatten)]
+    pub bench: BenchArgs,
+}
+
+/// Measuring delay.
+#[derive(Debug, Args)]
+pub struct BenchLatencyArgs {
+    /// How many events are appended in a round, about
+    #[arg(long, default_value_t = 2_000, value_name = "N", value_parser = clap::value_parser!(u32).range(8..))]
+    pub events: u32,
+    /// Rounds and place.
+    #[command(flatten)]
+    pub bench: BenchArgs,
+}

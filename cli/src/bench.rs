@@ -1,0 +1,11 @@
+//! `vandel bench`: ours and the bare limit in the same run.
+//!
+//! Nothing measured here skips a check, a sync or a start: the work is that of [`vandel_ledger`] and
+//! [`vandel_core`] as every other command uses them.
+
+pub mod append;
+pub mod bare;
+pub mod latency;
+pub mod measure;
+pub mod verify;
+pub mod world;
