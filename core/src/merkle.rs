@@ -11,7 +11,7 @@
 mod prove;
 mod verify;
 
-pub use prove::{NodeMemory, Nodes, ProveError, consistency_proof, inclusion_proof, root_at};
+pub use prove::{NodeMemory, Nodes, ProveError, consistency_proof, inclusion_proof, prove_appended, root_at};
 pub use verify::{ConsistencyError, InclusionError, root_of_path, verify_consistency, verify_inclusion};
 
 use crate::hash::{Hash, node_hash, sha256};

@@ -24,7 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 pub use anchor::{CheckpointSource, Evidence, SignedCheckpoint, TrustFile};
-pub use contents::{Opening, Openings};
+pub use contents::{Opening, Openings, Wanted};
 pub use finding::{FINDINGS_MAX, Finding};
 pub use receipt::{ReceiptError, ReceiptEvidence};
 pub use remembered::{Remembered, RememberedError};
@@ -36,7 +36,7 @@ pub use report::{
 pub use views::{ViewOutcome, ViewReport};
 
 use crate::block::{Block, BlockDecodeError};
-use crate::chain::{Chain, Fault, FaultKind, Place};
+use crate::chain::{Chain, Fault, FaultKind, Place, SignatureCheck};
 use crate::hash::{Domain, Hash};
 use crate::record::Record;
 use crate::signature::verify_strict;
@@ -47,8 +47,10 @@ use finding::Findings;
 use suspects::Suspects;
 use views::ViewsFold;
 
-/// How many bytes of blocks are gathered before their signatures are verified together.
+/// How many bytes of blocks are gathered before they are judged.
 const GATHERED_BYTES: usize = 4 << 20;
+/// How many bytes of them are folded while the signatures of those before are verified.
+const PART_BYTES: usize = GATHERED_BYTES / 8;
 
 /// What is to be verified, and against what.
 #[derive(Clone, Debug, Default)]
@@ -125,14 +127,51 @@ impl Along<'_> {
         }
         match &record.statement.statement.body {
             Body::Open(_) => self.counts.open += 1,
-            Body::Sealed(commitment) => {
+            Body::Sealed(_) => {
                 self.counts.sealed += 1;
                 if let Some(contents) = &mut self.contents {
-                    contents.visit(chain, record, commitment, &mut self.counts, &mut self.findings);
+                    contents.visit(chain, record, &mut self.counts, &mut self.findings);
                 }
             }
         }
     }
+}
+
+/// Blocks that were folded in, and the signatures on which that rests.
+#[derive(Default)]
+struct Folded<'a> {
+    first_block: u64,
+    /// The first and last record of each block, for faults that concern a block as a whole.
+    spans: Vec<(u64, u64)>,
+    checks: Vec<SignatureCheck<'a>>,
+}
+
+impl Folded<'_> {
+    /// Verifies the signatures on all cores.
+    fn faults(&self) -> Vec<Fault> {
+        self.checks.par_iter().filter_map(|check| check.check().err()).collect()
+    }
+}
+
+/// How many of these blocks make a part: at least one, if there is one.
+fn part_len(blocks: &[Vec<u8>]) -> usize {
+    let mut bytes = 0;
+    let fits = blocks.iter().take_while(|block| {
+        bytes += block.len();
+        bytes <= PART_BYTES
+    });
+    fits.count().max(1).min(blocks.len())
+}
+
+/// The sealed records of a block.
+fn wanted_in<'b>(block: &'b Block<'_>) -> impl Iterator<Item = Wanted> + 'b {
+    block.records.iter().filter_map(|record| match &record.statement.statement.body {
+        Body::Sealed(commitment) => {
+            let statement = record.statement.hash();
+            Some(Wanted { record: record.number, statement, commitment: *commitment })
+        }
+        Body::Open(_) => None,
+    })
 }
 
 impl<'o> Audit<'o> {
@@ -179,19 +218,38 @@ impl<'o> Audit<'o> {
         self.is_stopped
     }
 
+    /// Judges what was gathered, part by part: while one part is folded, the signatures of the part before
+    /// are verified. Both use all cores; neither waits for the other.
     fn judge_gathered(&mut self) {
         let gathered = std::mem::take(&mut self.gathered);
         self.gathered_bytes = 0;
-        let mut checks = Vec::new();
-        // The first record of each block, for faults that concern a block as a whole.
-        let mut spans = Vec::with_capacity(gathered.len());
-        let first_block = self.chain.blocks;
-        for bytes in &gathered {
-            if self.is_stopped {
-                break;
-            }
+        let mut before = Folded::default();
+        let mut rest = &gathered[..];
+        while !rest.is_empty() || !before.checks.is_empty() {
+            let (part, later) = rest.split_at(part_len(rest));
+            rest = later;
+            let (folded, faults) = rayon::join(|| self.fold(part), || before.faults());
+            self.report_signatures(&before, faults);
+            before = folded;
+        }
+        self.along.counts.blocks = self.chain.blocks;
+        self.along.counts.records = self.chain.size();
+    }
+
+    /// Folds blocks in and leaves their signatures to be verified.
+    fn fold<'a>(&mut self, part: &'a [Vec<u8>]) -> Folded<'a> {
+        let mut folded = Folded { first_block: self.chain.blocks, ..Folded::default() };
+        if self.is_stopped {
+            return folded;
+        }
+        let decoded: Vec<_> = part.iter().map(|bytes| (bytes, Block::decode(bytes))).collect();
+        if let Some(contents) = &mut self.along.contents {
+            let sound = decoded.iter().map_while(|(_, block)| block.as_ref().ok());
+            contents.open_ahead(&sound.flat_map(wanted_in).collect::<Vec<_>>());
+        }
+        for (bytes, block) in decoded {
             let first = self.chain.size();
-            let block = match Block::decode(bytes) {
+            let block = match block {
                 Ok(block) => block,
                 Err(error) => {
                     self.report_undecodable(bytes, error);
@@ -199,24 +257,27 @@ impl<'o> Audit<'o> {
                 }
             };
             let along = &mut self.along;
-            match self.chain.take(&block, &mut checks, |chain, record| along.visit(chain, record)) {
-                Ok(()) => spans.push((first, self.chain.size() - 1)),
+            match self.chain.take(&block, &mut folded.checks, |chain, record| along.visit(chain, record)) {
+                Ok(()) => folded.spans.push((first, self.chain.size() - 1)),
                 Err(fault) => {
                     self.report_fault(&block, first, &fault);
-                    spans.push((first, self.chain.size().max(first)));
+                    folded.spans.push((first, self.chain.size().max(first)));
+                    break;
                 }
             }
         }
-        self.along.counts.signatures += checks.len() as u64;
-        let wrong: Vec<Fault> = checks.par_iter().filter_map(|check| check.check().err()).collect();
+        self.along.counts.signatures += folded.checks.len() as u64;
+        folded
+    }
+
+    fn report_signatures(&mut self, folded: &Folded<'_>, wrong: Vec<Fault>) {
         for fault in wrong {
-            let (first, last) = spans[usize::try_from(fault.place.block - first_block).unwrap_or(0)];
+            let place = usize::try_from(fault.place.block - folded.first_block).unwrap_or(0);
+            let (first, last) = folded.spans[place];
             let finding = Finding::of_fault(&fault, first);
             let concerns_block = fault.place.record.is_none() && last > first;
             self.along.findings.add(if concerns_block { finding.through(last) } else { finding });
         }
-        self.along.counts.blocks = self.chain.blocks;
-        self.along.counts.records = self.chain.size();
     }
 
     /// A block that does not decode. If the sequencer signed these bytes the place of the first

@@ -208,9 +208,10 @@ impl Sequencer {
         }
         // 2. Make the bytes, once. Whatever happens from here on, these bytes are appended or none.
         let (block, entries, hashes) = self.assemble(&mut admitted, at);
+        let before = self.chain.frontier.clone();
         match self.make_durable(&block, &entries, &hashes) {
             Ok(()) => {
-                answers.extend(self.receipts_of(&admitted));
+                answers.extend(self.receipts_of(&admitted, &before, &hashes));
                 // 9. Identities that were replaced are destroyed. A crash before leaves the old one in
                 //    the vault; the next start destroys it.
                 let superseding: Vec<_> = admitted.into_iter().flat_map(|group| group.superseding).collect();

@@ -1,13 +1,15 @@
 //! `vandel bench append`: statements signed ahead, submitted by many clients, acknowledged when durable.
 
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use vandel_ledger::opening::OpenLedger;
+use vandel_ledger::desk::{Desk, DeskHandle, DeskLimits, GroupAnswer};
+use vandel_ledger::sequencer::Sequencer;
 use vandel_ledger::submission::Submission;
 
 use super::bare::{Signatures, group_committed_writes};
 use super::measure::{Better, Comparison, Limit, Series};
-use super::world::{SignedCase, World};
+use super::world::{SignedCase, World, internal};
 use crate::error::CliError;
 
 /// Appends `events` statements a round. `clients` of them are under way at once: each client waits for the
@@ -22,27 +24,29 @@ pub fn run(
     rounds: usize,
     told: &dyn Fn(&str),
 ) -> Result<Vec<Comparison>, CliError> {
-    let mut open = world.open()?;
     let (mut ours, mut signatures, mut writes) = (Series::default(), Series::default(), Series::default());
     let cases_each_round = events.div_ceil(8);
     for round in 0..rounds as u64 {
         told(&format!("round {} of {rounds}: signing ahead", round + 1));
-        let cases =
-            world.sign_cases(&open.sequencer.standpoint(), round * cases_each_round, cases_each_round)?;
+        let mut open = world.open()?;
+        let first_block = open.sequencer.chain().blocks;
+        let standpoint = open.sequencer.standpoint();
+        let cases = world.sign_cases(&standpoint, round * cases_each_round, cases_each_round)?;
         let mut bare = Signatures::default();
         for submission in cases.iter().flatten() {
             bare.add(&submission.statement)?;
         }
         let count = bare.len() as f64;
-        let first_block = open.sequencer.log().next_position();
         told("appending");
-        ours.push(count / append(&mut open, cases, clients)?.as_secs_f64());
-        let lengths = block_lengths(&open, first_block)?;
+        let took;
+        (open.sequencer, took) = append(open.sequencer, cases, clients)?;
+        ours.push(count / took.as_secs_f64());
+        let lengths = block_lengths(&open.sequencer, first_block)?;
         told("bare signatures and bare writes");
         signatures.push(count / bare.verify_strict()?.as_secs_f64());
         writes.push(count / group_committed_writes(world.folder(), &lengths)?.as_secs_f64());
+        open.close()?;
     }
-    open.close()?;
     let limits = vec![
         Limit { name: "bare verify_strict of the statements, all cores", series: signatures },
         Limit { name: "bare writes of the same blocks, synced", series: writes },
@@ -51,32 +55,60 @@ pub fn run(
     Ok(vec![Comparison { name, unit, better, ours, limits, reach: Some(0.6) }])
 }
 
-/// One client: what it still has to hand in, in order.
-struct Client(std::vec::IntoIter<Submission>);
+/// What one client still has to hand in, in order.
+type Client = std::vec::IntoIter<Submission>;
+/// A client's number, and what its last statement was answered with.
+type Answered = (usize, GroupAnswer);
 
-fn append(open: &mut OpenLedger, cases: Vec<SignedCase>, clients: usize) -> Result<Duration, CliError> {
-    let mut waiting = cases.into_iter().map(|case| Client(case.into_iter()));
+/// Hands everything in at a desk and waits until all of it has its receipt.
+fn append(
+    sequencer: Sequencer,
+    cases: Vec<SignedCase>,
+    clients: usize,
+) -> Result<(Sequencer, Duration), CliError> {
+    let limits = DeskLimits { statements: clients, ..DeskLimits::default() };
+    let desk = Desk::open(sequencer, limits, |_| ())?;
+    let handle = desk.handle();
+    let mut waiting = cases.into_iter().map(Vec::into_iter);
     let mut at_work: Vec<Client> = waiting.by_ref().take(clients).collect();
+    let (sender, answers) = mpsc::channel();
     let start = Instant::now();
-    loop {
-        let mut groups = Vec::with_capacity(at_work.len());
-        at_work.retain_mut(|client| {
-            let next = client.0.next().or_else(|| {
-                *client = waiting.next()?;
-                client.0.next()
-            });
-            next.map(|submission| groups.push(vec![submission])).is_some()
-        });
-        if groups.is_empty() {
-            return Ok(start.elapsed());
-        }
-        for answer in open.sequencer.commit(groups) {
-            answer?;
-        }
+    let mut under_way = 0;
+    for number in 0..at_work.len() {
+        under_way += usize::from(hand_in(&handle, &sender, number, &mut at_work[number])?);
     }
+    while under_way > 0 {
+        let (number, answer) = answers.recv().map_err(|error| internal(&error))?;
+        answer?;
+        let client = &mut at_work[number];
+        if client.len() == 0
+            && let Some(next) = waiting.next()
+        {
+            *client = next;
+        }
+        under_way -= usize::from(!hand_in(&handle, &sender, number, client)?);
+    }
+    let took = start.elapsed();
+    let sequencer = desk.end().ok_or_else(|| internal(&"the desk's thread panicked"))?;
+    Ok((sequencer, took))
 }
 
-fn block_lengths(open: &OpenLedger, first: u64) -> Result<Vec<usize>, CliError> {
-    let blocks = open.sequencer.log().blocks_from(first);
+/// Hands in a client's next statement; false if it has none left.
+fn hand_in(
+    handle: &DeskHandle,
+    sender: &mpsc::Sender<Answered>,
+    number: usize,
+    client: &mut Client,
+) -> Result<bool, CliError> {
+    let Some(submission) = client.next() else { return Ok(false) };
+    let sender = sender.clone();
+    // The receiver lives until every answer has come.
+    let answer = move |answer| drop(sender.send((number, answer)));
+    handle.submit(vec![submission], answer).map_err(|error| internal(&error))?;
+    Ok(true)
+}
+
+fn block_lengths(sequencer: &Sequencer, first: u64) -> Result<Vec<usize>, CliError> {
+    let blocks = sequencer.log().blocks_from(first);
     Ok(blocks.map(|placed| placed.map(|placed| placed.bytes.len())).collect::<Result<_, _>>()?)
 }

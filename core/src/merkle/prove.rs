@@ -1,6 +1,6 @@
 //! Making proofs, from complete subtrees that somebody keeps.
 
-use super::{empty_root, fold_right};
+use super::{Frontier, empty_root, fold_right};
 use crate::hash::{Hash, node_hash};
 
 /// Whoever keeps the complete subtrees of a tree: memory, tiles in files, a view.
@@ -109,6 +109,50 @@ pub fn inclusion_proof(nodes: &impl Nodes, index: u64, size: u64) -> Result<Vec<
     Ok(proof)
 }
 
+/// The root of a tree after `leaves` were appended to the one that `before` is the edge of, and the
+/// inclusion proof of each of them in it: what [`inclusion_proof`] gives, from the edge alone and with every
+/// inner node hashed once.
+#[must_use]
+pub fn prove_appended(before: &Frontier, leaves: &[Hash]) -> (Hash, Vec<Vec<Hash>>) {
+    let mut appended = Appended { before, leaves, proofs: vec![Vec::new(); leaves.len()] };
+    let size = before.size() + leaves.len() as u64;
+    let root = if leaves.is_empty() { before.root() } else { appended.join(0, size) };
+    (root, appended.proofs)
+}
+
+struct Appended<'a> {
+    before: &'a Frontier,
+    leaves: &'a [Hash],
+    proofs: Vec<Vec<Hash>>,
+}
+
+impl Appended<'_> {
+    /// The root over the leaves from `low` up to, but without, `high`. Siblings are noted on the way up.
+    fn join(&mut self, low: u64, high: u64) -> Hash {
+        let old = self.before.size();
+        if high <= old {
+            // The sibling of something new: one of the complete subtrees on the old edge.
+            let larger = (old >> (high - low).trailing_zeros()) >> 1;
+            return self.before.subtrees()[larger.count_ones() as usize];
+        }
+        if high - low == 1 {
+            return self.leaves[(low - old) as usize];
+        }
+        let middle = low + split(high - low);
+        let (left, right) = (self.join(low, middle), self.join(middle, high));
+        self.note(low, middle, right);
+        self.note(middle, high, left);
+        node_hash(&left, &right)
+    }
+
+    /// Adds a sibling to the proofs of the new leaves in a range.
+    fn note(&mut self, low: u64, high: u64, sibling: Hash) {
+        let old = self.before.size();
+        let new = low.saturating_sub(old)..high.saturating_sub(old);
+        self.proofs[new.start as usize..new.end as usize].iter_mut().for_each(|proof| proof.push(sibling));
+    }
+}
+
 /// The proof that the tree of `old` leaves is a beginning of the tree of `new` leaves
 /// (RFC 9162 section 2.1.4.1, PROOF). Empty if `old` is 0 or equal to `new`.
 pub fn consistency_proof(nodes: &impl Nodes, old: u64, new: u64) -> Result<Vec<Hash>, ProveError> {
@@ -177,6 +221,22 @@ mod tests {
         assert_eq!(inclusion_proof(&nodes, 0, 8), Err(ProveError::Missing { level: 2, index: 1 }));
         assert_eq!(root_at(&nodes, u64::MAX), Err(ProveError::Missing { level: 63, index: 0 }));
         assert_eq!(consistency_proof(&nodes, 0, u64::MAX), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn what_is_appended_is_proven_from_the_edge_as_from_the_whole_tree() {
+        for old in 0..70_u64 {
+            let mut before = Frontier::new();
+            before.extend((0..old).map(|index: u64| leaf_hash(&index.to_be_bytes())));
+            for new in 0..40_u64 {
+                let leaves: Vec<Hash> = (old..old + new).map(|at| leaf_hash(&at.to_be_bytes())).collect();
+                let nodes = tree(old + new);
+                let (root, proofs) = prove_appended(&before, &leaves);
+                assert_eq!(Ok(root), root_at(&nodes, old + new));
+                let whole = (old..old + new).map(|index| inclusion_proof(&nodes, index, old + new));
+                assert_eq!(Ok(proofs), whole.collect::<Result<Vec<_>, _>>(), "{new} after {old}");
+            }
+        }
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Coverage and conduct: what the openings show.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use rayon::prelude::*;
 
 use crate::admit::{Occasion, Proposal, Recheck, Refusal, Rule, State, Unrepeated, admit, rules, unrepeated};
 use crate::chain::Chain;
@@ -15,9 +17,20 @@ use crate::verify::finding::{Finding, Findings};
 use crate::verify::report::{Counts, Level, RuleReport};
 
 /// Where openings come from: the vault, or a bundle that was handed out.
-pub trait Openings {
-    /// What is held for a sealed record whose statement has this hash.
-    fn opening(&mut self, record: u64, statement: &Hash) -> Opening;
+pub trait Openings: Send {
+    /// What is held for these sealed records, in their order. They ascend.
+    fn openings(&mut self, wanted: &[Wanted]) -> Vec<Opening>;
+}
+
+/// A sealed record whose opening is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// The record's number.
+    pub record: u64,
+    /// The hash of its statement.
+    pub statement: Hash,
+    /// What the opening must open to.
+    pub commitment: Hash,
 }
 
 /// What is held for a sealed record.
@@ -45,9 +58,37 @@ enum Gone {
     Missing,
 }
 
+/// An opening that was held against its commitment, ahead of its place.
+enum Ahead {
+    /// It opens; the slots' parts are gone.
+    Step(Box<(Payload, Step)>, Vec<Slot>),
+    Erased,
+    Missing,
+    /// It does not open as it should: code and reason.
+    Wrong(&'static str, String),
+}
+
+impl Ahead {
+    fn of(opening: Opening, commitment: &Hash) -> Self {
+        let (payload, slots) = match opening {
+            Opening::Whole(payload) => (payload, Vec::new()),
+            Opening::Part(payload, slots) => (payload, slots),
+            Opening::Erased => return Self::Erased,
+            Opening::Missing => return Self::Missing,
+            Opening::Damaged(why) => return Self::Wrong("payload-damaged", why),
+        };
+        match payload.open(commitment) {
+            Ok(step) => Self::Step(Box::new((*payload, step)), slots),
+            Err(error) => Self::Wrong("payload-commitment", error.to_string()),
+        }
+    }
+}
+
 /// The fold over openings.
 pub(super) struct Contents<'o> {
     openings: &'o mut dyn Openings,
+    /// Of the records that come next: made together, on all cores.
+    ahead: VecDeque<(u64, Ahead)>,
     threads: Threads,
     /// Records that lost something, judged at the end, since the erasure stands later in the log.
     gone: BTreeMap<u64, Gone>,
@@ -66,6 +107,7 @@ impl<'o> Contents<'o> {
     pub(super) fn new(openings: &'o mut dyn Openings) -> Self {
         Self {
             openings,
+            ahead: VecDeque::new(),
             threads: Threads::default(),
             gone: BTreeMap::new(),
             eroded: BTreeSet::new(),
@@ -76,46 +118,47 @@ impl<'o> Contents<'o> {
         }
     }
 
-    /// Opens a sealed record and judges its step as the sequencer had to.
+    /// Takes the openings of the sealed records that come next and holds each against its commitment.
+    /// Neither depends on what stands before the record, so it is done on all cores.
+    pub(super) fn open_ahead(&mut self, wanted: &[Wanted]) {
+        let openings = self.openings.openings(wanted);
+        let opened = wanted.par_iter().zip(openings);
+        let opened = opened.map(|(wanted, opening)| (wanted.record, Ahead::of(opening, &wanted.commitment)));
+        self.ahead = opened.collect::<Vec<_>>().into();
+    }
+
+    /// Judges the step of a sealed record as the sequencer had to.
     pub(super) fn visit(
         &mut self,
         chain: &Chain,
         record: &Record<'_>,
-        commitment: &Hash,
         counts: &mut Counts,
         findings: &mut Findings,
     ) {
         let hash = record.statement.hash();
-        let (payload, slots) = match self.openings.opening(record.number, &hash) {
-            Opening::Whole(payload) => (payload, Vec::new()),
-            Opening::Part(payload, slots) => (payload, slots),
-            Opening::Erased => {
+        let ahead = self.ahead.pop_front().filter(|(number, _)| *number == record.number);
+        let (opened, slots) = match ahead.map_or(Ahead::Missing, |(_, ahead)| ahead) {
+            Ahead::Step(opened, slots) => (opened, slots),
+            Ahead::Erased => {
                 counts.erased += 1;
                 self.gone.insert(record.number, Gone::Whole);
                 return;
             }
-            Opening::Missing => {
+            Ahead::Missing => {
                 self.has_gap = true;
                 self.gone.insert(record.number, Gone::Missing);
                 return;
             }
-            Opening::Damaged(why) => {
+            Ahead::Wrong(code, why) => {
                 self.has_gap = true;
-                let finding = Finding::new("payload-damaged", Level::Coverage, why);
+                counts.commitments += u64::from(code == "payload-commitment");
+                let finding = Finding::new(code, Level::Coverage, why);
                 findings.add(finding.at(Some(chain.blocks), record.number));
                 return;
             }
         };
         counts.commitments += 1;
-        let step = match payload.open(commitment) {
-            Ok(step) => step,
-            Err(error) => {
-                self.has_gap = true;
-                let finding = Finding::new("payload-commitment", Level::Coverage, error.to_string());
-                findings.add(finding.at(Some(chain.blocks), record.number));
-                return;
-            }
-        };
+        let (payload, step) = &*opened;
         match slots.as_slice() {
             [] => {}
             [Slot::Identity] => {
@@ -127,9 +170,9 @@ impl<'o> Contents<'o> {
                 self.eroded.insert(step.spine.thread);
             }
         }
-        self.judge(chain, record, &payload, &step, counts, findings);
+        self.judge(chain, record, payload, step, counts, findings);
         if let Some(author) = chain.keyring.get(&record.statement.statement.author) {
-            self.threads.fold(&step, author.actor, record.number, hash);
+            self.threads.fold(step, author.actor, record.number, hash);
         }
     }
 

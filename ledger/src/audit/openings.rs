@@ -3,15 +3,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use vandel_core::hash::Hash;
+use rayon::prelude::*;
 use vandel_core::id::LedgerId;
 use vandel_core::payload::Slot;
-use vandel_core::verify::{Opening, Openings};
+use vandel_core::verify::{Opening, Openings, Wanted};
 
 use super::FoundOpenings;
 use crate::disk::Disk;
 use crate::sealing::{Unsealed, from_opened};
-use crate::vault::{FileCell, Part, RootCell, Vault, VaultConfig, VaultError};
+use crate::vault::{FileCell, Opened, Part, RootCell, Vault, VaultConfig, VaultError};
 
 /// Opens the vault for reading, or says why its contents are not looked at.
 ///
@@ -40,23 +40,29 @@ struct VaultOpenings {
 }
 
 impl Openings for VaultOpenings {
-    fn opening(&mut self, record: u64, statement: &Hash) -> Opening {
-        let opened = match self.vault.get(record) {
-            Ok(Some(opened)) => opened,
-            Ok(None) => return Opening::Missing,
-            Err(error) => return Opening::Damaged(error.to_string()),
-        };
-        if opened.statement != *statement {
-            return Opening::Damaged("the vault holds the payload of another statement here".to_owned());
-        }
-        let is_gone = |slot: &Slot| opened.parts.get(&(*slot as u8)) == Some(&Part::Erased);
-        let gone: Vec<Slot> = Slot::ALL.into_iter().filter(is_gone).collect();
-        match from_opened(&opened) {
-            Unsealed::Payload(payload) if gone.is_empty() => Opening::Whole(payload),
-            Unsealed::Payload(payload) => Opening::Part(payload, gone),
-            Unsealed::Erased => Opening::Erased,
-            Unsealed::Damaged => Opening::Damaged("a part does not open under its key".to_owned()),
-        }
+    fn openings(&mut self, wanted: &[Wanted]) -> Vec<Opening> {
+        let records: Vec<u64> = wanted.iter().map(|wanted| wanted.record).collect();
+        let held = self.vault.get_all(&records);
+        wanted.par_iter().zip(held).map(|(wanted, held)| opening(wanted, held)).collect()
+    }
+}
+
+fn opening(wanted: &Wanted, held: Result<Option<Opened>, VaultError>) -> Opening {
+    let opened = match held {
+        Ok(Some(opened)) => opened,
+        Ok(None) => return Opening::Missing,
+        Err(error) => return Opening::Damaged(error.to_string()),
+    };
+    if opened.statement != wanted.statement {
+        return Opening::Damaged("the vault holds the payload of another statement here".to_owned());
+    }
+    let is_gone = |slot: &Slot| opened.parts.get(&(*slot as u8)) == Some(&Part::Erased);
+    let gone: Vec<Slot> = Slot::ALL.into_iter().filter(is_gone).collect();
+    match from_opened(&opened) {
+        Unsealed::Payload(payload) if gone.is_empty() => Opening::Whole(payload),
+        Unsealed::Payload(payload) => Opening::Part(payload, gone),
+        Unsealed::Erased => Opening::Erased,
+        Unsealed::Damaged => Opening::Damaged("a part does not open under its key".to_owned()),
     }
 }
 
@@ -64,7 +70,7 @@ impl Openings for VaultOpenings {
 struct BrokenVault(String);
 
 impl Openings for BrokenVault {
-    fn opening(&mut self, _: u64, _: &Hash) -> Opening {
-        Opening::Damaged(self.0.clone())
+    fn openings(&mut self, wanted: &[Wanted]) -> Vec<Opening> {
+        wanted.iter().map(|_| Opening::Damaged(self.0.clone())).collect()
     }
 }

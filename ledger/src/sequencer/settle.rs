@@ -3,13 +3,13 @@
 use std::io;
 use std::sync::Arc;
 
-use rayon::prelude::*;
 use vandel_core::block::{Block, BlockDecodeError};
 use vandel_core::chain::{Chain, Fault};
 use vandel_core::checkpoint::{Checkpoint, CheckpointError, CheckpointSignError};
 use vandel_core::hash::Hash;
 use vandel_core::merkle::{
-    Nodes, ProveError, consistency_proof, inclusion_proof, verify_consistency, verify_inclusion,
+    Frontier, Nodes, ProveError, consistency_proof, inclusion_proof, prove_appended, verify_consistency,
+    verify_inclusion,
 };
 use vandel_core::record::Record;
 use vandel_core::statement::Body;
@@ -24,9 +24,6 @@ use crate::sequencer::replay::rebuild_tree;
 use crate::sequencer::{OpenError, Sequencer};
 use crate::submission::{Receipt, SubmitError};
 use crate::tree::TreeFile;
-
-/// From so many receipts on, waking other threads is worth it.
-const PARALLEL_RECEIPTS: usize = 32;
 
 /// Why a durable block could not be settled. Opening the ledger again tries the same steps.
 #[derive(Debug, thiserror::Error)]
@@ -174,17 +171,30 @@ impl Sequencer {
         })
     }
 
-    /// The answers of groups that stand in the block just settled: their receipts, made on all cores.
-    pub(super) fn receipts_of(&mut self, admitted: &[Admitted]) -> Vec<Answer> {
-        let records: Vec<u64> = admitted.iter().flat_map(|group| group.records.clone()).collect();
-        match self.receipts(&records) {
-            Ok(receipts) => {
-                let mut receipts = receipts.into_iter();
-                let mut of = |group: &Admitted| receipts.by_ref().take(group.records.len()).collect();
-                admitted.iter().map(|group| (group.index, Ok(of(group)))).collect()
-            }
-            Err(error) => admitted.iter().map(|group| (group.index, Err(error.clone()))).collect(),
+    /// The answers of groups that stand in the block just settled: `hashes` are its records', `before` is the
+    /// tree's edge without them. The proofs need nothing that lies in a file, and all hold if they meet in
+    /// the published root.
+    pub(super) fn receipts_of(
+        &self,
+        admitted: &[Admitted],
+        before: &Frontier,
+        hashes: &[Hash],
+    ) -> Vec<Answer> {
+        let (root, proofs) = prove_appended(before, hashes);
+        if root != self.chain.tip().root {
+            let error = unproven("the block's records do not give the tree's root");
+            return admitted.iter().map(|group| (group.index, Err(error.clone()))).collect();
         }
+        let (time, checkpoint) = (self.chain.time, &self.checkpoint);
+        let mut receipts = (before.size()..).zip(hashes).zip(proofs).map(|((record, hash), proof)| Receipt {
+            record,
+            time,
+            hash: *hash,
+            proof,
+            checkpoint: checkpoint.clone(),
+        });
+        let mut of = |group: &Admitted| receipts.by_ref().take(group.records.len()).collect();
+        admitted.iter().map(|group| (group.index, Ok(of(group)))).collect()
     }
 
     /// When a record was placed; a repeat learns the first time, not now.
@@ -209,10 +219,7 @@ impl Sequencer {
             verify_inclusion(&hash, record, tip.size, &tip.root, &proof).map_err(unproven)?;
             Ok(Receipt { record, time, hash, proof, checkpoint: checkpoint.clone() })
         };
-        match times.len() {
-            0..PARALLEL_RECEIPTS => times.into_iter().map(receipt).collect(),
-            _ => times.into_par_iter().map(receipt).collect(),
-        }
+        times.into_iter().map(receipt).collect()
     }
 }
 

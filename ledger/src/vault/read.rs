@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use zeroize::Zeroizing;
 
 use super::bundle::file_name;
@@ -27,6 +28,44 @@ impl Vault {
         let Some(index) = self.index_page(number)? else { return Ok(None) };
         let number = super::shards::index_u32(number);
         index.find(record).map(|(entry, parts)| self.open_at(number, entry, parts)).transpose()
+    }
+
+    /// The entries of these records, which ascend, as [`Vault::get`] gives them: each bundle is read once, and
+    /// the parts are opened on all cores.
+    pub fn get_all(&self, records: &[u64]) -> Vec<Result<Option<Opened>, VaultError>> {
+        let mut opened = Vec::with_capacity(records.len());
+        for records in records.chunk_by(|a, b| self.bundle_of(*a) == self.bundle_of(*b)) {
+            match self.stretch_of(records) {
+                Ok(stretch) => opened.par_extend(records.par_iter().map(|record| stretch.get(self, *record))),
+                // One by one, so that each says what is wrong with it.
+                Err(_) => opened.par_extend(records.par_iter().map(|record| self.get(*record))),
+            }
+        }
+        opened
+    }
+
+    /// The bundle that can hold a record.
+    fn bundle_of(&self, record: u64) -> Option<usize> {
+        let tail = self.segment.indexes.iter().rev();
+        let mut begun = tail.filter(|(_, index)| index.first_record().is_some_and(|first| first <= record));
+        begun.next().map(|(number, _)| *number as usize).or_else(|| self.folded_bundle_of(record))
+    }
+
+    /// The bytes of one bundle that hold these records' parts.
+    fn stretch_of(&self, records: &[u64]) -> Result<Stretch, VaultError> {
+        let Some(number) = self.bundle_of(records[0]) else { return Ok(Stretch::default()) };
+        let index = self.index_of(number)?;
+        let parts = || records.iter().filter_map(|record| index.find(*record)).flat_map(|(_, parts)| parts);
+        let live = || parts().filter(|part| part.key.is_some());
+        let base = live().map(|part| part.offset).min().unwrap_or(0);
+        let end = live().map(|part| part.offset.saturating_add(part.len)).max().unwrap_or(0);
+        let mut bytes = vec![0; (end - base) as usize];
+        let file = file_name(super::shards::index_u32(number));
+        let opened = self.disk.open(&self.folder.join(&file), Open::Read);
+        opened
+            .and_then(|opened| opened.read_exact_at(&mut bytes, u64::from(base)))
+            .map_err(VaultError::io(file))?;
+        Ok(Stretch { index, bytes, base })
     }
 
     /// The only bundle whose index page can hold this record.
@@ -103,6 +142,21 @@ impl Vault {
             opened.insert(part.slot, plaintext.map_or(Part::Damaged, Part::Open));
         }
         Ok(Opened { record: entry.record, statement: entry.statement, parts: opened })
+    }
+}
+
+/// A bundle's index, and some of its bytes.
+#[derive(Default)]
+struct Stretch {
+    index: Arc<Index>,
+    bytes: Vec<u8>,
+    base: u32,
+}
+
+impl Stretch {
+    fn get(&self, vault: &Vault, record: u64) -> Result<Option<Opened>, VaultError> {
+        let found = self.index.find(record);
+        found.map(|(entry, parts)| vault.open_parts(entry, parts, &self.bytes, self.base)).transpose()
     }
 }
 

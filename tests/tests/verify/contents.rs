@@ -7,12 +7,11 @@ use vandel_core::erasure::{ErasureReason, Ground, Line, Plan};
 use vandel_core::event::{
     Compartment, ErasureStarted, Identity, KeyRevoked, Kind, OpenEvent, Process, Revocation, Role,
 };
-use vandel_core::hash::Hash;
 use vandel_core::id::{ActorId, SubjectId, ThreadId};
 use vandel_core::person::IdentityNumber;
 use vandel_core::signature::public_key;
 use vandel_core::time::Second;
-use vandel_core::verify::{Audit, Level, LogEnd, Opening, Openings, Report, Request, Verdict};
+use vandel_core::verify::{Audit, Level, LogEnd, Opening, Openings, Report, Request, Verdict, Wanted};
 use vandel_ledger::author::{sign_event, sign_step};
 use vandel_ledger::disk::{Disk, RealDisk};
 use vandel_ledger::sealing::{thread_key, to_entry};
@@ -63,15 +62,18 @@ struct Instead<F: FnMut() -> Opening> {
     answer: F,
 }
 
-impl<F: FnMut() -> Opening> Openings for Instead<F> {
-    fn opening(&mut self, record: u64, _: &Hash) -> Opening {
-        if record == self.record {
-            return (self.answer)();
-        }
-        match vandel_ledger::sealing::from_opened(&self.vault.get(record).unwrap().unwrap()) {
-            vandel_ledger::sealing::Unsealed::Payload(payload) => Opening::Whole(payload),
-            other => panic!("{other:?}"),
-        }
+impl<F: FnMut() -> Opening + Send> Openings for Instead<F> {
+    fn openings(&mut self, wanted: &[Wanted]) -> Vec<Opening> {
+        let answer = |wanted: &Wanted| {
+            if wanted.record == self.record {
+                return (self.answer)();
+            }
+            match vandel_ledger::sealing::from_opened(&self.vault.get(wanted.record).unwrap().unwrap()) {
+                vandel_ledger::sealing::Unsealed::Payload(payload) => Opening::Whole(payload),
+                other => panic!("{other:?}"),
+            }
+        };
+        wanted.iter().map(answer).collect()
     }
 }
 
@@ -83,7 +85,7 @@ fn vault_of(built: &LedgerBuilder, writes: bool) -> Vault {
     open(disk, &folder, built.ledger, cell, config).unwrap()
 }
 
-fn audit_instead(built: &LedgerBuilder, record: u64, answer: impl FnMut() -> Opening) -> Report {
+fn audit_instead(built: &LedgerBuilder, record: u64, answer: impl FnMut() -> Opening + Send) -> Report {
     let mut openings = Instead { vault: vault_of(built, false), record, answer };
     let mut audit = Audit::new(Request::default(), Some(&mut openings));
     blocks_of(built).into_iter().for_each(|block| audit.block(block));
