@@ -74,8 +74,8 @@ fn append(
     let (sender, answers) = mpsc::channel();
     let start = Instant::now();
     let mut under_way = 0;
-    for number in 0..at_work.len() {
-        under_way += usize::from(hand_in(&handle, &sender, number, &mut at_work[number])?);
+    for (number, client) in at_work.iter_mut().enumerate() {
+        under_way += usize::from(hand_in(&handle, &sender, number, client)?);
     }
     while under_way > 0 {
         let (number, answer) = answers.recv().map_err(|error| internal(&error))?;

@@ -1,6 +1,7 @@
 //! The limits: the primitive, and nothing around it.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
@@ -33,8 +34,8 @@ impl Signatures {
         let message = [Domain::Statement.bytes(), signed.signed_bytes].concat();
         let author = (signed.statement.author, signed.signature);
         for (key, signature) in std::iter::once(author).chain(signed.second) {
-            if !self.keys.contains_key(&key) {
-                self.keys.insert(key, VerifyingKey::new(&key).map_err(|error| internal(&error))?);
+            if let Entry::Vacant(vacant) = self.keys.entry(key) {
+                vacant.insert(VerifyingKey::new(&key).map_err(|error| internal(&error))?);
             }
             self.checks.push((key, message.clone(), signature));
         }

@@ -161,7 +161,7 @@ impl World {
     }
 
     fn sign_case(&self, standpoint: &Standpoint, number: u64) -> std::io::Result<SignedCase> {
-        let author = &self.authors[(number % AUTHORS as u64) as usize];
+        let author = &self.authors[usize::try_from(number).unwrap_or(0) % AUTHORS];
         let with_copy = usize::from(!number.is_multiple_of(6));
         let day = NOON.latest_day_in_sweden();
         let spine = Spine {

@@ -136,7 +136,7 @@ impl Appended<'_> {
             return self.before.subtrees()[larger.count_ones() as usize];
         }
         if high - low == 1 {
-            return self.leaves[(low - old) as usize];
+            return self.leaves[self.among_new(low)];
         }
         let middle = low + split(high - low);
         let (left, right) = (self.join(low, middle), self.join(middle, high));
@@ -145,11 +145,16 @@ impl Appended<'_> {
         node_hash(&left, &right)
     }
 
+    /// A leaf's number among the new ones; 0 for an old one.
+    fn among_new(&self, leaf: u64) -> usize {
+        let number = leaf.saturating_sub(self.before.size());
+        usize::try_from(number).expect("the new leaves are in memory")
+    }
+
     /// Adds a sibling to the proofs of the new leaves in a range.
     fn note(&mut self, low: u64, high: u64, sibling: Hash) {
-        let old = self.before.size();
-        let new = low.saturating_sub(old)..high.saturating_sub(old);
-        self.proofs[new.start as usize..new.end as usize].iter_mut().for_each(|proof| proof.push(sibling));
+        let new = self.among_new(low)..self.among_new(high);
+        self.proofs[new].iter_mut().for_each(|proof| proof.push(sibling));
     }
 }
 
