@@ -12,6 +12,7 @@
 mod anchor;
 mod contents;
 mod finding;
+mod part;
 mod receipt;
 mod remembered;
 mod report;
@@ -20,8 +21,6 @@ mod verdict;
 mod views;
 
 use std::collections::{BTreeMap, BTreeSet};
-
-use rayon::prelude::*;
 
 pub use anchor::{CheckpointSource, Evidence, SignedCheckpoint, TrustFile};
 pub use contents::{Opening, Openings, Wanted};
@@ -36,7 +35,7 @@ pub use report::{
 pub use views::{ViewOutcome, ViewReport};
 
 use crate::block::{Block, BlockDecodeError};
-use crate::chain::{Chain, Fault, FaultKind, Place, SignatureCheck};
+use crate::chain::{Chain, Fault, FaultKind, Place};
 use crate::hash::{Domain, Hash};
 use crate::record::Record;
 use crate::signature::verify_strict;
@@ -44,13 +43,12 @@ use crate::statement::Body;
 use anchor::Anchored;
 use contents::Contents;
 use finding::Findings;
+use part::{Folded, part_len, wanted_in};
 use suspects::Suspects;
 use views::ViewsFold;
 
 /// How many bytes of blocks are gathered before they are judged.
 const GATHERED_BYTES: usize = 4 << 20;
-/// How many bytes of them are folded while the signatures of those before are verified.
-const PART_BYTES: usize = GATHERED_BYTES / 8;
 
 /// What is to be verified, and against what.
 #[derive(Clone, Debug, Default)]
@@ -135,43 +133,6 @@ impl Along<'_> {
             }
         }
     }
-}
-
-/// Blocks that were folded in, and the signatures on which that rests.
-#[derive(Default)]
-struct Folded<'a> {
-    first_block: u64,
-    /// The first and last record of each block, for faults that concern a block as a whole.
-    spans: Vec<(u64, u64)>,
-    checks: Vec<SignatureCheck<'a>>,
-}
-
-impl Folded<'_> {
-    /// Verifies the signatures on all cores.
-    fn faults(&self) -> Vec<Fault> {
-        self.checks.par_iter().filter_map(|check| check.check().err()).collect()
-    }
-}
-
-/// How many of these blocks make a part: at least one, if there is one.
-fn part_len(blocks: &[Vec<u8>]) -> usize {
-    let mut bytes = 0;
-    let fits = blocks.iter().take_while(|block| {
-        bytes += block.len();
-        bytes <= PART_BYTES
-    });
-    fits.count().max(1).min(blocks.len())
-}
-
-/// The sealed records of a block.
-fn wanted_in<'b>(block: &'b Block<'_>) -> impl Iterator<Item = Wanted> + 'b {
-    block.records.iter().filter_map(|record| match &record.statement.statement.body {
-        Body::Sealed(commitment) => {
-            let statement = record.statement.hash();
-            Some(Wanted { record: record.number, statement, commitment: *commitment })
-        }
-        Body::Open(_) => None,
-    })
 }
 
 impl<'o> Audit<'o> {
