@@ -98,6 +98,9 @@ pub struct GlobalArgs {
     /// The certificate authority of the NATS servers (PEM); makes TLS obligatory
     #[arg(long, global = true, env = "VANDEL_NATS_CA", value_name = "FILE")]
     pub nats_ca: Option<PathBuf>,
+    /// The monitoring addresses of the NATS servers [default: http://HOST:8222 on each]
+    #[arg(long, global = true, env = "VANDEL_NATS_MONITOR", value_name = "URL")]
+    pub nats_monitor: Option<String>,
     /// Print JSON: one document, or lines that end with a summary
     #[arg(long, global = true)]
     pub json: bool,

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use vandel_core::time::{Day, Second};
-use vandel_ledger::bus::{BusOptions, Role};
 use vandel_ledger::clock::{Clock, SettableClock, SystemClock};
 use vandel_ledger::disk::{Disk, RealDisk};
 use vandel_ledger::home::Home;
+use vandel_ledger::place::NatsAccess;
 
 use crate::args::GlobalArgs;
 use crate::error::{CliError, Exit};
@@ -43,28 +43,6 @@ pub struct Context {
     names_a_home: bool,
 }
 
-/// How NATS is reached, as far as the command line says.
-#[derive(Clone, Debug, Default)]
-pub struct NatsAccess {
-    /// The servers (`--nats`).
-    pub servers: Option<String>,
-    /// The file of the NKey seed (`--nats-key`).
-    pub key: Option<PathBuf>,
-    /// The certificate authority (`--nats-ca`).
-    pub ca: Option<PathBuf>,
-}
-
-impl NatsAccess {
-    /// Options to connect with in a role, if servers are named.
-    #[must_use]
-    pub fn options(&self, role: Role) -> Option<BusOptions> {
-        let mut options = BusOptions::new(self.servers.as_deref()?, role);
-        options.key.clone_from(&self.key);
-        options.ca.clone_from(&self.ca);
-        Some(options)
-    }
-}
-
 impl Context {
     /// From the global arguments and the environment.
     ///
@@ -84,19 +62,21 @@ impl Context {
                 Arc::new(SettableClock::at(second))
             }
         };
+        let nats = NatsAccess {
+            servers: global.nats.clone(),
+            key: global.nats_key.clone(),
+            ca: global.nats_ca.clone(),
+            monitoring: global.nats_monitor.clone(),
+        };
         Ok(Self {
-            home: Home::new(root).with_memory(global.memory.clone()),
+            home: Home::new(root).with_memory(global.memory.clone()).with_nats(nats.clone()),
             memory: global.memory.clone(),
             lang: Lang::choose(global.lang),
             output,
             disk: Arc::new(RealDisk),
             clock,
             trust_new_memory: global.trust_new_memory,
-            nats: NatsAccess {
-                servers: global.nats.clone(),
-                key: global.nats_key.clone(),
-                ca: global.nats_ca.clone(),
-            },
+            nats,
             as_of: global.as_of,
             names_a_home: global.home.is_some(),
         })

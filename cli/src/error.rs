@@ -3,6 +3,7 @@
 mod dossier;
 mod erasure;
 mod ledger;
+mod nats;
 mod reading;
 
 use std::io;

@@ -235,6 +235,10 @@ fn end_of(error: ReadError, next_block: u64) -> Result<LogEnd, AuditError> {
             let is_next = damage.what != Fault::ForeignFile && damage.position == next_block;
             Ok(LogEnd::Damaged { what: damage.to_string(), is_next })
         }
+        #[cfg(feature = "network")]
+        ReadError::Altered(damage) => {
+            Ok(LogEnd::Damaged { what: damage.to_string(), is_next: damage.position == next_block })
+        }
         ReadError::Torn(tail) => Ok(LogEnd::Torn { what: tail.to_string() }),
         ReadError::Unavailable { ref source, .. } if source.kind() == io::ErrorKind::NotFound => {
             Ok(LogEnd::Damaged { what: error.to_string(), is_next: true })

@@ -8,6 +8,7 @@
 //! A server answers a forbidden request with silence and, beside it, an error on the connection. Here
 //! that becomes [`BusError::Denied`] at once, so that a wrong permission never looks like a slow network.
 
+mod error;
 mod options;
 
 use std::sync::Arc;
@@ -16,101 +17,13 @@ use std::time::Duration;
 use async_nats::connection::State;
 use async_nats::{Client, ConnectError, ConnectErrorKind, ConnectOptions, Event, HeaderMap, Message};
 use async_nats::{Request, RequestErrorKind, ServerError, ServerInfo};
+use futures_util::StreamExt as _;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
 
-use crate::signer::KeyFileError;
-
 pub use async_nats;
+pub use error::BusError;
 pub use options::{BusOptions, Role};
-
-/// Why a request over NATS did not succeed.
-#[derive(Debug, thiserror::Error)]
-pub enum BusError {
-    /// The options contradict each other, or name something that is not there.
-    #[error("{0}")]
-    Options(String),
-    /// The file of the NKey seed.
-    #[error("{0}")]
-    Key(#[from] KeyFileError),
-    /// No server could be reached.
-    #[error("no NATS server answers at {servers}: {why}")]
-    Unreachable {
-        /// The addresses tried.
-        servers: String,
-        /// Why.
-        why: String,
-    },
-    /// The server does not know this key, or wants one and got none.
-    #[error("the NATS server at {servers} refuses these credentials: {why}")]
-    Refused {
-        /// The addresses tried.
-        servers: String,
-        /// Why.
-        why: String,
-    },
-    /// The server forbids this role to publish or subscribe there.
-    #[error("the NATS server forbids it: {what}")]
-    Denied {
-        /// The server's words.
-        what: String,
-    },
-    /// Nobody listens on the subject: no such service, or no JetStream leader at this moment.
-    #[error("nobody answers on {subject}")]
-    NobodyListens {
-        /// The subject.
-        subject: String,
-    },
-    /// No answer came in time; whether the request was carried out is unknown.
-    #[error("no answer on {subject} within {} ms{}", after.as_millis(), if *connected { "" } else { ": the connection is down" })]
-    Silence {
-        /// The subject.
-        subject: String,
-        /// How long was waited.
-        after: Duration,
-        /// Whether the connection stood when the time was up.
-        connected: bool,
-    },
-    /// The message is larger than the server takes.
-    #[error(
-        "{bytes} bytes are more than the NATS server takes in one message ({limit}); raise max_payload in its configuration"
-    )]
-    TooLarge {
-        /// The size of the payload.
-        bytes: usize,
-        /// The server's limit.
-        limit: usize,
-    },
-    /// The client failed.
-    #[error("NATS: {0}")]
-    Client(String),
-}
-
-impl BusError {
-    /// Whether trying again later may succeed: the other end was silent, absent or restarting.
-    #[must_use]
-    pub fn is_passing(&self) -> bool {
-        matches!(self, Self::NobodyListens { .. } | Self::Silence { .. } | Self::Client(_))
-    }
-
-    /// Whether the server certainly did not carry out the request.
-    #[must_use]
-    pub fn is_without_effect(&self) -> bool {
-        !matches!(self, Self::Silence { .. } | Self::Client(_))
-    }
-}
-
-impl From<BusError> for std::io::Error {
-    fn from(error: BusError) -> Self {
-        let kind = match &error {
-            BusError::Denied { .. } | BusError::Refused { .. } => std::io::ErrorKind::PermissionDenied,
-            BusError::Silence { .. } => std::io::ErrorKind::TimedOut,
-            BusError::Unreachable { .. } | BusError::NobodyListens { .. } => std::io::ErrorKind::NotConnected,
-            _ => std::io::ErrorKind::Other,
-        };
-        Self::new(kind, error)
-    }
-}
 
 /// A connection to NATS. Clones share it; it closes with the last of them.
 #[derive(Clone)]
@@ -259,6 +172,46 @@ impl Bus {
                         }
                     });
                 }
+                changed = refusals.changed() => {
+                    let what = refusals.borrow_and_update().last.clone();
+                    if changed.is_ok() && concerns(&what, subject) {
+                        return Err(BusError::Denied { what });
+                    }
+                }
+            }
+        }
+    }
+
+    /// A request that is answered by several messages: those that came until `is_last` said so of one
+    /// (which is not among them), or until none came for `limit`.
+    ///
+    /// # Errors
+    /// [`BusError`]; too few messages are no error.
+    pub async fn gather(
+        &self,
+        subject: &str,
+        payload: Vec<u8>,
+        limit: Duration,
+        mut is_last: impl FnMut(&Message) -> bool,
+    ) -> Result<Vec<Message>, BusError> {
+        let client = &self.inner.client;
+        let failed = |error: &dyn std::fmt::Display| BusError::Client(error.to_string());
+        let mut refusals = self.inner.refusals.clone();
+        refusals.mark_unchanged();
+        let inbox = client.new_inbox();
+        let mut answers = client.subscribe(inbox.clone()).await.map_err(|error| failed(&error))?;
+        client
+            .publish_with_reply(subject.to_owned(), inbox, payload.into())
+            .await
+            .map_err(|error| failed(&error))?;
+        let mut gathered = Vec::new();
+        loop {
+            tokio::select! {
+                answer = tokio::time::timeout(limit, answers.next()) => match answer {
+                    Ok(Some(message)) if is_last(&message) => return Ok(gathered),
+                    Ok(Some(message)) => gathered.push(message),
+                    Ok(None) | Err(_) => return Ok(gathered),
+                },
                 changed = refusals.changed() => {
                     let what = refusals.borrow_and_update().last.clone();
                     if changed.is_ok() && concerns(&what, subject) {

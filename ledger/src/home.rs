@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! log/       segments, and nothing else: what an auditor copies
+//! log.toml   instead of log/, where the log lies on NATS JetStream: which, and how it is reached
 //! vault/     sealed payloads, their keys, the root cell
 //! views/     thrown away and rebuilt at will: view store, tree nodes, admission snapshot
 //! memory/    the last checkpoint taken; better kept on another disk
@@ -15,18 +16,21 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::place::NatsAccess;
+
 /// Where everything lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Home {
     root: PathBuf,
     memory: Option<PathBuf>,
+    nats: NatsAccess,
 }
 
 impl Home {
     /// The home at a path.
     #[must_use]
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into(), memory: None }
+        Self { root: root.into(), memory: None, nats: NatsAccess::default() }
     }
 
     /// With the memory in a folder of its own, such as on another disk.
@@ -34,6 +38,19 @@ impl Home {
     pub fn with_memory(mut self, folder: Option<PathBuf>) -> Self {
         self.memory = folder;
         self
+    }
+
+    /// With what a command line says about NATS: it overrides what the home has written down.
+    #[must_use]
+    pub fn with_nats(mut self, access: NatsAccess) -> Self {
+        self.nats = access;
+        self
+    }
+
+    /// What was said about NATS.
+    #[must_use]
+    pub fn nats(&self) -> &NatsAccess {
+        &self.nats
     }
 
     /// The folder itself.

@@ -1,5 +1,6 @@
 //! The write side: the log, the vault, the memory and the sequencer. The only code that appends.
 
+pub mod announce;
 pub mod audit;
 pub mod author;
 #[cfg(feature = "network")]
@@ -11,11 +12,13 @@ pub mod dossier;
 pub mod erasure;
 pub mod handle;
 pub mod home;
+pub mod home_log;
 pub mod lock;
 pub mod log;
 pub mod memory;
 pub mod opening;
 pub mod outgoing;
+pub mod place;
 pub mod publish;
 pub mod sealing;
 pub mod sequencer;

@@ -1,18 +1,20 @@
-//! Opening a home on the embedded default: lock, log, vault, memory, sequencer.
+//! Opening a home: lock, log, vault, memory, sequencer.
 
 use std::io;
 use std::sync::Arc;
 
-use vandel_core::block::Block;
 use vandel_core::id::LedgerId;
 
+use crate::announce::Announce;
 use crate::clock::Clock;
 use crate::disk::Disk;
 use crate::home::Home;
+use crate::home_log::ledger_id_of;
 use crate::lock::{HomeLock, LockError};
-use crate::log::ReadError;
 use crate::log::file::FileLog;
+use crate::log::{Log, ReadError};
 use crate::memory::{self, FileMemory, Memory, MemoryError};
+use crate::place::{PlaceError, StreamPlace};
 use crate::sequencer::{OpenError, Ports, Sequencer};
 use crate::signer::{self, KeyFileError};
 use crate::vault::{FileCell, RootCell, Vault, VaultConfig, VaultError};
@@ -50,6 +52,17 @@ pub enum HomeError {
     /// The log.
     #[error("{0}")]
     Log(#[from] ReadError),
+    /// Where the log lies.
+    #[error("{0}")]
+    Place(#[from] PlaceError),
+    /// The connection to the log's servers.
+    #[cfg(feature = "network")]
+    #[error("{0}")]
+    Bus(#[from] crate::bus::BusError),
+    /// The log's stream.
+    #[cfg(feature = "network")]
+    #[error("{0}")]
+    Stream(#[from] crate::log::jetstream::StreamError),
     /// The vault.
     #[error("{0}")]
     Vault(#[from] VaultError),
@@ -75,24 +88,6 @@ pub struct Opening {
     pub trust_new_memory: bool,
 }
 
-/// The ledger that a home's log says it is: the id that its first block carries, which the fold over
-/// that block checks against the opening statement.
-///
-/// # Errors
-/// If there is no log, or its first block cannot be read.
-pub fn ledger_id_of(disk: &Arc<dyn Disk>, home: &Home) -> Result<LedgerId, HomeError> {
-    let no_ledger = || HomeError::NoLedger(home.root().to_owned());
-    match disk.list(&home.log()) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(no_ledger()),
-        _ => {}
-    }
-    let mut blocks = FileLog::open_read_only(disk.clone(), &home.log(), None)?;
-    let first = blocks.next().ok_or_else(no_ledger)??;
-    let block = Block::decode(&first.bytes)
-        .map_err(|error| HomeError::Open(OpenError::Decode { block: first.position, error }))?;
-    Ok(block.head.ledger)
-}
-
 /// Opens a home for writing.
 ///
 /// # Errors
@@ -112,18 +107,71 @@ pub fn open(home: &Home, opening: Opening) -> Result<OpenLedger, HomeError> {
 /// # Errors
 /// As [`open`].
 pub fn open_unlocked(home: &Home, opening: Opening) -> Result<Sequencer, HomeError> {
-    let Opening { disk, clock, cell, passphrase, trust_new_memory } = opening;
+    match StreamPlace::of(&*opening.disk, home)? {
+        Some(place) => open_on_stream(home, opening, &place),
+        None => open_on_files(home, opening),
+    }
+}
+
+fn open_on_files(home: &Home, opening: Opening) -> Result<Sequencer, HomeError> {
+    let disk = opening.disk.clone();
     let ledger = ledger_id_of(&disk, home).map_err(|error| interrupted(error, &disk, home))?;
+    let (log, _) = FileLog::open(disk, &home.log(), ledger)?;
+    let ports = ports(home, opening, ledger, log, None)?;
+    Ok(Sequencer::open(ports, ledger, FileLog::cut_torn_tail)?)
+}
+
+#[cfg(feature = "network")]
+fn open_on_stream(home: &Home, opening: Opening, place: &StreamPlace) -> Result<Sequencer, HomeError> {
+    use crate::log::Log as _;
+    use crate::log::jetstream::{CheckpointStream, JetStreamLog, StreamError};
+    use crate::sequencer::{Disagreement, Witness};
+    let (disk, ledger, demands) = (opening.disk.clone(), place.ledger(), place.demands());
+    let memory = FileMemory::open(disk, &home.memory())?;
+    let founding_interrupted =
+        || HomeError::FoundingInterrupted { home: home.root().to_owned(), memory: home.memory() };
+    let bus = crate::bus::Bus::connect(&place.options(crate::bus::Role::Sequencer))?;
+    let announce = CheckpointStream::new(bus.clone(), &ledger, demands.waits);
+    let log = match JetStreamLog::open(bus, ledger, demands) {
+        Err(StreamError::NoStream { .. }) if memory.note().is_none() => return Err(founding_interrupted()),
+        other => other?,
+    };
+    if log.next_position() == 0 {
+        let remembered = memory.latest().size;
+        return Err(match remembered {
+            0 => founding_interrupted(),
+            _ => {
+                OpenError::from(Disagreement::Behind { witness: Witness::Memory, size: 0, remembered }).into()
+            }
+        });
+    }
+    let ports = ports(home, opening, ledger, log, Some(Box::new(announce)))?;
+    // A broker stores a message whole or not at all: there is no torn end to cut.
+    Ok(Sequencer::open(ports, ledger, |_| Ok(()))?)
+}
+
+#[cfg(not(feature = "network"))]
+fn open_on_stream(home: &Home, _: Opening, _: &StreamPlace) -> Result<Sequencer, HomeError> {
+    Err(PlaceError::NoNetwork(home.root().to_owned()).into())
+}
+
+/// What is the same wherever the log lies.
+fn ports<L: Log>(
+    home: &Home,
+    opening: Opening,
+    ledger: LedgerId,
+    log: L,
+    announce: Option<Box<dyn Announce>>,
+) -> Result<Ports<L>, HomeError> {
+    let Opening { disk, clock, cell, passphrase, trust_new_memory } = opening;
     let passphrase = passphrase.as_ref().map(|text| text.as_str());
     let service = signer::read(&*disk, &home.service_key(), passphrase)?;
     let checkpoint_key = signer::read(&*disk, &home.checkpoint_key(), passphrase)?;
-    let (log, _) = FileLog::open(disk.clone(), &home.log(), ledger)?;
     let cell = cell.unwrap_or_else(|| Box::new(FileCell::new(disk.clone(), &home.root_cell())));
     let vault = Vault::open(disk.clone(), &home.vault(), ledger, cell, VaultConfig::default())?;
     let memory = memory::policy::open(&disk, home, &checkpoint_key, trust_new_memory)?;
     let home = home.clone();
-    let ports = Ports { home, disk, clock, log, vault, memory, service, checkpoint_key, trust_new_memory };
-    Ok(Sequencer::open(ports, ledger, FileLog::cut_torn_tail)?)
+    Ok(Ports { home, disk, clock, log, vault, memory, service, checkpoint_key, announce, trust_new_memory })
 }
 
 /// A home without a first block and without a memory is one whose founding never ended.

@@ -7,6 +7,8 @@
 mod admission;
 mod agreement;
 mod founding;
+#[cfg(feature = "network")]
+mod founding_on_stream;
 mod recovery;
 mod replay;
 mod settle;
@@ -18,6 +20,8 @@ use std::sync::Arc;
 
 pub use agreement::{Disagreement, Witness};
 pub use founding::{Founders, Founding, FoundingError, found};
+#[cfg(feature = "network")]
+pub use founding_on_stream::{NewStream, found_on_stream};
 pub use recovery::{OpenError, Ports};
 pub use settle::SettleError;
 
@@ -33,6 +37,7 @@ use vandel_core::signature::{SigningKey, public_key, sign};
 use vandel_core::thread::Threads;
 use vandel_core::time::{Day, Second};
 
+use crate::announce::Announce;
 use crate::author::Standpoint;
 use crate::clock::Clock;
 use crate::disk::Disk;
@@ -54,6 +59,7 @@ pub struct Sequencer {
     log: Box<dyn Log>,
     vault: Vault,
     memory: Box<dyn Memory>,
+    announce: Option<Box<dyn Announce>>,
     service: SigningKey,
     checkpoint_key: SigningKey,
     chain: Chain,

@@ -11,15 +11,12 @@ use vandel_core::chain::{Chain, Fault};
 use vandel_core::hash::Hash;
 use vandel_ledger::disk::Disk;
 use vandel_ledger::home::Home;
-use vandel_ledger::log::file::FileLog;
-use vandel_ledger::log::{Log, PlacedBlock, ReadError};
+use vandel_ledger::home_log::{BlockReader, HomeLog};
+use vandel_ledger::log::{Log, ReadError};
 use vandel_ledger::memory::{FileMemory, Memory, MemoryError};
-use vandel_ledger::opening::{HomeError, ledger_id_of};
+use vandel_ledger::opening::HomeError;
 use vandel_ledger::sequencer::Sequencer;
 use vandel_ledger::vault::{FileCell, RootCell, Vault, VaultConfig, VaultError};
-
-/// Blocks in order, to the end.
-pub type BlockReader<'a> = Box<dyn Iterator<Item = Result<PlacedBlock, ReadError>> + 'a>;
 
 /// What views are folded from.
 #[derive(Clone, Copy)]
@@ -34,7 +31,7 @@ pub struct Source<'a> {
 #[derive(Clone, Copy)]
 enum Blocks<'a> {
     Log(&'a dyn Log),
-    Files(&'a ReadOnly),
+    Home(&'a HomeLog),
 }
 
 impl<'a> Source<'a> {
@@ -51,20 +48,14 @@ impl<'a> Source<'a> {
     pub fn blocks_from(&self, position: u64) -> Result<BlockReader<'a>, ReadError> {
         match self.blocks {
             Blocks::Log(log) => Ok(log.blocks_from(position)),
-            Blocks::Files(files) => {
-                let blocks =
-                    FileLog::open_read_only(files.disk.clone(), &files.home.log(), Some(files.chain.ledger))?;
-                let before = move |block: &Result<PlacedBlock, ReadError>| matches!(block, Ok(block) if block.position < position);
-                Ok(Box::new(blocks.skip_while(before)))
-            }
+            Blocks::Home(log) => log.blocks_from(position),
         }
     }
 }
 
 /// A home opened for reading only. Nothing in it is changed, and no lock is taken.
 pub struct ReadOnly {
-    disk: Arc<dyn Disk>,
-    home: Home,
+    log: HomeLog,
     chain: Chain,
     vault: Vault,
 }
@@ -121,10 +112,11 @@ impl ReadOnly {
         home: &Home,
         cell: Option<Box<dyn RootCell>>,
     ) -> Result<Self, ReadOnlyError> {
-        let ledger = ledger_id_of(&disk, home)?;
+        let log = HomeLog::open(&disk, home)?;
+        let ledger = log.ledger();
         let remembered = FileMemory::open(disk.clone(), &home.memory())?.latest();
         let mut chain = Chain::before_opening();
-        for placed in FileLog::open_read_only(disk.clone(), &home.log(), Some(ledger))? {
+        for placed in log.blocks_from(0)? {
             if chain.size() >= remembered.size {
                 break;
             }
@@ -141,13 +133,13 @@ impl ReadOnly {
             return Err(ReadOnlyError::NotRemembered { size, expected, found });
         }
         let cell = cell.unwrap_or_else(|| Box::new(FileCell::new(disk.clone(), &home.root_cell())));
-        let vault = Vault::open_read_only(disk.clone(), &home.vault(), ledger, cell, VaultConfig::default())?;
-        Ok(Self { disk, home: home.clone(), chain, vault })
+        let vault = Vault::open_read_only(disk, &home.vault(), ledger, cell, VaultConfig::default())?;
+        Ok(Self { log, chain, vault })
     }
 
     /// What views are folded from.
     #[must_use]
     pub fn source(&self) -> Source<'_> {
-        Source { chain: &self.chain, vault: &self.vault, blocks: Blocks::Files(self) }
+        Source { chain: &self.chain, vault: &self.vault, blocks: Blocks::Home(&self.log) }
     }
 }

@@ -15,7 +15,7 @@ use vandel_ledger::vault::{Opened, Records, Vault, VaultError};
 
 use crate::fold::{Place, fold};
 use crate::projector::ProjectError;
-use crate::source::{BlockReader, Source};
+use crate::source::Source;
 use crate::working::Working;
 
 /// From this many records on the vault is read front to back instead of record by record.
@@ -36,7 +36,7 @@ pub struct Position {
 
 /// What is left to fold.
 pub(crate) struct Tail<'a> {
-    blocks: BlockReader<'a>,
+    blocks: vandel_ledger::home_log::BlockReader<'a>,
     openings: Openings<'a>,
     chain: &'a Chain,
     pub(crate) position: Position,

@@ -18,7 +18,9 @@ use vandel_ledger::clock::{Clock, SettableClock};
 use vandel_ledger::disk::Disk;
 use vandel_ledger::home::Home;
 use vandel_ledger::opening::{HomeError, Opening, open_unlocked};
-use vandel_ledger::sequencer::{Founders, Founding, FoundingError, Group, Sequencer, found};
+use vandel_ledger::sequencer::{
+    Founders, Founding, FoundingError, Group, NewStream, Sequencer, found, found_on_stream,
+};
 use vandel_ledger::submission::{Receipt, Submission, SubmitError};
 
 /// Noon of 2026-03-20, when all of it begins.
@@ -64,6 +66,17 @@ impl SmallLedger {
         let (first, second) = (key(1), key(2));
         let founders = Founders { first: (&first, ActorId([1; 16])), second: (&second, ActorId([2; 16])) };
         found(&self.disk, &self.home, Founding { founders, at: NOON, predecessor: None, cell: None })
+    }
+
+    /// Founds it with its log on the NATS servers that the home names.
+    ///
+    /// # Errors
+    /// As [`found_on_stream`].
+    pub fn found_on_stream(&self, stream: &NewStream) -> Result<LedgerId, FoundingError> {
+        let (first, second) = (key(1), key(2));
+        let founders = Founders { first: (&first, ActorId([1; 16])), second: (&second, ActorId([2; 16])) };
+        let founding = Founding { founders, at: NOON, predecessor: None, cell: None };
+        found_on_stream(&self.disk, &self.home, founding, stream)
     }
 
     /// How it is opened, with the clock given.

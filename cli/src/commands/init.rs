@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use vandel_core::id::{ActorId, LedgerId};
+use vandel_ledger::bus::Role;
 use vandel_ledger::disk::read_all;
-use vandel_ledger::sequencer::{Founders, Founding, found};
+use vandel_ledger::sequencer::{Founders, Founding, NewStream, found, found_on_stream};
 use vandel_ledger::signer;
 use vandel_ledger::vault::{Name, NameKind};
 use vandel_projector::Projector;
@@ -48,7 +49,18 @@ pub(super) fn run(context: &Context, arguments: &InitArgs) -> Result<Exit, CliEr
         std::fs::create_dir_all(parent).map_err(|error| CliError::file(parent, &error))?;
     }
     let witnesses = super::witness::parse_all(&arguments.witnesses)?;
-    let ledger = found(&context.disk, &context.home, founding)?;
+    let ledger = match context.nats.options(Role::Operator) {
+        None => found(&context.disk, &context.home, founding)?,
+        Some(mut operator) => {
+            operator.key.clone_from(&arguments.nats_operator_key);
+            let stream = NewStream {
+                replicas: usize::from(arguments.replicas),
+                accept_unproven_sync: arguments.accept_unproven_sync,
+                operator: arguments.nats_operator_key.is_some().then_some(operator),
+            };
+            found_on_stream(&context.disk, &context.home, founding, &stream)?
+        }
+    };
     let origin = first_start(context, arguments, actors, [&first, &second])?;
     // From the next start on: no witness can know a ledger before it is founded.
     if !witnesses.is_empty() {

@@ -2,7 +2,6 @@
 
 use vandel_core::admit::{ExitClass, Refusal};
 use vandel_core::chain::{FaultKind, OpenRefusal};
-use vandel_ledger::bus::BusError;
 use vandel_ledger::lock::LockError;
 use vandel_ledger::log::ReadError;
 use vandel_ledger::memory::MemoryError;
@@ -142,6 +141,9 @@ impl From<ReadError> for CliError {
             ReadError::Damaged(_) => {
                 Self::new(Exit::Integrity, "log-damaged", error.to_string()).next(DO_NOT_WRITE)
             }
+            ReadError::Altered(_) => {
+                Self::new(Exit::Integrity, "log-altered", error.to_string()).next(DO_NOT_WRITE)
+            }
             ReadError::Torn(_) => {
                 Self::new(Exit::Integrity, "log-torn", error.to_string()).next(DO_NOT_WRITE)
             }
@@ -225,6 +227,11 @@ impl From<OpenError> for CliError {
                 Disagreement::Fork { remembered, found, .. } => {
                     integrity("fork").expected(remembered, found)
                 }
+                Disagreement::AnnouncedBehind { announced, held, .. } => {
+                    Self::new(Exit::Integrity, "checkpoints-went-back", message)
+                        .expected(held, announced)
+                        .next("find out who changed the checkpoint stream; if log and memory are right, --trust-new-memory")
+                }
                 Disagreement::MemoryBehind { remembered, held, .. } => {
                     Self::new(Exit::Integrity, "memory-went-back", message)
                         .expected(held, remembered)
@@ -252,6 +259,9 @@ impl From<HomeError> for CliError {
                 Self::new(Exit::NotFound, "founding-interrupted", error.to_string())
                     .next("remove the folder and found the ledger again: vandel init --help")
             }
+            HomeError::Place(_) => Self::new(Exit::Usage, "log-place", error.to_string()),
+            HomeError::Bus(error) => error.into(),
+            HomeError::Stream(error) => error.into(),
             HomeError::Locked(error) => error.into(),
             HomeError::Key(error) => error.into(),
             HomeError::Log(error) => error.into(),
@@ -269,6 +279,11 @@ impl From<FoundingError> for CliError {
             FoundingError::NotEmpty(_) => Self::new(Exit::Conflict, "home-not-empty", message)
                 .next("name another folder with --home; init never touches one that is in use"),
             FoundingError::Refused(_) => Self::new(Exit::Refused, "founding", message),
+            FoundingError::Bus(error) => error.into(),
+            FoundingError::Stream(error) => error.into(),
+            FoundingError::Append(_) => {
+                Self::new(Exit::Io, "append", message).next("remove the folder and found the ledger again")
+            }
             FoundingError::Key(error) => error.into(),
             FoundingError::Vault(error) => error.into(),
             FoundingError::Memory(error) => error.into(),
@@ -312,29 +327,6 @@ impl From<crate::import::TakeError> for CliError {
             TakeError::Vault(error) => error.into(),
             TakeError::Names(error) => error.into(),
             TakeError::Io(error) => error.into(),
-        }
-    }
-}
-
-impl From<BusError> for CliError {
-    fn from(error: BusError) -> Self {
-        let (exit, code) = match &error {
-            BusError::Options(_) => (Exit::Usage, "nats-options"),
-            BusError::Key(_) => (Exit::NotAuthorised, "nats-key"),
-            BusError::Refused { .. } | BusError::Denied { .. } => (Exit::NotAuthorised, "nats-denied"),
-            BusError::NobodyListens { .. } => (Exit::NotFound, "nats-nobody"),
-            _ => (Exit::Io, "nats"),
-        };
-        let failure = Self::new(exit, code, error.to_string());
-        match error {
-            BusError::Unreachable { .. } => failure.next("is the server up, and the address right? See --nats"),
-            BusError::Denied { .. } => failure.next(
-                "use the key of a role that may do this: --nats-key FILE; the permissions stand in the server's configuration",
-            ),
-            BusError::NobodyListens { .. } => {
-                failure.next("is JetStream on, and does the service run? A cluster that elects answers in some seconds")
-            }
-            _ => failure,
         }
     }
 }

@@ -117,12 +117,15 @@ impl BusOptions {
         if self.servers.is_empty() {
             return Err(BusError::Options("no NATS server is named: give --nats URL".to_owned()));
         }
-        let parse = |server: &String| {
-            server.parse().map_err(|_| {
-                BusError::Options(format!(
-                    "{server:?} is no address of a NATS server, such as nats://host:4222"
-                ))
-            })
+        let parse = |server: &String| match server.parse::<ServerAddr>() {
+            // Arguments show in process lists, and end in shell histories and units.
+            Ok(address) if address.has_user_pass() => Err(BusError::Options(
+                "a NATS address holds no user and password: give --nats-key FILE".to_owned(),
+            )),
+            Ok(address) => Ok(address),
+            Err(_) => Err(BusError::Options(format!(
+                "{server:?} is no address of a NATS server, such as nats://host:4222"
+            ))),
         };
         self.servers.iter().map(parse).collect()
     }

@@ -12,6 +12,8 @@
 use std::io;
 
 pub mod file;
+#[cfg(feature = "network")]
+pub mod jetstream;
 
 /// The blocks of one ledger, in order.
 ///
@@ -118,6 +120,26 @@ pub enum AppendError {
         /// What went wrong.
         source: io::Error,
     },
+    /// The log can't be reached. Nothing was sent and nothing is lost; append again when it is back.
+    #[error("the log can't be reached, so block {position} was not sent: {source}")]
+    Unavailable {
+        /// The position asked for.
+        position: u64,
+        /// What went wrong.
+        source: io::Error,
+    },
+    /// The log's settings would lose or change what is appended. Nothing was sent.
+    #[error("nothing is appended to a log that might lose it: {what}")]
+    Unfit {
+        /// Each setting, and how to mend it.
+        what: String,
+    },
+    /// The log has lost or changed something that it held. Nothing is appended behind a loss.
+    #[error("nothing is appended behind a loss: {what}")]
+    Broken {
+        /// What was lost, and where.
+        what: String,
+    },
     /// An earlier append through this handle ended uncertain.
     #[error("whether position {position} is stored is uncertain; open the log anew before appending")]
     Halted {
@@ -132,6 +154,10 @@ pub enum ReadError {
     /// What is stored is not what was written.
     #[error(transparent)]
     Damaged(#[from] Damage),
+    /// What the broker holds is not what was published.
+    #[cfg(feature = "network")]
+    #[error(transparent)]
+    Altered(Box<jetstream::StreamDamage>),
     /// The last append did not reach the medium whole. Only a read-only opening reports it here.
     #[error("{0}")]
     Torn(TornTail),

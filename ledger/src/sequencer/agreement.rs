@@ -5,6 +5,7 @@
 //! difference means that one of them was taken back: by a hand, or by a backup. Nothing is repaired
 //! then, since nobody here can know which of them is right (docs/decisions, "A memory that goes back").
 
+use std::io;
 use std::path::PathBuf;
 
 use vandel_core::chain::Chain;
@@ -12,6 +13,8 @@ use vandel_core::checkpoint::Checkpoint;
 use vandel_core::hash::Hash;
 use vandel_core::note::{KeyKind, VerifierKey};
 use vandel_core::statement::Seen;
+
+use crate::announce::Announce;
 
 /// How log, memory and published checkpoint contradict each other.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -44,6 +47,20 @@ pub enum Disagreement {
         /// The log's root there; zero if no block ends at this size.
         found: Hash,
     },
+    /// The checkpoint stream holds less than it must hold.
+    #[error(
+        "the {place} holds a checkpoint of {announced} records, yet it must hold at least {held}: it was taken back, \
+         made anew, or somebody else publishes there. Nothing was changed; find out what happened to it, and if log and \
+         memory are right, open once with --trust-new-memory, which publishes the newest checkpoint there again"
+    )]
+    AnnouncedBehind {
+        /// Where checkpoints are announced.
+        place: String,
+        /// The size that it holds; 0 if nothing that this ledger signed.
+        announced: u64,
+        /// The size that it must hold.
+        held: u64,
+    },
     /// The memory holds less than it must have held.
     #[error(
         "the memory at {} holds a checkpoint of {remembered} records, yet it must have held at least {held}: it was \
@@ -70,6 +87,8 @@ pub enum Witness {
     Remote,
     /// The checkpoint in the public folder, under our own signature.
     Published,
+    /// The checkpoint stream, under our own signature.
+    Announced,
 }
 
 impl std::fmt::Display for Witness {
@@ -78,6 +97,7 @@ impl std::fmt::Display for Witness {
             Self::Memory => "the memory holds",
             Self::Remote => "a witness on another machine holds",
             Self::Published => "our own key has published",
+            Self::Announced => "the checkpoint stream holds",
         })
     }
 }
@@ -92,8 +112,24 @@ pub(super) struct Claims<'a> {
     pub(super) memory: PathBuf,
     /// The note in the public folder, as it was found.
     pub(super) published: Option<&'a str>,
+    /// What was announced elsewhere, as it was found.
+    pub(super) announced: Option<&'a Announced>,
     /// Whether a memory that has gone back is accepted this once.
     pub(super) trust_new_memory: bool,
+}
+
+/// What a place held where checkpoints are announced.
+pub(super) struct Announced {
+    place: String,
+    /// The newest note there.
+    pub(super) note: Option<String>,
+}
+
+impl Announced {
+    /// Reads what a place holds.
+    pub(super) fn read(announce: &dyn Announce) -> io::Result<Self> {
+        Ok(Self { place: announce.place(), note: announce.newest()? })
+    }
 }
 
 /// Compares what is claimed with the chain that was read from the log.
@@ -108,6 +144,10 @@ pub(super) fn compare(chain: &Chain, claims: &Claims<'_>) -> Result<(), Disagree
     if let Some(published) = published {
         bear_out(chain, published, Witness::Published)?;
     }
+    let announced = claims.announced.and_then(|announced| signed_by_us(chain, announced.note.as_deref()?));
+    if let Some(announced) = announced {
+        bear_out(chain, announced, Witness::Announced)?;
+    }
     if claims.trust_new_memory {
         return Ok(());
     }
@@ -116,9 +156,31 @@ pub(super) fn compare(chain: &Chain, claims: &Claims<'_>) -> Result<(), Disagree
     let nothing_yet = claims.remembered.size == 0;
     let held = if nothing_yet { chain.size() } else { before_last };
     let held = held.max(published.map_or(0, |published| published.size)).max(claims.floor);
+    let held = held.max(announced.map_or(0, |announced| announced.size));
     if claims.remembered.size < held {
         let (path, remembered) = (claims.memory.clone(), claims.remembered.size);
         return Err(Disagreement::MemoryBehind { path, remembered, held });
+    }
+    match claims.announced {
+        Some(place) => announced_enough(chain, claims.remembered, place, announced),
+        None => Ok(()),
+    }
+}
+
+/// A checkpoint is announced after the memory took it, and only when the announcement before the last
+/// is done: so the place is at most two checkpoints behind the memory.
+fn announced_enough(
+    chain: &Chain,
+    remembered: Seen,
+    place: &Announced,
+    announced: Option<Seen>,
+) -> Result<(), Disagreement> {
+    let at = chain.roots.binary_search_by_key(&remembered.size, |(size, _)| *size).unwrap_or(0);
+    let held = at.checked_sub(2).map_or(0, |index| chain.roots[index].0);
+    let found = announced.map_or(0, |announced| announced.size);
+    if found < held {
+        let place = place.place.clone();
+        return Err(Disagreement::AnnouncedBehind { place, announced: found, held });
     }
     Ok(())
 }

@@ -67,6 +67,17 @@ pub enum FoundingError {
     /// The memory.
     #[error("{0}")]
     Memory(#[from] MemoryError),
+    /// The connection to the log's servers.
+    #[cfg(feature = "network")]
+    #[error("{0}")]
+    Bus(#[from] crate::bus::BusError),
+    /// The log's stream.
+    #[cfg(feature = "network")]
+    #[error("{0}")]
+    Stream(#[from] crate::log::jetstream::StreamError),
+    /// The first block was not appended.
+    #[error("the first block was not appended: {0}")]
+    Append(#[from] crate::log::AppendError),
     /// The disk.
     #[error("{0}")]
     Io(#[from] io::Error),
@@ -79,28 +90,60 @@ pub enum FoundingError {
 /// published, and the founders' keys are gone. Its memory is empty, by which [`crate::opening::open`]
 /// knows it; remove the folder and begin again.
 pub fn found(disk: &Arc<dyn Disk>, home: &Home, founding: Founding<'_>) -> Result<LedgerId, FoundingError> {
-    create_durably(&**disk, home.root())?;
-    if !disk.list(home.root())?.is_empty() {
-        return Err(FoundingError::NotEmpty(home.root().to_owned()));
-    }
-    for folder in [home.keys(), home.public(), home.memory(), home.views()] {
-        create_durably(&**disk, &folder)?;
-    }
-    let service = signer::generate()?;
-    let checkpoint_key = signer::generate()?;
-    signer::write(&**disk, &home.service_key(), &service, None)?;
-    signer::write(&**disk, &home.checkpoint_key(), &checkpoint_key, None)?;
-
-    let statement = opening_statement(&founding, &service, &checkpoint_key)?;
-    let (block, chain) = opening_block(&founding, &statement, &service)?;
-    let ledger = chain.ledger;
-    let cell = founding.cell.unwrap_or_else(|| Box::new(FileCell::new(disk.clone(), &home.root_cell())));
-    Vault::create(disk.clone(), &home.vault(), ledger, cell, VaultConfig::default())?;
+    begin_in_an_empty_folder(&**disk, home)?;
+    let draft = Draft::new(&founding)?;
+    draft.lay_out(disk, home, founding.cell)?;
+    let ledger = draft.chain.ledger;
     FileLog::create(&**disk, &home.log(), ledger)?;
     let (mut log, _) = FileLog::open(disk.clone(), &home.log(), ledger).map_err(io::Error::other)?;
-    log.append(0, &block).map_err(io::Error::other)?;
-    publish_first(disk, home, &chain, &checkpoint_key)?;
+    log.append(0, &draft.block).map_err(io::Error::other)?;
+    publish_first(disk, home, &draft.chain, &draft.checkpoint_key)?;
     Ok(ledger)
+}
+
+/// A ledger that is ready to be founded: its first block, and the keys it names.
+pub(super) struct Draft {
+    service: SigningKey,
+    pub(super) checkpoint_key: SigningKey,
+    pub(super) block: Vec<u8>,
+    pub(super) chain: Chain,
+}
+
+impl Draft {
+    /// Makes the instance's keys, and the first block that names them. Leaves nothing on any disk.
+    pub(super) fn new(founding: &Founding<'_>) -> Result<Self, FoundingError> {
+        let service = signer::generate()?;
+        let checkpoint_key = signer::generate()?;
+        let statement = opening_statement(founding, &service, &checkpoint_key)?;
+        let (block, chain) = opening_block(founding, &statement, &service)?;
+        Ok(Self { service, checkpoint_key, block, chain })
+    }
+
+    /// Folders, keys and an empty vault.
+    pub(super) fn lay_out(
+        &self,
+        disk: &Arc<dyn Disk>,
+        home: &Home,
+        cell: Option<Box<dyn RootCell>>,
+    ) -> Result<(), FoundingError> {
+        for folder in [home.keys(), home.public(), home.memory(), home.views()] {
+            create_durably(&**disk, &folder)?;
+        }
+        signer::write(&**disk, &home.service_key(), &self.service, None)?;
+        signer::write(&**disk, &home.checkpoint_key(), &self.checkpoint_key, None)?;
+        let cell = cell.unwrap_or_else(|| Box::new(FileCell::new(disk.clone(), &home.root_cell())));
+        Vault::create(disk.clone(), &home.vault(), self.chain.ledger, cell, VaultConfig::default())?;
+        Ok(())
+    }
+}
+
+pub(super) fn begin_in_an_empty_folder(disk: &dyn Disk, home: &Home) -> Result<(), FoundingError> {
+    create_durably(disk, home.root())?;
+    if disk.list(home.root())?.is_empty() {
+        Ok(())
+    } else {
+        Err(FoundingError::NotEmpty(home.root().to_owned()))
+    }
 }
 
 fn random<const N: usize>() -> io::Result<[u8; N]> {
@@ -165,12 +208,13 @@ fn opening_block(
     Ok((block, chain))
 }
 
-fn publish_first(
+/// The first checkpoint: remembered, then published. Returns it.
+pub(super) fn publish_first(
     disk: &Arc<dyn Disk>,
     home: &Home,
     chain: &Chain,
     key: &SigningKey,
-) -> Result<(), FoundingError> {
+) -> Result<String, FoundingError> {
     let refused = |error: &dyn std::fmt::Display| FoundingError::Refused(error.to_string());
     let checkpoint = Checkpoint::new(&chain.origin, chain.size(), chain.frontier.root())
         .map_err(|error| refused(&error))?;
@@ -182,5 +226,5 @@ fn publish_first(
     replace_atomically(&**disk, &home.trust(), trust.to_string().as_bytes())?;
     FileMemory::open(disk.clone(), &home.memory())?.advance(&note, &checkpoint, &mut |_| Ok(Vec::new()))?;
     replace_atomically(&**disk, &home.checkpoint(), note.as_bytes())?;
-    Ok(())
+    Ok(note)
 }

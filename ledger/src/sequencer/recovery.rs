@@ -12,12 +12,13 @@ use vandel_core::signature::{SigningKey, public_key};
 use vandel_core::statement::Body;
 use vandel_core::thread::{Matter, Thread};
 
+use crate::announce::Announce;
 use crate::clock::Clock;
 use crate::disk::{Disk, create_durably, read_all};
 use crate::home::Home;
 use crate::log::{Log, ReadError};
 use crate::memory::{Memory, MemoryError};
-use crate::sequencer::agreement::{self, Claims, Disagreement};
+use crate::sequencer::agreement::{self, Announced, Claims, Disagreement};
 use crate::sequencer::replay::Replay;
 use crate::sequencer::snapshot::{self, CleanEnd};
 use crate::sequencer::{Sequencer, SettleError};
@@ -42,6 +43,8 @@ pub struct Ports<L> {
     pub service: SigningKey,
     /// The checkpoints' key.
     pub checkpoint_key: SigningKey,
+    /// Where checkpoints are announced, beside the public folder.
+    pub announce: Option<Box<dyn Announce>>,
     /// Accept, this once, a memory that holds less than it must have held: it was lost, and whoever
     /// opens has compared the log with receipts or witnesses. What the log holds is then checked in
     /// full, and what was published still has to be borne out.
@@ -126,8 +129,8 @@ impl Sequencer {
         ledger: LedgerId,
         cut_torn_tail: impl FnOnce(&mut L) -> io::Result<()>,
     ) -> Result<Self, OpenError> {
-        let Ports { home, disk, clock, mut log, vault, memory, service, checkpoint_key, trust_new_memory } =
-            ports;
+        let Ports { home, disk, clock, mut log, vault, memory, service, checkpoint_key, .. } = ports;
+        let Ports { announce, trust_new_memory, .. } = ports;
         create_durably(&*disk, &home.views())?;
         let restored = snapshot::read(&*disk, &home.views(), &vault, &ledger);
         let mut state = Replay::begin(restored, &disk, &home, &log)?;
@@ -137,11 +140,13 @@ impl Sequencer {
             return Err(OpenError::WrongLedger { expected: ledger, found: state.chain.ledger });
         }
         let published = published(&*disk, &home);
+        let announced = announce.as_deref().map(Announced::read).transpose()?;
         let claims = Claims {
             remembered: memory.latest(),
             floor: memory.floor(),
             memory: home.memory(),
             published: published.as_deref(),
+            announced: announced.as_ref(),
             trust_new_memory,
         };
         agreement::compare(&state.chain, &claims)?;
@@ -161,6 +166,7 @@ impl Sequencer {
             log: Box::new(log),
             vault,
             memory,
+            announce,
             service,
             checkpoint_key,
             chain,
@@ -171,16 +177,23 @@ impl Sequencer {
             snapshot_size,
             halted: None,
         };
-        sequencer.settle_tail(published)?;
+        sequencer.settle_tail(published, announced)?;
         Ok(sequencer)
     }
 
     /// Sound blocks beyond the memory are adopted: the last steps of the commit order, run again.
     /// Then a start is recorded, unless the last instance ended in order right here, and payloads
     /// that no record names are destroyed.
-    fn settle_tail(&mut self, published: Option<String>) -> Result<(), OpenError> {
+    fn settle_tail(
+        &mut self,
+        published: Option<String>,
+        announced: Option<Announced>,
+    ) -> Result<(), OpenError> {
         let adopted = self.memory.latest().size < self.chain.size();
-        match published.filter(|note| !adopted && self.memory.has_settled(note)) {
+        let is_announced = |note: &String| {
+            announced.as_ref().is_none_or(|announced| announced.note.as_deref() == Some(&**note))
+        };
+        match published.filter(|note| !adopted && self.memory.has_settled(note) && is_announced(note)) {
             Some(note) => self.checkpoint = note,
             None => self.remember_and_publish()?,
         }
@@ -240,6 +253,9 @@ impl Sequencer {
     pub fn close(mut self) -> Result<(), OpenError> {
         if self.halted.is_some() {
             return Ok(());
+        }
+        if let Some(announce) = &mut self.announce {
+            announce.settle()?;
         }
         let views = self.home.views();
         let grown = self.chain.size() - self.snapshot_size;

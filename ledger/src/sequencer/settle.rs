@@ -124,6 +124,10 @@ impl Sequencer {
         })?;
         // 7. Publish. Not synced: the memory holds the same note.
         self.publish(&note).map_err(SettleError::Publish)?;
+        if let Some(announce) = &mut self.announce {
+            // A crash leaves the place one or two checkpoints behind; the next start announces again.
+            announce.announce(&note).map_err(SettleError::Publish)?;
+        }
         self.checkpoint = note;
         Ok(())
     }

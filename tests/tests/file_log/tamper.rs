@@ -78,7 +78,7 @@ fn place(error: &ReadError) -> (&str, u64, u64, bool) {
     match error {
         ReadError::Damaged(damage) => (&damage.segment, damage.offset, damage.position, false),
         ReadError::Torn(tail) => (&tail.segment, tail.offset, tail.position, true),
-        ReadError::Unavailable { .. } => panic!("{error}"),
+        ReadError::Unavailable { .. } | ReadError::Altered(_) => panic!("{error}"),
     }
 }
 

@@ -13,7 +13,7 @@ fn read_by_opening(run: &Run) -> (u64, u64) {
     let disk = run.disk.copy();
     let log = Path::new(HOME).join("log");
     let ledger = ledger_on(&disk);
-    let id = vandel_ledger::opening::ledger_id_of(&ledger.disk, &ledger.home).unwrap();
+    let id = vandel_ledger::home_log::ledger_id_of(&ledger.disk, &ledger.home).unwrap();
     let (opened, _) = FileLog::open(Arc::new(disk.clone()), &log, id).unwrap();
     let own = disk.bytes_read(&log);
     let len: u64 =

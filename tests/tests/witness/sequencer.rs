@@ -11,11 +11,11 @@ use vandel_core::verify::{Anchor, Report};
 use vandel_ledger::audit::{AuditOptions, audit};
 use vandel_ledger::disk::{Disk, RealDisk};
 use vandel_ledger::home::Home;
+use vandel_ledger::home_log::ledger_id_of;
 use vandel_ledger::log::file::FileLog;
 use vandel_ledger::memory::policy::{MemoryPolicy, with_witnesses};
 use vandel_ledger::memory::quorum::QuorumMemory;
 use vandel_ledger::memory::{FileMemory, MemoryError};
-use vandel_ledger::opening::ledger_id_of;
 use vandel_ledger::sequencer::{Disagreement, OpenError, Ports, Sequencer};
 use vandel_ledger::signer;
 use vandel_ledger::submission::SubmitError;
@@ -68,6 +68,7 @@ impl Scene {
             vault: Vault::open(disk.clone(), &home.vault(), ledger, cell, VaultConfig::default())?,
             service: signer::read(&*disk, &home.service_key(), None).unwrap(),
             clock: Arc::new(SmallLedger::at(disk.clone(), home.clone()).clock),
+            announce: None,
             trust_new_memory: false,
             memory: Box::new(memory),
             checkpoint_key,

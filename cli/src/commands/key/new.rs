@@ -4,7 +4,8 @@ use std::path::Path;
 
 use serde::Serialize;
 use vandel_core::signature::{SigningKey, public_key};
-use vandel_ledger::opening::{HomeError, ledger_id_of};
+use vandel_ledger::home_log::ledger_id_of;
+use vandel_ledger::opening::HomeError;
 use vandel_ledger::signer;
 
 use crate::args::{KeyNewArgs, KeyRequestArgs, WhoseArgs};

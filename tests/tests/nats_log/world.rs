@@ -1,0 +1,54 @@
+//! A server, a ledger on it, and hands that change things behind its back.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use vandel_core::id::LedgerId;
+use vandel_ledger::bus::{Bus, BusOptions, Role};
+use vandel_ledger::log::jetstream::{Contents, Demands, JetStreamLog, StreamError, Waits, create_streams};
+use vandel_tests::nats_server::NatsServer;
+
+pub(crate) const LEDGER: LedgerId = LedgerId([7; 32]);
+
+/// A server with the streams of one ledger.
+pub(crate) struct World {
+    pub(crate) server: NatsServer,
+    pub(crate) bus: Bus,
+}
+
+/// A connection that loses no time.
+pub(crate) fn connect(url: &str) -> Bus {
+    let mut options = BusOptions::new(url, Role::Sequencer);
+    options.connect_timeout = Duration::from_secs(20);
+    Bus::connect(&options).unwrap()
+}
+
+/// What a log of random bytes asks of these servers.
+pub(crate) fn demands(monitor: &str) -> Demands {
+    Demands {
+        monitoring: monitor.split(',').map(str::to_owned).collect(),
+        contents: Contents::Opaque,
+        waits: Waits { attempt: Duration::from_secs(2), patience: Duration::from_secs(40) },
+        ..Demands::default()
+    }
+}
+
+/// A request of an administrator, who may do anything; the answer must be no error.
+pub(crate) fn administrate(bus: &Bus, request: &str, payload: &str) -> Value {
+    let answer = bus.request(&format!("$JS.API.{request}"), payload.as_bytes().to_vec()).unwrap();
+    let answer: Value = serde_json::from_slice(&answer.payload).unwrap();
+    assert!(answer.get("error").is_none(), "{request}: {answer}");
+    answer
+}
+
+impl World {
+    pub(crate) fn of(server: NatsServer) -> Self {
+        let bus = connect(&server.url());
+        create_streams(&bus, &LEDGER, &demands(&server.monitor())).unwrap();
+        Self { server, bus }
+    }
+
+    pub(crate) fn open(&self) -> Result<JetStreamLog, StreamError> {
+        JetStreamLog::open(self.bus.clone(), LEDGER, demands(&self.server.monitor()))
+    }
+}
