@@ -108,7 +108,7 @@ impl Context {
 }
 
 /// A second in RFC 3339 with `Z`, or a day, which stands for its noon in UTC.
-fn parse_second(text: &str) -> Option<Second> {
+pub(crate) fn parse_second(text: &str) -> Option<Second> {
     let (day, time) = text.split_once('T').unwrap_or((text, "12:00:00Z"));
     let day: Day = day.parse().ok()?;
     let days = u64::try_from(day.days_since_epoch()).ok()?;

@@ -5,6 +5,7 @@
 //! a home              log/, public/checkpoint, memory/checkpoint, vault/
 //! a copy              log/, checkpoint
 //! a bare log          segments; the checkpoint beside the folder
+//! over NATS           the log's stream and the checkpoints' stream, for reading only
 //! ```
 //!
 //! No lock is taken. Signed checkpoints are read before the log, so that a writer at work can only
@@ -12,13 +13,13 @@
 
 mod evidence;
 mod openings;
+mod source;
 
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use vandel_core::block::Block;
 use vandel_core::id::LedgerId;
 use vandel_core::trust::TrustError;
 use vandel_core::verify::{
@@ -26,15 +27,21 @@ use vandel_core::verify::{
 };
 
 use crate::disk::{Disk, replace_atomically};
-use crate::log::file::FileLog;
 use crate::log::{Fault, ReadError};
+use crate::place::{NatsAccess, PlaceError};
 use crate::vault::RootCell;
+
+use source::Source;
 
 /// What to audit, and against what.
 #[derive(Default)]
 pub struct AuditOptions {
     /// The home, a copy of it, or a folder of segments.
     pub place: PathBuf,
+    /// How NATS is reached, where the log lies there: what the home says is overridden.
+    pub nats: NatsAccess,
+    /// Read the log and its checkpoints over NATS alone; the place is not looked at.
+    pub over_nats: bool,
     /// The memory's folder, where it lies outside the home.
     pub memory: Option<PathBuf>,
     /// The trust file.
@@ -89,6 +96,21 @@ pub enum AuditError {
     /// The log could not be read; that says nothing about what is stored.
     #[error("{0}")]
     Unreadable(ReadError),
+    /// It is not known where the log lies.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
+    /// NATS could not be reached.
+    #[cfg(feature = "network")]
+    #[error(transparent)]
+    Bus(#[from] crate::bus::BusError),
+    /// The log's stream could not be asked.
+    #[cfg(feature = "network")]
+    #[error(transparent)]
+    Stream(#[from] crate::log::jetstream::StreamError),
+    /// The NATS server holds several ledgers, and none was named.
+    #[error("the server holds the logs of {} ledgers: name one with --ledger ID: {}", .0.len(),
+        .0.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))]
+    WhichLedger(Vec<LedgerId>),
     /// The trust file is malformed.
     #[error("the trust file {}: {error}", path.display())]
     Trust {
@@ -125,30 +147,10 @@ impl AuditError {
         match self {
             Self::NoLedger(_) => 7,
             Self::Io { .. } | Self::Unreadable(_) => 5,
+            #[cfg(feature = "network")]
+            Self::Bus(_) | Self::Stream(_) => 5,
+            Self::Place(_) | Self::WhichLedger(_) => 2,
             Self::Trust { .. } | Self::State { .. } | Self::StateInside(_) | Self::Receipt { .. } => 2,
-        }
-    }
-}
-
-/// Where things lie.
-struct Layout {
-    /// The audited folder.
-    root: PathBuf,
-    log: PathBuf,
-}
-
-impl Layout {
-    /// A folder with a `log` in it, or the log itself.
-    fn of(disk: &dyn Disk, place: &Path) -> Self {
-        let is_segments = |folder: &Path| {
-            let names = disk.list(folder).unwrap_or_default();
-            names.iter().any(|name| name.starts_with("segment-"))
-        };
-        let log = place.join("log");
-        let parent = place.parent().map(Path::to_owned);
-        match parent.filter(|_| disk.list(&log).is_err() && is_segments(place)) {
-            Some(parent) => Self { root: parent, log: place.to_owned() },
-            None => Self { root: place.to_owned(), log },
         }
     }
 }
@@ -162,9 +164,10 @@ pub fn audit(
     options: AuditOptions,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Report, AuditError> {
-    let layout = Layout::of(&**disk, &options.place);
-    let evidence = evidence::gather(&**disk, &layout.root, &options)?;
-    let has_log = disk.list(&layout.log).is_ok();
+    let source = Source::of(disk, &options)?;
+    let mut evidence = evidence::gather(&**disk, source.root.as_deref(), &options)?;
+    evidence.checkpoints.extend(source.announced()?);
+    let has_log = source.has_log(&**disk);
     if !has_log && evidence.checkpoints.is_empty() && evidence.remembered.is_none() {
         return Err(AuditError::NoLedger(options.place));
     }
@@ -178,7 +181,10 @@ pub fn audit(
     } else if !wants_openings {
         Err("not asked for".to_owned())
     } else {
-        openings::find(disk, &layout.root.join("vault"), first_ledger(disk, &layout.log), options.cell)
+        match &source.root {
+            Some(root) => openings::find(disk, &root.join("vault"), source.first_ledger(disk), options.cell),
+            None => Err("there is no vault beside a log that is read over NATS alone".to_owned()),
+        }
     };
     let (mut openings, no_openings) = match found {
         Ok(openings) => (Some(openings), String::new()),
@@ -193,7 +199,7 @@ pub fn audit(
     };
     let openings = openings.as_mut().map(|openings| &mut **openings as &mut dyn Openings);
     let mut audit = Audit::new(request, openings);
-    let end = feed(disk, &layout.log, &mut audit, progress)?;
+    let end = feed(disk, &source, &mut audit, progress)?;
     let report = audit.finish(end);
     if let Some(path) = &options.state {
         remember(&**disk, path, remembered, &report)?;
@@ -204,11 +210,11 @@ pub fn audit(
 /// Feeds every block until the log ends or cannot be followed.
 fn feed(
     disk: &Arc<dyn Disk>,
-    folder: &Path,
+    source: &Source,
     audit: &mut Audit<'_>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<LogEnd, AuditError> {
-    let blocks = match FileLog::open_read_only(disk.clone(), folder, None) {
+    let blocks = match source.blocks(disk) {
         Ok(blocks) => blocks,
         Err(error) => return end_of(error, 0),
     };
@@ -245,12 +251,6 @@ fn end_of(error: ReadError, next_block: u64) -> Result<LogEnd, AuditError> {
         }
         error @ ReadError::Unavailable { .. } => Err(AuditError::Unreadable(error)),
     }
-}
-
-/// The ledger that the first block names, to open the vault with; the audit will judge it.
-fn first_ledger(disk: &Arc<dyn Disk>, folder: &Path) -> Option<LedgerId> {
-    let first = FileLog::open_read_only(disk.clone(), folder, None).ok()?.next()?.ok()?;
-    Block::decode(&first.bytes).ok().map(|block| block.head.ledger)
 }
 
 /// After success the auditor remembers the largest size it has verified. It never goes back.

@@ -3,6 +3,7 @@
 //! It looks and changes nothing. It is no verdict: `vandel verify` gives one.
 
 mod checks;
+mod stream;
 
 use serde::Serialize;
 

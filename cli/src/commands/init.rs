@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use vandel_core::id::{ActorId, LedgerId};
-use vandel_ledger::bus::Role;
+use vandel_ledger::bus::{Bus, Role};
 use vandel_ledger::disk::read_all;
+use vandel_ledger::log::jetstream::{Demands, preflight};
 use vandel_ledger::sequencer::{Founders, Founding, NewStream, found, found_on_stream};
 use vandel_ledger::signer;
 use vandel_ledger::vault::{Name, NameKind};
@@ -41,6 +42,7 @@ struct Founder {
 pub(super) fn run(context: &Context, arguments: &InitArgs) -> Result<Exit, CliError> {
     let predecessor =
         arguments.predecessor.as_deref().map(|file| read_predecessor(context, file)).transpose()?;
+    look_ahead(context, arguments)?;
     let (first, second) = administrators(context, arguments)?;
     let actors = [random_actor()?, random_actor()?];
     let founders = Founders { first: (&first.key, actors[0]), second: (&second.key, actors[1]) };
@@ -67,6 +69,18 @@ pub(super) fn run(context: &Context, arguments: &InitArgs) -> Result<Exit, CliEr
         super::witness::add_to_home(context, &witnesses, false)?;
     }
     report(context, ledger, origin, actors, [&first, &second])
+}
+
+/// A server that can't hold a log is found out before keys are made.
+fn look_ahead(context: &Context, arguments: &InitArgs) -> Result<(), CliError> {
+    let Some(options) = context.nats.options(Role::Sequencer) else { return Ok(()) };
+    let demands = Demands {
+        replicas: usize::from(arguments.replicas),
+        monitoring: context.nats.monitoring_addresses(),
+        accept_unproven_sync: arguments.accept_unproven_sync,
+        ..Demands::default()
+    };
+    Ok(preflight(&Bus::connect(&options)?, &demands)?)
 }
 
 /// Opens the new ledger once: it proves that it opens, and takes the names.

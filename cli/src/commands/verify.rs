@@ -13,6 +13,8 @@ pub(super) fn run(context: &Context, arguments: VerifyArgs) -> Result<Exit, CliE
     }
     let levels = arguments.level.iter().map(|level| (*level).into()).collect();
     let options = VerifyOptions {
+        over_nats: context.nats.servers.is_some() && arguments.path.is_none() && !context.names_a_home(),
+        nats: context.nats.clone(),
         place: arguments.path.unwrap_or_else(|| context.home.root().to_owned()),
         memory: context.memory.clone(),
         trust: arguments.trust,
@@ -40,7 +42,15 @@ pub(super) fn run(context: &Context, arguments: VerifyArgs) -> Result<Exit, CliE
 }
 
 fn refuse(error: VerifyError) -> CliError {
+    let error = match error {
+        VerifyError::Bus(error) => return error.into(),
+        VerifyError::Stream(error) => return error.into(),
+        error => error,
+    };
     let (exit, code) = match &error {
+        VerifyError::Bus(_) | VerifyError::Stream(_) => (Exit::Io, "nats"),
+        VerifyError::Place(_) => (Exit::Usage, "log-place"),
+        VerifyError::WhichLedger(_) => (Exit::Usage, "which-ledger"),
         VerifyError::NoLedger(_) => (Exit::NotFound, "no-ledger"),
         VerifyError::Io { .. } => (Exit::Io, "file"),
         VerifyError::Unreadable(_) => (Exit::Io, "log"),

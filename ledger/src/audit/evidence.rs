@@ -12,7 +12,11 @@ use vandel_core::verify::{
 use super::{AuditError, AuditOptions};
 use crate::disk::{Disk, read_all};
 
-pub(super) fn gather(disk: &dyn Disk, root: &Path, options: &AuditOptions) -> Result<Evidence, AuditError> {
+pub(super) fn gather(
+    disk: &dyn Disk,
+    root: Option<&Path>,
+    options: &AuditOptions,
+) -> Result<Evidence, AuditError> {
     Ok(Evidence {
         trust: options.trust.as_ref().map(|path| trust(disk, root, path)).transpose()?,
         checkpoints: checkpoints(disk, root, options)?,
@@ -39,7 +43,8 @@ fn required(disk: &dyn Disk, path: &Path) -> Result<Vec<u8>, AuditError> {
 
 /// Whether a file lies inside the audited folder, links followed. A disk of a test's own has no
 /// links; its paths are compared as they are.
-fn is_inside(root: &Path, file: &Path) -> bool {
+fn is_inside(root: Option<&Path>, file: &Path) -> bool {
+    let Some(root) = root else { return false };
     let real = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     // The file may not exist yet; its folder does.
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -47,7 +52,7 @@ fn is_inside(root: &Path, file: &Path) -> bool {
     real(file).starts_with(&root) || real(folder).starts_with(&root)
 }
 
-fn trust(disk: &dyn Disk, root: &Path, path: &Path) -> Result<TrustFile, AuditError> {
+fn trust(disk: &dyn Disk, root: Option<&Path>, path: &Path) -> Result<TrustFile, AuditError> {
     let bytes = required(disk, path)?;
     let trust = parse_trust(&bytes).map_err(|error| AuditError::Trust { path: path.to_owned(), error })?;
     let file = path.display().to_string();
@@ -56,7 +61,7 @@ fn trust(disk: &dyn Disk, root: &Path, path: &Path) -> Result<TrustFile, AuditEr
 
 fn checkpoints(
     disk: &dyn Disk,
-    root: &Path,
+    root: Option<&Path>,
     options: &AuditOptions,
 ) -> Result<Vec<SignedCheckpoint>, AuditError> {
     let mut found = Vec::new();
@@ -66,13 +71,19 @@ fn checkpoints(
     match &options.checkpoint {
         Some(path) => push(CheckpointSource::Published, Some(required(disk, path)?)),
         None => {
-            let published = optional(disk, &root.join("public").join("checkpoint"))?;
-            let beside = if published.is_some() { None } else { optional(disk, &root.join("checkpoint"))? };
+            let in_root = |name: &str| match root {
+                Some(root) => optional(disk, &root.join(name)),
+                None => Ok(None),
+            };
+            let published = in_root("public/checkpoint")?;
+            let beside = if published.is_some() { None } else { in_root("checkpoint")? };
             push(CheckpointSource::Published, published.or(beside));
         }
     }
-    let memory = options.memory.clone().unwrap_or_else(|| root.join("memory"));
-    push(CheckpointSource::Memory, optional(disk, &memory.join("checkpoint"))?);
+    let memory = options.memory.clone().or_else(|| root.map(|root| root.join("memory")));
+    if let Some(memory) = memory {
+        push(CheckpointSource::Memory, optional(disk, &memory.join("checkpoint"))?);
+    }
     for path in &options.kept {
         // What lies where the audited party writes was not kept by the auditor.
         let kept = !is_inside(root, path);
@@ -88,7 +99,7 @@ fn checkpoints(
 
 fn remembered(
     disk: &dyn Disk,
-    root: &Path,
+    root: Option<&Path>,
     options: &AuditOptions,
 ) -> Result<Option<Remembered>, AuditError> {
     let Some(path) = &options.state else { return Ok(None) };

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use vandel_core::verify::Report;
+use vandel_ledger::audit::AuditOptions;
 use vandel_ledger::disk::{Disk, RealDisk};
 use vandel_ledger::home::Home;
 use vandel_ledger::home_log::HomeLog;
@@ -181,4 +183,54 @@ fn a_stream_made_anew_is_a_log_that_went_back() {
         }))
     );
     assert!(expected, "{refused}");
+}
+
+/// What an auditor gets who has a trust file and may read.
+fn audit(world: &Ledger, over_nats: bool) -> Report {
+    let options = AuditOptions {
+        place: world.ledger.home.root().to_owned(),
+        nats: access(&world.server),
+        over_nats,
+        trust: Some(world.ledger.home.trust()),
+        ..AuditOptions::default()
+    };
+    vandel_ledger::audit::audit(&world.ledger.disk, options, &mut |_| {}).unwrap()
+}
+
+#[test]
+fn an_auditor_verifies_over_nats_and_sees_up_to_the_first_hole() {
+    let world = Ledger::with_work();
+    let (alone, with_home) = (audit(&world, true), audit(&world, false));
+    assert_eq!((alone.exit, with_home.exit), (0, 0), "{}", alone.summary);
+    assert_eq!(alone.size, with_home.size);
+    assert_eq!(alone.checkpoints.len(), 1, "the checkpoint stream's");
+    assert_eq!(with_home.checkpoints.len(), 3, "the folder's, the memory's and the stream's");
+
+    // An administrator deletes one message, having allowed it first by making the stream anew.
+    let bus = connect(&world.server.url());
+    let id = HomeLog::open(&world.ledger.disk, &world.ledger.home).unwrap().ledger();
+    let stream = log_stream(&id);
+    let blocks: Vec<Vec<u8>> = {
+        let log = HomeLog::open(&world.ledger.disk, &world.ledger.home).unwrap();
+        log.blocks_from(0).unwrap().map(|block| block.unwrap().bytes).collect()
+    };
+    let mut settings = administrate(&bus, &format!("STREAM.INFO.{stream}"), "")["config"].clone();
+    settings["deny_delete"] = false.into();
+    administrate(&bus, &format!("STREAM.DELETE.{stream}"), "");
+    administrate(&bus, &format!("STREAM.CREATE.{stream}"), &settings.to_string());
+    for block in &blocks {
+        bus.request(&format!("vandel.{}.log", &id.to_string()[..16]), block.clone()).unwrap();
+    }
+    assert_eq!(audit(&world, true).exit, 0, "the same blocks are the same log");
+    administrate(&bus, &format!("STREAM.MSG.DELETE.{stream}"), "{\"seq\":3}");
+    let report = audit(&world, true);
+    assert_eq!(report.exit, 3);
+    assert_eq!(report.counts.blocks, 2, "those before the hole");
+    let finding = &report.findings[0];
+    assert!(finding.what.contains("block 2") && finding.block == Some(2), "{finding:?}");
+    let refused = world.open().err().unwrap();
+    assert!(
+        refused.to_string().contains("block 2") || refused.to_string().contains("deny_delete"),
+        "{refused}"
+    );
 }

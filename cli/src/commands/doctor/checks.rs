@@ -35,12 +35,13 @@ pub(super) fn all(context: &Context) -> Result<Findings, CliError> {
         }
         Ok(reading) => of_ledger(context, &reading, &mut points)?,
     }
+    points.extend(super::stream::points(context));
     points.extend([lock(context), memory(context), trust(context)]);
     points.extend(permissions(context));
     Ok(Findings { points, broken })
 }
 
-fn point(check: &'static str, state: State, detail: String, next: Option<String>) -> Point {
+pub(super) fn point(check: &'static str, state: State, detail: String, next: Option<String>) -> Point {
     Point { kind: "check", check, state, detail, next }
 }
 

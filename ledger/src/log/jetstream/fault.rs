@@ -109,7 +109,7 @@ pub enum StreamError {
     Settings(Vec<Mismatch>),
     /// Nobody could show that a server syncs before it acknowledges.
     #[error(
-        "whether {} sync(s) before acknowledging is not proven: {why}. Name the monitoring address of each server that \
+        "it is not shown that every server syncs before it acknowledges; not by {}: {why}. Name the monitoring address of each server that \
          holds the log with --nats-monitor URL (in its configuration: http: \"127.0.0.1:8222\"), or accept the risk \
          knowingly with --accept-unproven-sync: a power cut may then lose acknowledged records", servers.join(", ")
     )]

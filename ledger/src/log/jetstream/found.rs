@@ -11,6 +11,24 @@ use super::server::{self, ServerReport};
 use super::{Demands, settings};
 use crate::bus::Bus;
 
+/// Whether the server that is connected to can hold a log at all: for a caller who is about to found a
+/// ledger, before anything is made.
+///
+/// # Errors
+/// [`StreamError::Settings`] and [`StreamError::SyncUnproven`], as [`super::JetStreamLog::open`].
+pub fn preflight(bus: &Bus, demands: &Demands) -> Result<(), StreamError> {
+    let wrong = server::judge_connection(bus);
+    if !wrong.is_empty() {
+        return Err(StreamError::Settings(wrong));
+    }
+    let addresses = match demands.monitoring.as_slice() {
+        [] => server::usual_addresses(bus),
+        named => named.to_vec(),
+    };
+    let connected = bus.server().server_name;
+    server::judge(&[connected], &server::ask(&addresses), demands.accept_unproven_sync)
+}
+
 /// Makes the two streams of a new ledger: log and checkpoints.
 ///
 /// # Errors
@@ -91,6 +109,8 @@ pub struct Inspection {
     pub reports: Vec<Result<ServerReport, String>>,
     /// Whether every server that holds the log syncs before it acknowledges; if not, why.
     pub sync: Result<(), String>,
+    /// That this is only not shown, rather than known to be otherwise.
+    pub unproven: bool,
 }
 
 /// Looks a log over.
@@ -107,11 +127,13 @@ pub fn inspect(bus: &Bus, ledger: LedgerId, demands: &Demands) -> Result<Inspect
         named => named.to_vec(),
     };
     let reports = server::ask(&addresses);
+    let sync = server::judge(&info.servers, &reports, false);
     Ok(Inspection {
         stream: reader.stream,
         blocks: info.last,
         replicas: info.config.get("num_replicas").and_then(Value::as_u64).unwrap_or(0),
-        sync: server::judge(&info.servers, &reports, false).map_err(|error| error.to_string()),
+        unproven: matches!(sync, Err(StreamError::SyncUnproven { .. })),
+        sync: sync.map_err(|error| error.to_string()),
         servers: info.servers,
         behind: info.behind,
         mismatches,

@@ -62,6 +62,17 @@ impl JetStreamReader {
         Ok(reader)
     }
 
+    /// Opens the log of a ledger for whoever wants to see all of it, up to the first hole if it has any.
+    ///
+    /// # Errors
+    /// [`StreamError`]: there is no such stream, it names another ledger, or it can't be asked.
+    pub fn for_audit(bus: Bus, ledger: LedgerId, waits: Waits) -> Result<Self, StreamError> {
+        let reader = Self::unopened(bus, ledger, waits);
+        let info = reader.info(false)?;
+        reader.judge_ledger(&info)?;
+        Ok(reader)
+    }
+
     pub(super) fn unopened(bus: Bus, ledger: LedgerId, waits: Waits) -> Self {
         let api = Api { bus, attempt: waits.attempt, patience: waits.patience };
         Self { api, ledger, stream: log_stream(&ledger), subject: log_subject(&ledger) }
@@ -118,17 +129,22 @@ impl JetStreamReader {
 
     /// What the stream's own description gives away: another ledger's, or with a hole.
     pub(super) fn judge(&self, info: &StreamInfo) -> Result<(), StreamError> {
-        let named = info.config.get("metadata").and_then(|metadata| metadata[LEDGER_KEY].as_str());
-        if named != Some(&self.ledger.to_string()) {
-            let found = named.unwrap_or("none").to_owned();
-            return Err(self.damage(0, StreamFault::OtherLedger { found }).into());
-        }
+        self.judge_ledger(info)?;
         if info.first > 1 {
             return Err(self.damage(0, StreamFault::BeginsLate { first: info.first }).into());
         }
         if info.messages != info.last {
             let missing = self.info(true)?.deleted.first().copied().unwrap_or(info.last);
             return Err(self.damage(position_of(missing), StreamFault::Missing { last: info.last }).into());
+        }
+        Ok(())
+    }
+
+    fn judge_ledger(&self, info: &StreamInfo) -> Result<(), StreamError> {
+        let named = info.config.get("metadata").and_then(|metadata| metadata[LEDGER_KEY].as_str());
+        if named != Some(&self.ledger.to_string()) {
+            let found = named.unwrap_or("none").to_owned();
+            return Err(self.damage(0, StreamFault::OtherLedger { found }).into());
         }
         Ok(())
     }
@@ -164,6 +180,9 @@ impl JetStreamReader {
         if sequence_of(position) > info.last {
             return Ok(None);
         }
+        if sequence_of(position) < info.first {
+            return Err(self.damage(position, StreamFault::BeginsLate { first: info.first }));
+        }
         Err(self.damage(position, StreamFault::Missing { last: info.last }))
     }
 
@@ -174,12 +193,13 @@ impl JetStreamReader {
         Ok(stored.payload)
     }
 
-    /// The blocks from a position to the stream's end as it is now, in bounded memory.
+    /// The blocks from a position to the stream's end as it is now, in bounded memory, up to the first
+    /// that is not as it should be.
     ///
     /// # Errors
-    /// [`ReadError`], also for a stream that has a hole by its own count.
+    /// [`ReadError`].
     pub fn blocks_from(&self, position: u64) -> Result<StreamBlocks, ReadError> {
-        let info = self.whole().map_err(|error| error.into_read(&self.stream))?;
+        let info = self.info(false).map_err(|error| error.into_read(&self.stream))?;
         Ok(StreamBlocks {
             reader: self.clone(),
             next: sequence_of(position),
