@@ -14,11 +14,13 @@ mod policy;
 mod position;
 mod proof;
 mod retention;
+mod serve;
 mod witness;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use vandel_core::id::LedgerId;
 use vandel_core::time::Day;
 
 use crate::lang::Lang;
@@ -34,6 +36,7 @@ pub use nats::*;
 pub use position::*;
 pub use proof::*;
 pub use retention::*;
+pub use serve::*;
 pub use witness::*;
 
 /// Reads a term of a closed list, and names the list if it is no such term.
@@ -144,6 +147,18 @@ pub struct AuthorArgs {
     pub receipts: Option<PathBuf>,
 }
 
+/// Over NATS instead of in a home: with a trust file, everything goes sealed to the ledger's service.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "From afar, with --nats URL")]
+pub struct AfarArgs {
+    /// The ledger's trust file; without it the command works in the home
+    #[arg(long, env = "VANDEL_TRUST", value_name = "FILE")]
+    pub trust: Option<PathBuf>,
+    /// The ledger's id, if you know it besides
+    #[arg(long, value_name = "ID")]
+    pub ledger: Option<LedgerId>,
+}
+
 /// Two people who sign the same bytes.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Who signs")]
@@ -189,6 +204,8 @@ pub enum Command {
     Disposal(DisposalCommand),
     /// Verify a home, or a copy of its log, with your own trust file
     Verify(VerifyArgs),
+    /// Serve authors over NATS: the one writer, until it is told to stop
+    Serve(ServeArgs),
     /// Look after the ledger: what is wrong, weak or late
     Doctor,
     /// Checkpoints: show the newest, compare another with this log

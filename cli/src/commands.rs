@@ -18,9 +18,12 @@ mod policy;
 mod position;
 mod proof;
 mod retention;
+mod serve;
 mod verify;
 mod view;
 mod witness;
+
+pub(crate) use proof::read_trust;
 
 use serde::Serialize;
 use vandel_ledger::submission::Receipt;
@@ -46,6 +49,7 @@ pub fn run(context: &Context, command: Command) -> Result<Exit, CliError> {
         Command::Policy(command) => policy::run(context, command),
         Command::Disposal(command) => disposal::run(context, command),
         Command::Verify(arguments) => verify::run(context, arguments),
+        Command::Serve(arguments) => serve::run(context, &arguments),
         Command::Doctor => doctor::run(context),
         Command::Checkpoint(command) => checkpoint::run(context, command),
         Command::Proof(command) => proof::run(context, command),

@@ -4,8 +4,10 @@ mod dossier;
 mod erasure;
 mod ledger;
 mod nats;
+mod network;
 mod reading;
 
+use std::borrow::Cow;
 use std::io;
 use std::path::Path;
 
@@ -55,7 +57,7 @@ pub struct Report {
     #[serde(rename = "type")]
     kind: &'static str,
     /// A stable name for scripts.
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
     /// The exit code.
     pub exit: u8,
     /// What happened, in English: stable enough to search for, not to parse.
@@ -82,10 +84,10 @@ pub struct Report {
 impl CliError {
     /// An error with its exit code, stable name and message.
     #[must_use]
-    pub fn new(exit: Exit, code: &'static str, message: impl Into<String>) -> Self {
+    pub fn new(exit: Exit, code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
         Self(Box::new(Report {
             kind: "error",
-            code,
+            code: code.into(),
             exit: exit as u8,
             message: message.into(),
             record: None,

@@ -18,7 +18,7 @@ pub use encoding::Encoding;
 pub use heading::Column;
 pub use reader::{FILE_BYTES_MAX, Import, LINES_MAX, RejectedRow, read};
 pub use row::Row;
-pub use take::{Opened, TakeError, Taken, refused_lines, take};
+pub use take::{Opened, Taken, refused_lines, take};
 
 #[cfg(test)]
 mod tests;

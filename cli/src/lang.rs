@@ -13,6 +13,7 @@ mod ledger;
 mod nats;
 mod policy;
 pub mod refusals;
+mod serve;
 mod text;
 mod witness;
 
@@ -24,6 +25,7 @@ pub use keys::KeyText;
 pub use ledger::LedgerText;
 pub use nats::NatsText;
 pub use policy::PolicyText;
+pub use serve::ServeText;
 pub use text::Text;
 pub use witness::WitnessText;
 

@@ -7,18 +7,19 @@ pub mod bench;
 pub mod casework;
 pub mod commands;
 pub mod context;
+pub mod counter;
 pub mod demo;
 pub mod error;
 pub mod import;
 pub mod lang;
 pub mod monitor;
-pub mod names;
 pub mod output;
 pub mod packs;
 pub mod people;
 pub mod reading;
 pub mod workbench;
 
+pub use vandel_ledger::names;
 pub use vandel_verify::report as verify;
 
 use std::ffi::OsString;

@@ -81,9 +81,15 @@ impl Output {
         }
     }
 
+    /// Whether nobody is told what is going on.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        self.quiet || self.json
+    }
+
     /// What is going on, for people only.
     pub fn progress(&self, message: &str) {
-        if !self.quiet && !self.json {
+        if !self.is_quiet() {
             self.to_stderr(message);
         }
     }
@@ -107,7 +113,7 @@ impl Output {
         let report = error.report();
         let label = |text: Text| text.in_lang(self.lang);
         let mut lines = vec![format!("{} {}", self.paint("31", &label(Text::Error)), report.message)];
-        if let Some(swedish) = refusals::in_swedish(report.code).filter(|_| self.lang == Lang::Swedish) {
+        if let Some(swedish) = refusals::in_swedish(&report.code).filter(|_| self.lang == Lang::Swedish) {
             // The exact words are English, with names and numbers; what they mean comes first.
             lines[0] = format!("{} {swedish}", self.paint("31", &label(Text::Error)));
             lines.push(format!("  {} {}", label(Text::ErrorDetail), report.message));
@@ -115,7 +121,7 @@ impl Output {
         let mut put = |text: Text, value: Option<&str>| {
             lines.extend(value.map(|value| format!("  {} {value}", label(text))));
         };
-        put(Text::ErrorCode, Some(report.code));
+        put(Text::ErrorCode, Some(&report.code));
         put(Text::ErrorRecord, report.record.map(|record| record.to_string()).as_deref());
         put(Text::ErrorExpected, report.expected.as_deref());
         put(Text::ErrorFound, report.found.as_deref());

@@ -82,24 +82,58 @@ impl Person {
         name.into()
     }
 
+    /// The checkpoint that this person saw last; its signature is not looked at.
+    ///
+    /// # Errors
+    /// If the file cannot be read or holds none.
+    pub fn seen(&self, context: &Context) -> Result<Option<Checkpoint>, CliError> {
+        Ok(self.read_seen(context)?.map(|(seen, _)| seen))
+    }
+
+    fn read_seen(&self, context: &Context) -> Result<Option<(Checkpoint, Vec<u8>)>, CliError> {
+        let file = self.seen_file();
+        let bytes = match read_all(&*context.disk, &file) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(CliError::file(&file, &error)),
+        };
+        let seen: Option<Checkpoint> = Note::parse(&bytes).ok().and_then(|note| note.text().parse().ok());
+        let name = file.display();
+        let seen = seen.ok_or_else(|| {
+            CliError::new(Exit::NotProven, "seen-unreadable", format!("{name} holds no checkpoint"))
+                .next("find out who changed it; then move it away to begin anew")
+        })?;
+        Ok(Some((seen, bytes)))
+    }
+
+    /// That the checkpoint which this person saw last is of another ledger than the one at hand.
+    pub(crate) fn of_another_ledger(&self, expected: &str, found: &str) -> CliError {
+        let message = format!("{} is a checkpoint of another ledger", self.seen_file().display());
+        CliError::new(Exit::Conflict, "another-ledger", message)
+            .expected(expected, found)
+            .next("check --home or --trust; if you mean to use this key in both ledgers, move that file away")
+    }
+
+    /// Keeps receipts, if this person does, and remembers the last one's checkpoint. The steps have been
+    /// taken: what cannot be written is a warning.
+    pub fn note(&self, context: &Context, receipts: &[&Receipt]) {
+        let kept = receipts.iter().try_for_each(|receipt| self.keep(context, receipt));
+        let last = receipts.iter().max_by_key(|receipt| receipt.record);
+        let remembered = last.map_or(Ok(()), |last| self.remember(context, &last.checkpoint));
+        if let (Err(error), Some(last)) = (kept.and(remembered), last) {
+            context.output.warn(&format!("record {} stands; {error}", last.record));
+        }
+    }
+
     /// Refuses a ledger that does not contain the checkpoint which this person saw last.
     ///
     /// # Errors
     /// 3 if the ledger's own key signed it; 4 if it is of this ledger and by no key that is known; 9
     /// if it is of another ledger, which this one does not continue.
     pub fn check_seen(&self, context: &Context, chain: &Chain) -> Result<(), CliError> {
+        let Some((seen, bytes)) = self.read_seen(context)? else { return Ok(()) };
         let file = self.seen_file();
-        let bytes = match read_all(&*context.disk, &file) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(CliError::file(&file, &error)),
-        };
         let name = file.display();
-        let seen: Option<Checkpoint> = Note::parse(&bytes).ok().and_then(|note| note.text().parse().ok());
-        let seen = seen.ok_or_else(|| {
-            CliError::new(Exit::NotProven, "seen-unreadable", format!("{name} holds no checkpoint"))
-                .next("find out who changed it; then move it away to begin anew")
-        })?;
         if seen.origin() != chain.origin {
             return self.check_successor(chain, &seen);
         }
@@ -132,10 +166,7 @@ impl Person {
         {
             return Ok(());
         }
-        let message = format!("{} is a checkpoint of another ledger", self.seen_file().display());
-        Err(CliError::new(Exit::Conflict, "another-ledger", message)
-            .expected(&chain.origin, seen.origin())
-            .next("check --home; if you mean to use this key in both ledgers, move that file away"))
+        Err(self.of_another_ledger(&chain.origin, seen.origin()))
     }
 
     /// Keeps a receipt, if this person keeps receipts: evidence against a log that loses the record.

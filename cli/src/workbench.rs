@@ -63,12 +63,7 @@ impl<'a> Workbench<'a> {
     /// The refusal. If only remembering fails, that is a warning: the step has been taken.
     pub fn submit(&mut self, people: &[&Person], submission: Submission) -> Result<Receipt, CliError> {
         let receipt = self.sequencer_mut().commit_one(submission)?;
-        for person in people {
-            let kept = person.remember(self.context, &receipt.checkpoint);
-            if let Err(error) = kept.and_then(|()| person.keep(self.context, &receipt)) {
-                self.context.output.warn(&format!("record {} stands; {error}", receipt.record));
-            }
-        }
+        people.iter().for_each(|person| person.note(self.context, &[&receipt]));
         Ok(receipt)
     }
 

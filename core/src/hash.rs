@@ -52,6 +52,12 @@ pub enum Domain {
     KeyId,
     /// An entry in the register of sinks.
     Sink,
+    /// What a sequencer instance and the checkpoint key sign: over an intake key's announcement.
+    IntakeKey,
+    /// What whoever asks from afar signs: over the bytes of the inquiry.
+    Inquiry,
+    /// The purpose that a request's sealing is bound to (RFC 9180 `info`).
+    Sealing,
 }
 
 impl Domain {
@@ -77,6 +83,9 @@ impl Domain {
             Self::Statistics => b"vandel/v1/statistics\0",
             Self::KeyId => b"vandel/v1/key-id\0",
             Self::Sink => b"vandel/v1/sink\0",
+            Self::IntakeKey => b"vandel/v1/intake-key\0",
+            Self::Inquiry => b"vandel/v1/inquiry\0",
+            Self::Sealing => b"vandel/v1/sealing\0",
         }
     }
 

@@ -23,7 +23,7 @@ use crate::vault::{FileCell, RootCell, Vault, VaultConfig, VaultError};
 pub struct OpenLedger {
     /// The one writer.
     pub sequencer: Sequencer,
-    _lock: HomeLock,
+    lock: HomeLock,
 }
 
 /// Why a home could not be opened.
@@ -97,7 +97,7 @@ pub fn open(home: &Home, opening: Opening) -> Result<OpenLedger, HomeError> {
         return Err(HomeError::NoLedger(home.root().to_owned()));
     }
     let lock = HomeLock::acquire(home.root())?;
-    Ok(OpenLedger { sequencer: open_unlocked(home, opening)?, _lock: lock })
+    Ok(OpenLedger { sequencer: open_unlocked(home, opening)?, lock })
 }
 
 /// Opens a home for writing without taking its lock: for a caller that holds it, and for disks that
@@ -189,6 +189,13 @@ fn interrupted(error: HomeError, disk: &Arc<dyn Disk>, home: &Home) -> HomeError
 }
 
 impl OpenLedger {
+    /// The sequencer and the lock apart: for a service, which hands the sequencer to a desk. The lock must
+    /// outlive it.
+    #[must_use]
+    pub fn into_parts(self) -> (Sequencer, HomeLock) {
+        (self.sequencer, self.lock)
+    }
+
     /// Ends in order.
     ///
     /// # Errors

@@ -6,6 +6,8 @@
 
 mod admission;
 mod agreement;
+#[cfg(feature = "network")]
+mod announce;
 mod founding;
 #[cfg(feature = "network")]
 mod founding_on_stream;
@@ -15,6 +17,7 @@ mod settle;
 mod snapshot;
 mod upkeep;
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -44,6 +47,7 @@ use crate::disk::Disk;
 use crate::home::Home;
 use crate::log::Log;
 use crate::memory::Memory;
+use crate::people::People;
 use crate::submission::{Receipt, Submission, SubmitError};
 use crate::tree::TreeFile;
 use crate::vault::{Entry, Vault};
@@ -69,6 +73,8 @@ pub struct Sequencer {
     open_records: HashMap<Hash, u64>,
     /// The last published checkpoint, signed.
     checkpoint: String,
+    /// Who is in the ledger, once somebody has asked. In memory only.
+    people: RefCell<Option<People>>,
     /// How many records the last snapshot held.
     snapshot_size: u64,
     /// Set when the outcome of an effect is unknown: only opening anew can tell.
@@ -214,16 +220,19 @@ impl Sequencer {
         }
         // 2. Make the bytes, once. Whatever happens from here on, these bytes are appended or none.
         let (block, entries, hashes) = self.assemble(&mut admitted, at);
-        let before = self.chain.frontier.clone();
+        let before = (self.chain.frontier.clone(), self.chain.head);
         match self.make_durable(&block, &entries, &hashes) {
             Ok(()) => {
-                answers.extend(self.receipts_of(&admitted, &before, &hashes));
+                answers.extend(self.receipts_of(&admitted, (&before.0, before.1), &hashes));
                 // 9. Identities that were replaced are destroyed. A crash before leaves the old one in
                 //    the vault; the next start destroys it.
-                let superseding: Vec<_> = admitted.into_iter().flat_map(|group| group.superseding).collect();
+                let superseding: Vec<_> =
+                    admitted.iter().flat_map(|group| group.superseding.clone()).collect();
                 if let Err(error) = self.destroy_superseded(&superseding) {
                     self.halted = Some(format!("a replaced identity was not destroyed: {error}"));
                 }
+                let identified: Vec<_> = admitted.into_iter().flat_map(|group| group.identified).collect();
+                self.note_people(&identified);
             }
             Err(reason) => {
                 self.halted = Some(reason.clone());

@@ -11,7 +11,7 @@ use vandel_core::time::Second;
 use crate::erasure::ErasureRefusal;
 
 /// A signed statement with what belongs to it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Submission {
     /// The signed statement's bytes.
     pub statement: Vec<u8>,
@@ -43,6 +43,9 @@ pub struct Receipt {
     pub time: Second,
     /// The record's hash.
     pub hash: Hash,
+    /// The hash of the record before it; zero for record 0. With it an author makes the record anew from
+    /// the statement, and sees that the hash is of nothing else.
+    pub previous: Hash,
     /// RFC 6962 audit path of the record in the checkpoint's tree.
     pub proof: Vec<Hash>,
     /// The signed checkpoint.

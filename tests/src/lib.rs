@@ -9,6 +9,7 @@ pub mod nats_server;
 pub mod random;
 pub mod recording_disk;
 pub mod secured;
+pub mod serving;
 pub mod small_ledger;
 pub mod town;
 pub mod transcript;

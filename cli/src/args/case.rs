@@ -9,7 +9,7 @@ use vandel_core::event::{
 };
 use vandel_core::time::Day;
 
-use super::{AuthorArgs, CaseExportArgs, CaseUnsealArgs, term};
+use super::{AfarArgs, AuthorArgs, CaseExportArgs, CaseUnsealArgs, term};
 
 term!(register, Register);
 term!(occasion, Occasion);
@@ -31,6 +31,9 @@ pub struct StepArgs {
     /// Who signs.
     #[command(flatten)]
     pub author: AuthorArgs,
+    /// Where.
+    #[command(flatten)]
+    pub afar: AfarArgs,
 }
 
 /// Cases.
@@ -130,6 +133,9 @@ pub struct CaseOpenArgs {
     /// Who signs.
     #[command(flatten)]
     pub author: AuthorArgs,
+    /// Where.
+    #[command(flatten)]
+    pub afar: AfarArgs,
 }
 
 /// An HR export.
@@ -143,6 +149,9 @@ pub struct CaseImportArgs {
     /// Who signs.
     #[command(flatten)]
     pub author: AuthorArgs,
+    /// Where.
+    #[command(flatten)]
+    pub afar: AfarArgs,
 }
 
 /// Consent, where the law makes it a ground.
@@ -352,6 +361,9 @@ pub struct CaseReadArgs {
     /// Who reads, and signs the reading.
     #[command(flatten)]
     pub author: AuthorArgs,
+    /// Where.
+    #[command(flatten)]
+    pub afar: AfarArgs,
 }
 
 /// A reading of many cases.
@@ -378,4 +390,7 @@ pub struct CaseListArgs {
     /// Who reads, and signs the reading.
     #[command(flatten)]
     pub author: AuthorArgs,
+    /// Where.
+    #[command(flatten)]
+    pub afar: AfarArgs,
 }

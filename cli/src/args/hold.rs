@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use vandel_core::event::{HoldGround, RestrictionGround};
 use vandel_core::time::Day;
 
-use super::{StepArgs, TwoPeopleArgs, term};
+use super::{AfarArgs, StepArgs, TwoPeopleArgs, term};
 
 term!(hold_ground, HoldGround);
 term!(restriction_ground, RestrictionGround);
@@ -33,6 +33,9 @@ pub struct HoldListArgs {
     /// A file whose first line is its passphrase
     #[arg(long, env = "VANDEL_PASSPHRASE_FILE", value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,
+    /// Where.
+    #[command(flatten)]
+    pub afar: AfarArgs,
 }
 
 /// A hold.
@@ -83,4 +86,7 @@ pub struct HoldReleaseArgs {
     /// Who signs, and who approves.
     #[command(flatten)]
     pub people: TwoPeopleArgs,
+    /// Where.
+    #[command(flatten)]
+    pub afar: AfarArgs,
 }

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use vandel_core::time::Day;
 
-use super::AuthorArgs;
+use super::{AfarArgs, AuthorArgs};
 
 /// Positions.
 #[derive(Debug, Subcommand)]
@@ -48,6 +48,9 @@ pub struct PositionAssessArgs {
     /// Who signs: a decider.
     #[command(flatten)]
     pub author: AuthorArgs,
+    /// Where.
+    #[command(flatten)]
+    pub afar: AfarArgs,
 }
 
 /// Which assessments.

@@ -8,23 +8,21 @@ mod steps;
 mod texts;
 
 pub(super) use export::open_sealed;
-pub(super) use read::record as record_reading;
+pub(super) use read::{record as record_reading, wrong_showing};
 
 use serde::Serialize;
 use vandel_core::admit::Evidence;
 use vandel_core::event::{Kind, Step};
-use vandel_core::id::ThreadId;
 use vandel_ledger::author::sign_step;
-use vandel_ledger::sequencer::Sequencer;
+use vandel_ledger::inquiry::CaseBrief;
 use vandel_ledger::submission::Receipt;
 
 use crate::args::{CaseCommand, StepArgs};
-use crate::casework;
 use crate::context::Context;
+use crate::counter::Counter;
 use crate::error::{CliError, Exit};
 use crate::lang::CaseText;
 use crate::people::Person;
-use crate::workbench::Workbench;
 
 pub(super) use open::random;
 
@@ -59,21 +57,19 @@ pub(super) struct Taken<'a> {
 /// A step in a case that exists: found by its handle, filled in, signed, taken, told.
 pub(super) struct CaseStep<'a> {
     pub(super) context: &'a Context,
-    pub(super) bench: Workbench<'a>,
+    pub(super) counter: Counter<'a>,
     pub(super) author: Person,
-    pub(super) handle: String,
-    pub(super) thread: ThreadId,
+    pub(super) case: CaseBrief,
     arguments: &'a StepArgs,
 }
 
 impl<'a> CaseStep<'a> {
-    /// Opens the home and finds the case.
+    /// Finds the case.
     pub(super) fn begin(context: &'a Context, arguments: &'a StepArgs) -> Result<Self, CliError> {
         let author = Person::author(context, &arguments.author)?;
-        let bench = Workbench::open(context)?;
-        let thread = casework::find(bench.sequencer(), &arguments.handle)?;
-        let handle = vandel_ledger::handle::parse_handle(&arguments.handle).unwrap_or_default();
-        Ok(Self { context, bench, author, handle, thread, arguments })
+        let mut counter = Counter::open(context, &arguments.afar)?;
+        let case = counter.case(&[&author], &arguments.handle)?;
+        Ok(Self { context, counter, author, case, arguments })
     }
 
     /// Takes the step and ends in order.
@@ -84,15 +80,14 @@ impl<'a> CaseStep<'a> {
         fill: impl FnOnce(&mut Step),
     ) -> Result<Exit, CliError> {
         let day = self.arguments.day.unwrap_or_else(|| self.context.today());
-        let mut step = Step::new(self.bench.sequencer().next_spine(self.thread, kind, day));
+        let mut step = Step::new(self.case.head.spine(kind, day));
         fill(&mut step);
-        let number = step.spine.number;
-        let signed =
-            sign_step(&self.bench.standpoint(&self.author)?, &self.author.key, None, &step, evidence)?;
-        let receipt = self.bench.submit(&[&self.author], signed.submission)?;
-        tell(self.context, &self.handle, kind, number, &receipt)?;
-        tell_next(self.context, self.bench.sequencer(), self.thread);
-        self.bench.close()?;
+        let standpoint = self.counter.standpoint(&[&self.author])?;
+        let signed = sign_step(&standpoint, &self.author.key, None, &step, evidence)?;
+        let receipt = self.counter.submit(&[&self.author], signed.submission)?;
+        tell(self.context, &self.case.handle, kind, step.spine.number, &receipt)?;
+        tell_next(self.context, &mut self.counter, &self.author, &self.case.handle);
+        self.counter.close()?;
         Ok(Exit::Done)
     }
 }
@@ -122,11 +117,14 @@ pub(super) fn tell(
     })
 }
 
-/// Says what the law lets come next.
-pub(super) fn tell_next(context: &Context, sequencer: &Sequencer, thread: ThreadId) {
-    let Some(case) = sequencer.threads().case(&thread) else { return };
-    let steps: Vec<_> = casework::next_steps(sequencer, case).into_iter().map(Kind::name).collect();
-    if !steps.is_empty() && !case.closed() {
+/// Says what the law lets come next. Whoever may take a step need not be able to see that.
+pub(super) fn tell_next(context: &Context, counter: &mut Counter<'_>, author: &Person, handle: &str) {
+    if context.output.is_quiet() {
+        return;
+    }
+    let Ok(case) = counter.case(&[author], handle) else { return };
+    let steps: Vec<_> = case.next_steps.into_iter().map(Kind::name).collect();
+    if !steps.is_empty() && !case.closed {
         context.output.progress(&CaseText::NextSteps.with(context.lang, &[("steps", &steps.join(", "))]));
     }
 }

@@ -2,19 +2,16 @@
 
 use serde::Serialize;
 use vandel_core::event::{Compartment, Kind, Process, Purpose, Reading, Step};
-use vandel_core::thread::Matter;
 use vandel_ledger::author::sign_step;
-use vandel_ledger::vault::NameKind;
+use vandel_ledger::inquiry::{self, Asker, Content, HoldRow, Showing};
 
-use super::case::{CaseStep, record_reading, tell};
+use super::case::{CaseStep, tell, wrong_showing};
 use crate::args::{HoldCommand, HoldListArgs, HoldReleaseArgs, StepArgs};
-use crate::casework;
 use crate::context::Context;
+use crate::counter::Counter;
 use crate::error::{CliError, Exit};
 use crate::lang::CaseText;
-use crate::names::Names;
 use crate::people::Person;
-use crate::workbench::Workbench;
 
 /// Runs a command about holds.
 pub(super) fn run(context: &Context, command: HoldCommand) -> Result<Exit, CliError> {
@@ -45,12 +42,10 @@ fn place(
     kind: Kind,
     what: impl FnOnce(vandel_core::id::ActorId) -> Process,
 ) -> Result<Exit, CliError> {
-    let begun = CaseStep::begin(context, arguments)?;
-    let sequencer = begun.bench.sequencer();
-    let signer = sequencer.chain().keyring.signer(&begun.author.public_key(), sequencer.now());
-    let owner = signer.map_err(vandel_core::admit::Refusal::Key)?.0.actor;
-    let number = sequencer.threads().get(&begun.thread).map_or(0, vandel_core::thread::Thread::next);
-    let values = [("handle", &*begun.handle.clone()), ("number", &*number.to_string())];
+    let mut begun = CaseStep::begin(context, arguments)?;
+    let owner = begun.counter.own(&begun.author)?.actor;
+    let number = begun.case.head.next;
+    let values = [("handle", &*begun.case.handle.clone()), ("number", &*number.to_string())];
     let placed = CaseText::HoldPlaced.with(context.lang, &values);
     let process = what(owner);
     let exit = begun.take(kind, None, |step| step.process = Some(process))?;
@@ -60,11 +55,9 @@ fn place(
 
 fn release(context: &Context, arguments: &HoldReleaseArgs) -> Result<Exit, CliError> {
     let (author, approver) = Person::two(context, &arguments.people)?;
-    let mut bench = Workbench::open(context)?;
-    let thread = casework::find(bench.sequencer(), &arguments.handle)?;
-    let sequencer = bench.sequencer();
-    let holds = sequencer.threads().case(&thread).map(|case| case.holds.clone()).unwrap_or_default();
-    let number = match (arguments.number, &holds.keys().copied().collect::<Vec<_>>()[..]) {
+    let mut counter = Counter::open(context, &arguments.afar)?;
+    let case = counter.case(&[&author, &approver], &arguments.handle)?;
+    let number = match (arguments.number, &case.holds[..]) {
         (Some(number), _) => number,
         (None, [only]) => *only,
         (None, found) => {
@@ -73,16 +66,13 @@ fn release(context: &Context, arguments: &HoldReleaseArgs) -> Result<Exit, CliEr
         }
     };
     let day = arguments.day.unwrap_or_else(|| context.today());
-    let mut step = Step::new(sequencer.next_spine(thread, Kind::Released, day));
+    let mut step = Step::new(case.head.spine(Kind::Released, day));
     step.process = Some(Process::Released { number });
-    let at = step.spine.number;
-    let standpoint = bench.standpoint(&author)?;
-    approver.check_seen(context, bench.sequencer().chain())?;
+    let standpoint = counter.standpoint(&[&author, &approver])?;
     let signed = sign_step(&standpoint, &author.key, Some(&approver.key), &step, None)?;
-    let receipt = bench.submit(&[&author, &approver], signed.submission)?;
-    let handle = vandel_ledger::handle::parse_handle(&arguments.handle).unwrap_or_default();
-    tell(context, &handle, Kind::Released, at, &receipt)?;
-    bench.close()?;
+    let receipt = counter.submit(&[&author, &approver], signed.submission)?;
+    tell(context, &case.handle, Kind::Released, step.spine.number, &receipt)?;
+    counter.close()?;
     Ok(Exit::Done)
 }
 
@@ -98,49 +88,43 @@ struct Row {
     owner: String,
 }
 
-/// Lists holds; the handles only to a reader whose roles reach the case, and whose reading is recorded.
+/// Lists holds: with a key those of cases that its holder's roles reach, with handles, and the reading
+/// is recorded; without one, at home only, all of them without handles.
 fn list(context: &Context, arguments: &HoldListArgs) -> Result<Exit, CliError> {
-    let mut bench = Workbench::open(context)?;
-    let names = Names::read(bench.sequencer().vault())?;
     let reader = match &arguments.key {
         Some(key) => Some(Person::read(context, key, arguments.passphrase_file.as_deref())?),
         None => None,
     };
-    if let Some(reader) = &reader {
-        let reading = Reading {
-            thread: None,
-            purpose: Purpose::Retention,
-            remark: String::new(),
-            compartments: vec![Compartment::Identity],
-            count: 0,
-        };
-        record_reading(context, &mut bench, reader, reading)?;
-    }
-    let sequencer = bench.sequencer();
-    let reader = reader.and_then(|reader| sequencer.chain().keyring.get(&reader.public_key()));
-    let mut rows = Vec::new();
-    for (id, thread) in sequencer.threads().iter() {
-        let Matter::Case(case) = &thread.matter else { continue };
-        if case.holds.is_empty() {
-            continue;
+    let mut counter = Counter::open(context, &arguments.afar)?;
+    let showing = match (&reader, counter.home()) {
+        (Some(reader), _) => {
+            let reading = Reading {
+                thread: None,
+                purpose: Purpose::Retention,
+                remark: String::new(),
+                compartments: vec![Compartment::Identity],
+                count: 0,
+            };
+            counter.show(reader, Content::Holds, reading)?
         }
-        let place = case.place().unwrap_or_default();
-        let handle = match reader.filter(|reader| casework::may_read(reader, &place, context.today())) {
-            Some(_) => casework::identity(sequencer, *id)?.map(|identity| identity.handle),
-            None => None,
-        };
-        rows.extend(case.holds.iter().map(|(step, hold)| Row {
-            handle: handle.clone().unwrap_or_else(|| "–".to_owned()),
-            step: *step,
-            restriction: hold.restriction,
-            since: hold.since.to_string(),
-            age_days: context.as_of().days_after(hold.since),
-            review: hold.review.to_string(),
-            review_late: hold.review < context.as_of(),
-            owner: names.text(NameKind::Actor, hold.owner.0),
-        }));
-    }
-    rows.sort_by(|a, b| a.since.cmp(&b.since).then(a.handle.cmp(&b.handle)));
+        (None, Some(home)) => inquiry::show(home.sequencer(), Asker::Home, &Content::Holds)?,
+        (None, None) => {
+            return Err(CliError::new(Exit::Usage, "key-needed", "from afar, whoever looks signs")
+                .next("give --key FILE"));
+        }
+    };
+    let Showing::Holds(holds) = showing else { return Err(wrong_showing()) };
+    let row = |hold: HoldRow| Row {
+        handle: hold.handle,
+        step: hold.step,
+        restriction: hold.restriction,
+        since: hold.since.to_string(),
+        age_days: context.as_of().days_after(hold.since),
+        review: hold.review.to_string(),
+        review_late: hold.review < context.as_of(),
+        owner: hold.owner,
+    };
+    let rows: Vec<Row> = holds.into_iter().map(row).collect();
     for row in &rows {
         context.output.line(row, || {
             let what = if row.restriction { "restriction" } else { "hold" };
@@ -154,6 +138,6 @@ fn list(context: &Context, arguments: &HoldListArgs) -> Result<Exit, CliError> {
     let count = rows.len();
     let text = CaseText::HoldsEnd.with(context.lang, &[("count", &count.to_string())]);
     context.output.summary(&serde_json::json!({ "holds": count }), text)?;
-    bench.close()?;
+    counter.close()?;
     Ok(Exit::Done)
 }

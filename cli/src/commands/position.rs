@@ -4,18 +4,19 @@ use serde::Serialize;
 use vandel_core::event::{Kind, PositionAssessment, Process, RoleCode, Step};
 use vandel_core::id::{ActorId, ThreadId};
 use vandel_ledger::author::sign_step;
+use vandel_ledger::inquiry::{Question, Reply, ThreadHead};
 use vandel_ledger::vault::NameKind;
 use vandel_projector::view::PositionAnswer;
 
 use super::case::random;
 use crate::args::{PositionAssessArgs, PositionCommand, PositionShowArgs, PositionSimulateArgs};
 use crate::context::Context;
+use crate::counter::Counter;
 use crate::error::{CliError, Exit};
 use crate::lang::CaseText;
 use crate::names::Names;
 use crate::people::Person;
 use crate::reading::Reading;
-use crate::workbench::Workbench;
 
 /// Runs a command about positions.
 pub(super) fn run(context: &Context, command: PositionCommand) -> Result<Exit, CliError> {
@@ -38,23 +39,21 @@ struct Assessed<'a> {
 
 fn assess(context: &Context, arguments: &PositionAssessArgs) -> Result<Exit, CliError> {
     let author = Person::author(context, &arguments.author)?;
-    let mut bench = Workbench::open(context)?;
-    // A role that the law does not support is refused before a board or a unit is made for it.
-    for role in &arguments.roles {
-        let policy = bench.sequencer().chain().policy_on(context.today());
-        let day = context.today();
-        let policy = policy.ok_or(vandel_core::admit::Refusal::NoPolicy { day })?;
-        policy.pack.role_on(&role.to_uppercase(), day).map_err(vandel_core::admit::Refusal::from)?;
-    }
-    let mut names = Names::read(bench.sequencer().vault())?;
-    let vault = bench.sequencer_mut().vault_mut();
-    let controller = names.controller_or_add(vault, &arguments.board)?;
-    let unit = names.unit_or_add(vault, controller, &arguments.unit)?;
+    let mut counter = Counter::open(context, &arguments.afar)?;
+    let question = Question::Position {
+        board: arguments.board.clone(),
+        unit: arguments.unit.clone(),
+        roles: arguments.roles.clone(),
+        day: context.today(),
+    };
+    let (controller, unit) = counter.reply(&author, question, |reply| match reply {
+        Reply::Place { controller, unit } => Some((controller, unit)),
+        _ => None,
+    })?;
     for role in &arguments.roles {
         let role = role.to_uppercase();
         let thread = ThreadId(random()?);
-        let mut step =
-            Step::new(bench.sequencer().next_spine(thread, Kind::PositionAssessed, context.today()));
+        let mut step = Step::new(ThreadHead::new(thread).spine(Kind::PositionAssessed, context.today()));
         step.process = Some(Process::PositionAssessed(PositionAssessment {
             controller,
             unit,
@@ -65,8 +64,8 @@ fn assess(context: &Context, arguments: &PositionAssessArgs) -> Result<Exit, Cli
             impact_reference: arguments.impact_reference.clone(),
             until: arguments.until,
         }));
-        let signed = sign_step(&bench.standpoint(&author)?, &author.key, None, &step, None)?;
-        let receipt = bench.submit(&[&author], signed.submission)?;
+        let signed = sign_step(&counter.standpoint(&[&author])?, &author.key, None, &step, None)?;
+        let receipt = counter.submit(&[&author], signed.submission)?;
         let told =
             Assessed { kind: "position", role: &role, board: &arguments.board, record: receipt.record };
         context.output.line(&told, || {
@@ -75,7 +74,7 @@ fn assess(context: &Context, arguments: &PositionAssessArgs) -> Result<Exit, Cli
             CaseText::Assessed.with(context.lang, &values)
         })?;
     }
-    bench.close()?;
+    counter.close()?;
     Ok(Exit::Done)
 }
 

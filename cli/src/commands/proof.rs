@@ -123,6 +123,6 @@ pub(super) fn open_checkpoint(trust: &Trust, checkpoint: &[u8]) -> Result<OpenCh
 }
 
 /// Reads a trust file.
-pub(super) fn read_trust(context: &Context, file: &Path) -> Result<Trust, CliError> {
+pub(crate) fn read_trust(context: &Context, file: &Path) -> Result<Trust, CliError> {
     Ok(evidence::read_trust(&*context.disk, file)?)
 }

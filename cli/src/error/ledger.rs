@@ -1,11 +1,14 @@
 //! The ledger's and the core's errors as exit codes, with advice.
 
-use vandel_core::admit::{ExitClass, Refusal};
-use vandel_core::chain::{FaultKind, OpenRefusal};
+use vandel_core::admit::Refusal;
+use vandel_core::chain::OpenRefusal;
+use vandel_ledger::casework::CaseworkError;
 use vandel_ledger::lock::LockError;
 use vandel_ledger::log::ReadError;
 use vandel_ledger::memory::MemoryError;
+use vandel_ledger::names::NamesError;
 use vandel_ledger::opening::HomeError;
+use vandel_ledger::refused::{Refused, RefusedClass};
 use vandel_ledger::sequencer::{Disagreement, FoundingError, OpenError, SettleError};
 use vandel_ledger::signer::KeyFileError;
 use vandel_ledger::submission::SubmitError;
@@ -13,91 +16,57 @@ use vandel_ledger::vault::VaultError;
 
 use super::{CliError, Exit};
 
-pub(super) const DO_NOT_WRITE: &str =
-    "do not write to this ledger; copy the home as it is and run: vandel verify HOME --trust FILE";
-pub(super) const RESTORE: &str =
-    "restore this file from a backup that is as new as the log; nothing repairs it in place";
+pub(super) use vandel_ledger::refused::{DO_NOT_WRITE, RESTORE};
 
-impl From<Refusal> for CliError {
-    fn from(refusal: Refusal) -> Self {
-        let exit = match refusal.exit_class() {
-            ExitClass::NotAuthorised => Exit::NotAuthorised,
-            ExitClass::NotFound => Exit::NotFound,
-            ExitClass::Refused => Exit::Refused,
-            ExitClass::Conflict => Exit::Conflict,
-        };
-        let error = Self::new(exit, refusal.code(), refusal.to_string()).paragraph(refusal.paragraph());
-        match refusal {
-            Refusal::Conflict { expected, found } => error
-                .expected(expected, found)
-                .next("somebody else was quicker: look at the case again, then repeat the command"),
-            Refusal::WrongPrevious { expected, found } => error.expected(expected, found),
-            Refusal::NoPolicy { .. } => error.next("adopt a policy pack: vandel policy adopt --help"),
-            Refusal::Key(_) | Refusal::Role { .. } => {
-                error.next("two administrators grant roles: vandel key enroll --help")
-            }
-            _ => error,
+impl From<RefusedClass> for Exit {
+    fn from(class: RefusedClass) -> Self {
+        match class {
+            RefusedClass::Internal => Self::Internal,
+            RefusedClass::Usage => Self::Usage,
+            RefusedClass::Integrity => Self::Integrity,
+            RefusedClass::Io => Self::Io,
+            RefusedClass::NotAuthorised => Self::NotAuthorised,
+            RefusedClass::NotFound => Self::NotFound,
+            RefusedClass::Refused => Self::Refused,
+            RefusedClass::Conflict => Self::Conflict,
         }
     }
 }
 
-impl From<OpenRefusal> for CliError {
-    fn from(refusal: OpenRefusal) -> Self {
-        let (exit, code) = open_refusal_code(&refusal);
-        let error = Self::new(exit, code, refusal.to_string());
-        match refusal {
-            OpenRefusal::SamePerson { .. } => error
-                .next("let another person sign with --second; one person with two keys is one person")
-                .paragraph("docs/decisions: two people"),
-            OpenRefusal::Key(_) | OpenRefusal::Role { .. } => error.next("see who may sign: vandel key list"),
-            OpenRefusal::SignatureCount { needed, found, .. } => {
-                error.expected(needed, found).next("name the second person's key file with --second")
-            }
-            OpenRefusal::LastAdministrators => {
-                error.next("enroll another administrator first: vandel key enroll --role administrator")
-            }
-            _ => error,
+impl From<Refused> for CliError {
+    fn from(refused: Refused) -> Self {
+        let refused = refused.into_words();
+        let mut error = Self::new(refused.class.into(), refused.code, refused.message);
+        if let Some(paragraph) = refused.paragraph {
+            error = error.paragraph(paragraph);
+        }
+        if let Some((expected, found)) = refused.difference {
+            error = error.expected(expected, found);
+        }
+        match refused.next {
+            Some(next) => error.next(next),
+            None => error,
         }
     }
 }
 
-const fn open_refusal_code(refusal: &OpenRefusal) -> (Exit, &'static str) {
-    match refusal {
-        OpenRefusal::Key(_) => (Exit::NotAuthorised, "key"),
-        OpenRefusal::Role { .. } => (Exit::NotAuthorised, "role"),
-        OpenRefusal::SignatureCount { .. } => (Exit::NotAuthorised, "signature-count"),
-        OpenRefusal::SamePerson { .. } => (Exit::Refused, "same-person"),
-        OpenRefusal::Possession { .. } => (Exit::NotAuthorised, "possession"),
-        OpenRefusal::KeyKnown { .. } => (Exit::Conflict, "key-known"),
-        OpenRefusal::Policy { .. } => (Exit::Refused, "policy"),
-        OpenRefusal::PolicyOrder { .. } => (Exit::Refused, "policy-order"),
-        OpenRefusal::Disposal => (Exit::Refused, "disposal"),
-        OpenRefusal::LastAdministrators => (Exit::Refused, "last-administrators"),
-        OpenRefusal::BadKey { .. } => (Exit::Refused, "bad-key"),
-        OpenRefusal::Grants => (Exit::Refused, "grants"),
-        OpenRefusal::ApprovalExpired { .. } => (Exit::Refused, "approval-expired"),
-        OpenRefusal::ErasureRecords => (Exit::Refused, "erasure-records"),
-        OpenRefusal::ErasureState { .. } => (Exit::Conflict, "erasure-state"),
-        _ => (Exit::Refused, "open-event"),
-    }
+/// What is told in the same words wherever it is refused: see [`Refused`].
+macro_rules! told_as_refused {
+    ($($error:ty),* $(,)?) => {$(
+        impl From<$error> for CliError {
+            fn from(error: $error) -> Self {
+                Refused::from(error).into()
+            }
+        }
+    )*};
 }
+told_as_refused!(Refusal, OpenRefusal, VaultError, CaseworkError, NamesError);
 
 impl From<SubmitError> for CliError {
     fn from(error: SubmitError) -> Self {
         match error {
-            SubmitError::Refused(refusal) => refusal.into(),
-            SubmitError::Open(refusal) => refusal.into(),
             SubmitError::Erasure(refusal) => refusal.into(),
-            SubmitError::Chain(fault @ (FaultKind::SeenSize { .. } | FaultKind::SeenRoot { .. })) => {
-                Self::new(Exit::Conflict, "seen-checkpoint", fault.to_string())
-            }
-            SubmitError::RolledBack { size } => {
-                Self::new(Exit::Integrity, "rolled-back", SubmitError::RolledBack { size }.to_string())
-                    .next(DO_NOT_WRITE)
-            }
-            SubmitError::Halted { .. } => Self::new(Exit::Io, "halted", error.to_string())
-                .next("run the command again: opening the ledger finds out whether the step was taken"),
-            other => Self::new(Exit::Internal, "submission", other.to_string()),
+            other => Refused::from(other).into(),
         }
     }
 }
@@ -148,21 +117,6 @@ impl From<ReadError> for CliError {
                 Self::new(Exit::Integrity, "log-torn", error.to_string()).next(DO_NOT_WRITE)
             }
             ReadError::Unavailable { .. } => Self::new(Exit::Io, "log", error.to_string()),
-        }
-    }
-}
-
-impl From<VaultError> for CliError {
-    fn from(error: VaultError) -> Self {
-        match &error {
-            VaultError::Damaged { .. } => {
-                Self::new(Exit::Integrity, "vault-damaged", error.to_string()).next(RESTORE)
-            }
-            VaultError::Io { file, source } => {
-                Self::new(Exit::Io, "vault", format!("the vault's file {file}: {source}"))
-            }
-            VaultError::Fenced => Self::new(Exit::Conflict, "vault-fenced", error.to_string()),
-            _ => Self::new(Exit::Io, "vault", error.to_string()),
         }
     }
 }
@@ -288,45 +242,6 @@ impl From<FoundingError> for CliError {
             FoundingError::Vault(error) => error.into(),
             FoundingError::Memory(error) => error.into(),
             FoundingError::Io(error) => error.into(),
-        }
-    }
-}
-
-impl From<crate::casework::CaseworkError> for CliError {
-    fn from(error: crate::casework::CaseworkError) -> Self {
-        use crate::casework::CaseworkError;
-        match error {
-            CaseworkError::NotAHandle(_) => Self::new(Exit::Usage, "not-a-handle", error.to_string()),
-            CaseworkError::UnknownHandle(_) => {
-                Self::new(Exit::NotFound, "unknown-handle", error.to_string()).next("vandel case list")
-            }
-            CaseworkError::Submit(error) => error.into(),
-            CaseworkError::Vault(error) => error.into(),
-            CaseworkError::Io(error) => error.into(),
-        }
-    }
-}
-
-impl From<crate::names::NamesError> for CliError {
-    fn from(error: crate::names::NamesError) -> Self {
-        use crate::names::NamesError;
-        match error {
-            NamesError::Unknown { .. } => Self::new(Exit::NotFound, "unknown-name", error.to_string()),
-            NamesError::Ambiguous { .. } => Self::new(Exit::Usage, "ambiguous-name", error.to_string()),
-            NamesError::Vault(error) => error.into(),
-            NamesError::Randomness => Self::new(Exit::Internal, "randomness", error.to_string()),
-        }
-    }
-}
-
-impl From<crate::import::TakeError> for CliError {
-    fn from(error: crate::import::TakeError) -> Self {
-        use crate::import::TakeError;
-        match error {
-            TakeError::Submit(error) => error.into(),
-            TakeError::Vault(error) => error.into(),
-            TakeError::Names(error) => error.into(),
-            TakeError::Io(error) => error.into(),
         }
     }
 }

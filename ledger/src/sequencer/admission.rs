@@ -48,6 +48,8 @@ pub(super) struct Admitted {
     pub(super) statements: Vec<Placed>,
     /// The numbers its records will have.
     pub(super) records: Vec<u64>,
+    /// The cases to which it gives an identity, and those in which it replaces one.
+    pub(super) identified: Vec<ThreadId>,
     /// The threads in which it replaces an identity.
     pub(super) superseding: Vec<ThreadId>,
 }
@@ -113,10 +115,10 @@ fn verify_signatures(keyring: &Keyring, signed: &SignedStatement<'_>) -> Result<
     Ok(true)
 }
 
-fn superseding(group: &[Verified]) -> Vec<ThreadId> {
+/// The threads of the steps that fit.
+fn threads_of(group: &[Verified], fits: impl Fn(&Step) -> bool) -> Vec<ThreadId> {
     let steps = group.iter().filter_map(|one| one.step.as_ref().map(|(_, step)| step));
-    let replaces = |step: &&Step| matches!(step.spine.kind, Kind::IdentityChanged | Kind::Reassigned);
-    steps.filter(replaces).map(|step| step.spine.thread).collect()
+    steps.filter(|step| fits(step)).map(|step| step.spine.thread).collect()
 }
 
 impl Sequencer {
@@ -145,14 +147,17 @@ impl Sequencer {
                 answers.push((index, receipts));
                 continue;
             }
-            let superseding = superseding(&group);
+            let identified = threads_of(&group, |step| step.identity.is_some());
+            let superseding = threads_of(&group, |step| {
+                matches!(step.spine.kind, Kind::IdentityChanged | Kind::Reassigned)
+            });
             let hashes: Vec<Hash> = group.iter().map(|one| one.hash).collect();
             match self.admit_group(group, at, next) {
                 Ok(statements) => {
                     let records: Vec<u64> = (next..next + statements.len() as u64).collect();
                     next += statements.len() as u64;
                     placed.extend(hashes);
-                    admitted.push(Admitted { index, statements, records, superseding });
+                    admitted.push(Admitted { index, statements, records, identified, superseding });
                 }
                 Err(error) => answers.push((index, Err(error))),
             }

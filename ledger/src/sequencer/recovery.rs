@@ -1,5 +1,6 @@
 //! Opening a ledger: log, memory and vault must agree before anything is appended.
 
+use std::cell::RefCell;
 use std::io;
 use std::sync::Arc;
 
@@ -174,6 +175,7 @@ impl Sequencer {
             tree,
             open_records,
             checkpoint: String::new(),
+            people: RefCell::default(),
             snapshot_size,
             halted: None,
         };

@@ -176,12 +176,12 @@ impl Sequencer {
     }
 
     /// The answers of groups that stand in the block just settled: `hashes` are its records', `before` is the
-    /// tree's edge without them. The proofs need nothing that lies in a file, and all hold if they meet in
+    /// tree's edge and the chain's head without them. The proofs need nothing that lies in a file, and all hold if they meet in
     /// the published root.
     pub(super) fn receipts_of(
         &self,
         admitted: &[Admitted],
-        before: &Frontier,
+        (before, head): (&Frontier, Hash),
         hashes: &[Hash],
     ) -> Vec<Answer> {
         let (root, proofs) = prove_appended(before, hashes);
@@ -190,10 +190,13 @@ impl Sequencer {
             return admitted.iter().map(|group| (group.index, Err(error.clone()))).collect();
         }
         let (time, checkpoint) = (self.chain.time, &self.checkpoint);
-        let mut receipts = (before.size()..).zip(hashes).zip(proofs).map(|((record, hash), proof)| Receipt {
+        let previous = std::iter::once(&head).chain(hashes);
+        let placed = (before.size()..).zip(hashes.iter().zip(previous)).zip(proofs);
+        let mut receipts = placed.map(|((record, (hash, previous)), proof)| Receipt {
             record,
             time,
             hash: *hash,
+            previous: *previous,
             proof,
             checkpoint: checkpoint.clone(),
         });
@@ -221,7 +224,9 @@ impl Sequencer {
             let proof = inclusion_proof(tree, record, tip.size).map_err(unproven)?;
             let hash = tree.node(0, record).ok_or_else(|| unproven("the leaf is missing"))?;
             verify_inclusion(&hash, record, tip.size, &tip.root, &proof).map_err(unproven)?;
-            Ok(Receipt { record, time, hash, proof, checkpoint: checkpoint.clone() })
+            let previous = record.checked_sub(1).map_or(Some(Hash::ZERO), |before| tree.node(0, before));
+            let previous = previous.ok_or_else(|| unproven("the leaf before is missing"))?;
+            Ok(Receipt { record, time, hash, previous, proof, checkpoint: checkpoint.clone() })
         };
         times.into_iter().map(receipt).collect()
     }

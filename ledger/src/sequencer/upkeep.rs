@@ -11,14 +11,16 @@ use vandel_core::record::Record;
 use vandel_core::signature::{public_key, sign};
 use vandel_core::statement::{Body, Statement, assemble};
 
+use crate::casework;
 use crate::disk::Disk;
 use crate::home::Home;
+use crate::people::People;
 use crate::sealing::identity_key;
 use crate::sequencer::replay::fold_record;
 use crate::sequencer::snapshot::{self, SNAPSHOT_KEY};
 use crate::sequencer::{OpenError, Sequencer};
 use crate::submission::{Receipt, Submission, SubmitError};
-use crate::vault::KeyId;
+use crate::vault::{KeyId, VaultError};
 
 impl Sequencer {
     /// The home it works in.
@@ -60,6 +62,39 @@ impl Sequencer {
         self.commit_one(Submission { statement, payload: None, evidence: None, seen: None })
     }
 
+    /// Asks who is in the ledger. The index is made when it is first asked for: every identity is opened
+    /// once then.
+    ///
+    /// # Errors
+    /// If the vault cannot be read.
+    pub fn people<T>(&self, question: impl FnOnce(&People) -> T) -> Result<T, VaultError> {
+        let mut people = self.people.borrow_mut();
+        if people.is_none() {
+            let mut made = People::new().map_err(|_| VaultError::NoRandomness)?;
+            for (id, _) in self.threads.iter() {
+                self.take_person(&mut made, *id)?;
+            }
+            *people = Some(made);
+        }
+        Ok(question(people.get_or_insert_with(People::default)))
+    }
+
+    /// Keeps the index up to date with cases whose identity has changed; not asked for, it is not made.
+    pub(super) fn note_people(&mut self, threads: &[ThreadId]) {
+        let Some(mut people) = self.people.take() else { return };
+        let noted = threads.iter().try_for_each(|thread| self.take_person(&mut people, *thread));
+        // A vault that cannot be read now is asked again at the next question.
+        self.people.replace(noted.is_ok().then_some(people));
+    }
+
+    fn take_person(&self, people: &mut People, thread: ThreadId) -> Result<(), VaultError> {
+        let Some(case) = self.threads.case(&thread) else { return Ok(()) };
+        if let Some(identity) = casework::identity(self, thread)? {
+            people.take(thread, &identity, case.opening.as_ref());
+        }
+        Ok(())
+    }
+
     /// Removes the admission snapshot, which was made from what is to be erased, and names its key,
     /// so that it is destroyed too.
     pub(crate) fn forget_snapshot(&mut self) -> io::Result<KeyId> {
@@ -92,6 +127,7 @@ impl Sequencer {
 
     /// Folds a thread anew from the records that hold it, as far as they still open.
     pub(crate) fn fold_thread_anew(&mut self, thread: ThreadId, records: &[u64]) -> Result<(), OpenError> {
+        self.people.replace(None);
         self.threads.restore(thread, None);
         for number in records {
             let block = self.block_of(*number);

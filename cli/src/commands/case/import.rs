@@ -5,11 +5,11 @@ use vandel_ledger::disk::read_all;
 
 use crate::args::CaseImportArgs;
 use crate::context::Context;
+use crate::counter::Counter;
 use crate::error::{CliError, Exit};
 use crate::import::{self, Opened, RejectCode, Taken, refused_lines};
 use crate::lang::{CaseText, Lang, refusals};
 use crate::people::Person;
-use crate::workbench::Workbench;
 
 #[derive(Serialize)]
 struct Acknowledged<'a> {
@@ -55,8 +55,8 @@ pub(super) fn run(context: &Context, arguments: &CaseImportArgs) -> Result<Exit,
         Taken::default()
     } else {
         let author = Person::author(context, &arguments.author)?;
-        let mut bench = Workbench::open(context)?;
-        bench.standpoint(&author)?;
+        let mut counter = Counter::open(context, &arguments.afar)?;
+        counter.standpoint(&[&author])?;
         let all = read.rows.len().to_string();
         let progress = |done: usize, opened: &[Opened]| {
             if context.output.is_json() {
@@ -71,9 +71,8 @@ pub(super) fn run(context: &Context, arguments: &CaseImportArgs) -> Result<Exit,
             context.output.progress(&CaseText::ImportProgress.with(context.lang, &values));
             Ok(())
         };
-        let taken = import::take(bench.sequencer_mut(), &author.key, read.rows, context.today(), progress)?;
-        author.remember(context, bench.sequencer().checkpoint())?;
-        bench.close()?;
+        let taken = import::take(&mut counter, &author, read.rows, progress)?;
+        counter.close()?;
         taken
     };
     let refused = refused_lines(&read.rejected, &taken);

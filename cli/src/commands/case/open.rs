@@ -3,25 +3,22 @@
 use std::path::Path;
 
 use vandel_core::event::{Identity, Kind, Opening, Process, RoleCode, Step};
-use vandel_core::id::{AssignmentId, ControllerId, SubjectId, ThreadId};
+use vandel_core::id::{SubjectId, ThreadId};
 use vandel_core::person::{IdentityNumber, NoNumberReason};
-use vandel_core::thread::Matter;
 use vandel_core::time::Day;
 use vandel_ledger::author::sign_step;
 use vandel_ledger::handle::new_handle;
-use vandel_ledger::sequencer::Sequencer;
+use vandel_ledger::inquiry::{Applicant, Question, Reply, ThreadHead};
 use zeroize::Zeroizing;
 
 use super::texts::{field, read_text, required};
 use super::{tell, tell_next};
 use crate::args::CaseOpenArgs;
-use crate::casework;
 use crate::context::Context;
+use crate::counter::Counter;
 use crate::error::{CliError, Exit};
 use crate::lang::CaseText;
-use crate::names::Names;
 use crate::people::Person;
-use crate::workbench::Workbench;
 
 /// Sixteen random bytes.
 pub(in crate::commands) fn random() -> Result<[u8; 16], CliError> {
@@ -75,85 +72,54 @@ impl Stated {
     }
 
     /// The person's id in earlier cases, recognised by the number; a new one for who has no number.
-    pub(super) fn subject(&self, sequencer: &Sequencer) -> Result<SubjectId, CliError> {
-        let Some(number) = self.number.number() else { return Ok(SubjectId(random()?)) };
-        for (id, thread) in sequencer.threads().iter() {
-            if !matches!(thread.matter, Matter::Case(_)) {
-                continue;
-            }
-            let known = casework::identity(sequencer, *id)?;
-            if let Some(known) = known.filter(|known| known.number.number() == Some(number)) {
-                return Ok(known.subject);
-            }
-        }
-        Ok(SubjectId(random()?))
+    pub(super) fn subject(&self, counter: &mut Counter<'_>, author: &Person) -> Result<SubjectId, CliError> {
+        counter.reply(author, Question::Subject(self.number.clone()), |reply| match reply {
+            Reply::Subject(subject) => Some(subject),
+            _ => None,
+        })
     }
-}
 
-/// The position's assessment that a case of this role under this board relies on: the last current one.
-pub(in crate::commands) fn position_for(
-    sequencer: &Sequencer,
-    controller: ControllerId,
-    role: &RoleCode,
-    day: Day,
-) -> Option<ThreadId> {
-    let fits = |matter: &Matter| match matter {
-        Matter::Position(Some(position)) => {
-            position.controller == controller
-                && position.role == *role
-                && position.until.is_none_or(|until| day <= until)
+    /// As somebody for whom a case is to be opened.
+    fn applicant(&self, arguments: &CaseOpenArgs, day: Day) -> Applicant {
+        Applicant {
+            number: self.number.clone(),
+            surname: self.surname.to_string(),
+            given_name: self.given_name.to_string(),
+            board: arguments.board.clone(),
+            unit: arguments.unit.clone(),
+            role: arguments.role.to_uppercase(),
+            reference: arguments.reference.clone(),
+            day,
+            engaged: None,
         }
-        _ => false,
-    };
-    let positions = sequencer.threads().iter().filter(|(_, thread)| fits(&thread.matter));
-    positions.max_by_key(|(_, thread)| thread.records.last().copied()).map(|(id, _)| *id)
-}
-
-fn assignment_for(
-    sequencer: &Sequencer,
-    controller: ControllerId,
-    reference: &str,
-) -> Result<AssignmentId, CliError> {
-    let known = sequencer.threads().iter().find_map(|(_, thread)| match &thread.matter {
-        Matter::Case(case) => case
-            .opening
-            .as_ref()
-            .filter(|opening| opening.controller == controller && opening.reference == reference)
-            .map(|opening| opening.assignment),
-        _ => None,
-    });
-    known.map_or_else(|| random().map(AssignmentId), Ok)
+    }
 }
 
 /// Opens a case.
 pub(super) fn run(context: &Context, arguments: &CaseOpenArgs) -> Result<Exit, CliError> {
     let author = Person::author(context, &arguments.author)?;
     let day = arguments.day.unwrap_or_else(|| context.today());
-    let mut bench = Workbench::open(context)?;
-    let role = RoleCode(arguments.role.to_uppercase());
+    let mut counter = Counter::open(context, &arguments.afar)?;
     let stated = read_identity(context, arguments.identity.as_deref(), context.today())?;
-    let mut names = Names::read(bench.sequencer().vault())?;
-    let controller = names.controller(&arguments.board)?;
-    let unit = names.unit_or_add(bench.sequencer_mut().vault_mut(), controller, &arguments.unit)?;
-    let sequencer = bench.sequencer();
-    let subject = stated.subject(sequencer)?;
+    let opening = counter.openings(&author, vec![stated.applicant(arguments, day)])?.pop();
+    let opening = opening.ok_or_else(|| CliError::new(Exit::Internal, "opening", "no answer"))??;
+    let role = RoleCode(arguments.role.to_uppercase());
     let handle = new_handle()?;
-    let thread = ThreadId(random()?);
-    let mut step = Step::new(sequencer.next_spine(thread, Kind::CaseOpened, day));
-    step.identity = Some(stated.identity(subject, &handle));
+    let mut step = Step::new(ThreadHead::new(ThreadId(random()?)).spine(Kind::CaseOpened, day));
+    step.identity = Some(stated.identity(opening.subject, &handle));
     step.process = Some(Process::CaseOpened(Opening {
-        subject,
-        controller,
-        unit,
-        assignment: assignment_for(sequencer, controller, &arguments.reference)?,
+        subject: opening.subject,
+        controller: opening.controller,
+        unit: opening.unit,
+        assignment: opening.assignment,
         reference: arguments.reference.clone(),
-        position: position_for(sequencer, controller, &role, day),
+        position: opening.position,
         role: role.clone(),
         occasion: arguments.occasion,
         offered: arguments.offered,
     }));
-    let signed = sign_step(&bench.standpoint(&author)?, &author.key, None, &step, None)?;
-    let receipt = bench.submit(&[&author], signed.submission)?;
+    let signed = sign_step(&counter.standpoint(&[&author])?, &author.key, None, &step, None)?;
+    let receipt = counter.submit(&[&author], signed.submission)?;
     if context.output.is_json() {
         tell(context, &handle, Kind::CaseOpened, 0, &receipt)?;
     } else {
@@ -161,7 +127,7 @@ pub(super) fn run(context: &Context, arguments: &CaseOpenArgs) -> Result<Exit, C
         let values = [("handle", &*handle), ("role", &*role.0), ("record", &*record)];
         context.output.write(&(CaseText::Opened.with(context.lang, &values) + "\n"))?;
     }
-    tell_next(context, bench.sequencer(), thread);
-    bench.close()?;
+    tell_next(context, &mut counter, &author, &handle);
+    counter.close()?;
     Ok(Exit::Done)
 }

@@ -3,7 +3,7 @@
 use vandel_core::admit::Evidence;
 use vandel_core::event::{Assessment, Copy, Finding, Kind, Note, Process, Reasons, Register};
 use vandel_core::limits::PART_BYTES_MAX;
-use vandel_core::policy::RolePolicy;
+use vandel_ledger::inquiry::{Question, Reply};
 
 use super::open::read_identity;
 use super::texts::{field, read_text, required};
@@ -12,10 +12,8 @@ use crate::args::{
     CaseCommand, CaseCopyArgs, CaseDecideArgs, CaseExemptArgs, CaseIdentityArgs, CaseShownArgs, CaseTextArgs,
     StepArgs,
 };
-use crate::casework;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
-use crate::names::Names;
 
 /// Runs a step.
 pub(super) fn run(context: &Context, command: CaseCommand) -> Result<Exit, CliError> {
@@ -26,10 +24,14 @@ pub(super) fn run(context: &Context, command: CaseCommand) -> Result<Exit, CliEr
             Process::AuthorityFetched { registers, need: arguments.need.clone() }
         }),
         CaseCommand::Move(arguments) => {
-            let begun = CaseStep::begin(context, &arguments.step)?;
-            let names = Names::read(begun.bench.sequencer().vault())?;
-            let controller = names.controller(&arguments.board)?;
-            let unit = names.unit(controller, &arguments.unit)?;
+            let mut begun = CaseStep::begin(context, &arguments.step)?;
+            let (board, unit) = (arguments.board.clone(), arguments.unit.clone());
+            let place = |reply| match reply {
+                Reply::Place { controller, unit } => Some((controller, unit)),
+                _ => None,
+            };
+            let asked = begun.counter.reply(&begun.author, Question::Place { board, unit }, place);
+            let (controller, unit) = asked?;
             process(begun, Process::EmploymentMoved { controller, unit })
         }
         CaseCommand::Rectify(arguments) => {
@@ -94,16 +96,15 @@ fn with_registers(
     what: impl FnOnce(Vec<Register>) -> Process,
 ) -> Result<Exit, CliError> {
     let begun = CaseStep::begin(context, step)?;
-    let registers = role(&begun).map(|role| role.registers.clone()).unwrap_or_default();
+    let registers = begun.case.role.as_ref().map(|role| role.registers.clone()).unwrap_or_default();
     process(begun, what(registers))
 }
 
 fn exempt(context: &Context, arguments: &CaseExemptArgs) -> Result<Exit, CliError> {
-    let begun = CaseStep::begin(context, &arguments.step)?;
-    let thread = casework::find(begun.bench.sequencer(), &arguments.relies_on)?;
-    let noted = begun.bench.sequencer().threads().case(&thread).and_then(|case| case.noted);
+    let mut begun = CaseStep::begin(context, &arguments.step)?;
+    let earlier = begun.counter.case(&[&begun.author], &arguments.relies_on)?;
     let nothing = || CliError::new(Exit::Refused, "no-exemption", "nothing was shown in the earlier case");
-    let (statement, _) = noted.ok_or_else(nothing)?;
+    let (thread, statement) = (earlier.head.thread, earlier.noted.ok_or_else(nothing)?);
     begun.take(Kind::ExtractExempted, None, |step| step.note = Some(Note::Exempted { thread, statement }))
 }
 
@@ -123,24 +124,16 @@ fn text(context: &Context, arguments: &CaseTextArgs, what: &str) -> Result<Strin
     read_text(context, arguments.from.as_deref(), what).map(|text| text.to_string())
 }
 
-/// The law of the case's role, on the day the case was opened.
-fn role<'s>(begun: &'s CaseStep<'_>) -> Option<&'s RolePolicy> {
-    let sequencer = begun.bench.sequencer();
-    let case = sequencer.threads().case(&begun.thread)?;
-    let (opening, opened) = (case.opening.as_ref()?, case.opened()?);
-    sequencer.chain().policy_on(opened)?.pack.role_on(&opening.role.0, opened).ok()
-}
-
 /// What is stated of an extract is kept where the role's law lets it be kept; the rest is evidence,
 /// which is checked and then gone.
 fn shown(context: &Context, arguments: &CaseShownArgs) -> Result<Exit, CliError> {
     use vandel_core::event::Field;
     let begun = CaseStep::begin(context, &arguments.step)?;
-    let role = role(&begun);
-    let may = |field: Field| role.is_some_and(|role| role.may_record_field(field));
-    let law = arguments.law.clone().or_else(|| role.and_then(|role| role.law.sfs.clone()));
+    let role = begun.case.role.clone();
+    let may = |field: Field| role.as_ref().is_some_and(|role| role.fields.contains(&field));
+    let law = arguments.law.clone().or_else(|| role.as_ref().and_then(|role| role.sfs.clone()));
     let registers = match &arguments.registers[..] {
-        [] => role.map(|role| role.registers.clone()),
+        [] => role.as_ref().map(|role| role.registers.clone()),
         stated => Some(stated.to_vec()),
     };
     let evidence = Evidence {
@@ -235,13 +228,12 @@ fn decide(context: &Context, arguments: &CaseDecideArgs) -> Result<Exit, CliErro
 
 fn identity(context: &Context, arguments: &CaseIdentityArgs, kind: Kind) -> Result<Exit, CliError> {
     let stated = read_identity(context, arguments.identity.as_deref(), context.today())?;
-    let begun = CaseStep::begin(context, &arguments.step)?;
-    let known = begun.bench.sequencer().threads().case(&begun.thread).and_then(|case| case.subject);
-    let subject = match (kind, known) {
+    let mut begun = CaseStep::begin(context, &arguments.step)?;
+    let subject = match (kind, begun.case.subject) {
         (Kind::IdentityChanged, Some(subject)) => subject,
         (Kind::IdentityChanged, None) => vandel_core::id::SubjectId(random()?),
-        _ => stated.subject(begun.bench.sequencer())?,
+        _ => stated.subject(&mut begun.counter, &begun.author)?,
     };
-    let identity = stated.identity(subject, &begun.handle);
+    let identity = stated.identity(subject, &begun.case.handle);
     begun.take(kind, None, |step| step.identity = Some(identity))
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::vault::{Name, NameKind, Vault, VaultError};
 use vandel_core::id::{ActorId, ControllerId, UnitId};
-use vandel_ledger::vault::{Name, NameKind, Vault, VaultError};
 use zeroize::Zeroizing;
 
 /// The directory of names, as it stands in the vault.

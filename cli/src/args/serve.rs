@@ -1,0 +1,29 @@
+//! Arguments of `vandel serve`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// The sequencer as a service.
+#[derive(Clone, Debug, Args)]
+pub struct ServeArgs {
+    /// Show metrics (/metrics) and health (/healthz, /readyz) on this address
+    #[arg(long, value_name = "ADDRESS")]
+    pub metrics: Option<SocketAddr>,
+    /// A file whose first line is the passphrase of the service's key files
+    #[arg(long, env = "VANDEL_SERVICE_PASSPHRASE_FILE", value_name = "FILE")]
+    pub service_passphrase_file: Option<PathBuf>,
+    /// The most requests under way at once
+    #[arg(long, value_name = "COUNT", default_value_t = 512)]
+    pub requests: usize,
+    /// The most statements that may wait; beyond it the answer is: busy
+    #[arg(long, value_name = "COUNT", default_value_t = 16_384)]
+    pub queue: usize,
+    /// How many inquiries one author may make in a second, on average
+    #[arg(long, value_name = "COUNT", default_value_t = 50)]
+    pub inquiries: u32,
+    /// For how many seconds an intake key is announced; it is renewed at half of that
+    #[arg(long, value_name = "SECONDS", default_value_t = 7_200, value_parser = clap::value_parser!(u64).range(120..=86_400))]
+    pub key_seconds: u64,
+}

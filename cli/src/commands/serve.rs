@@ -1,0 +1,155 @@
+//! `vandel serve`: the sequencer as a service over NATS.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::signal::unix::{SignalKind, signal};
+use vandel_ledger::bus::{Bus, BusOptions, Role};
+use vandel_ledger::desk::{DeskHandle, DeskLimits};
+use vandel_ledger::opening::{self, HomeError, Opening};
+use vandel_ledger::place::StreamPlace;
+use vandel_ledger::service::{Service, ServiceOptions};
+
+use crate::args::ServeArgs;
+use crate::context::Context;
+use crate::error::{CliError, Exit};
+use crate::lang::ServeText;
+use crate::monitor::{Endpoint, Health, Metrics, SequencerMetrics, systemd};
+use crate::people::first_line;
+
+/// How often the metrics are brought up to date.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+#[derive(Serialize)]
+struct Serving {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    ledger: String,
+    origin: String,
+    records: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metrics: Option<String>,
+}
+
+/// Serves until SIGTERM (exit 0) or SIGINT (exit 130), having answered what it took.
+pub(super) fn run(context: &Context, arguments: &ServeArgs) -> Result<Exit, CliError> {
+    let bus = bus_options(context)?;
+    let metrics = Arc::new(Metrics::new());
+    let health = Health::not_ready("opening the ledger");
+    let shown = metrics.sequencer();
+    let endpoint = arguments
+        .metrics
+        .map(|address| Endpoint::listen(address, Arc::clone(&metrics), health.clone()))
+        .transpose()?;
+
+    let passphrase = match &arguments.service_passphrase_file {
+        Some(file) => Some(first_line(context, file)?),
+        None => None,
+    };
+    let opening = Opening {
+        disk: context.disk.clone(),
+        clock: context.clock.clone(),
+        cell: None,
+        passphrase,
+        trust_new_memory: context.trust_new_memory,
+    };
+    let (sequencer, lock) = opening::open(&context.home, opening)?.into_parts();
+    let serving = Serving {
+        kind: "serving",
+        ledger: sequencer.chain().ledger.to_string(),
+        origin: sequencer.chain().origin.clone(),
+        records: sequencer.chain().size(),
+        metrics: endpoint.as_ref().map(|endpoint| endpoint.address().to_string()),
+    };
+    let service = Service::start(Bus::connect(&bus)?, sequencer, options(context, arguments, &shown))?;
+    let watching = watch(service.desk(), shown, health.clone());
+    health.is_ready();
+    systemd::ready("serving")?;
+    let values = [("ledger", &*serving.ledger), ("records", &*serving.records.to_string())];
+    context.output.result(&serving, || ServeText::Serving.with(context.lang, &values))?;
+
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let ended = service.run_until(stop(context.output.clone(), context.lang, Arc::clone(&interrupted)));
+    watching.store(true, Ordering::Relaxed);
+    if let Err(error) = &ended {
+        health.has_halted(&error.to_string());
+    }
+    // Held to the very end: nobody else may open the home before this one has ended in order.
+    drop(lock);
+    ended?;
+    context.output.progress(&ServeText::Ended.in_lang(context.lang));
+    Ok(if interrupted.load(Ordering::Relaxed) { Exit::Interrupted } else { Exit::Done })
+}
+
+/// The servers that the command line names; else those that hold the ledger's log.
+fn bus_options(context: &Context) -> Result<BusOptions, CliError> {
+    if let Some(options) = context.nats.options(Role::Sequencer) {
+        return Ok(options);
+    }
+    let place = StreamPlace::of(&*context.disk, &context.home).map_err(HomeError::from)?;
+    place.map(|place| place.options(Role::Sequencer)).ok_or_else(|| {
+        CliError::new(Exit::Usage, "nats-needed", "the service answers over NATS; no server is named")
+            .next("give --nats URL, and --nats-key FILE if the server asks for one")
+    })
+}
+
+fn options(context: &Context, arguments: &ServeArgs, metrics: &SequencerMetrics) -> ServiceOptions {
+    let append_seconds = metrics.append_seconds.clone();
+    ServiceOptions {
+        desk: DeskLimits { statements: arguments.queue, ..DeskLimits::default() },
+        requests: arguments.requests.max(1),
+        inquiries_per_second: arguments.inquiries,
+        key_seconds: arguments.key_seconds,
+        observe: Some(Arc::new(move |took: Duration| append_seconds.observe(took.as_secs_f64()))),
+        ..ServiceOptions::new(context.clock.clone())
+    }
+}
+
+/// Done when the process is told to stop.
+async fn stop(output: crate::output::Output, lang: crate::lang::Lang, interrupted: Arc<AtomicBool>) {
+    let (Ok(mut terminate), Ok(mut interrupt)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        // Without handlers a signal ends the process at once, which leaves nothing that opening does not mend.
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => interrupted.store(true, Ordering::Relaxed),
+    }
+    let _ = systemd::stopping();
+    output.progress(&ServeText::Stopping.in_lang(lang));
+}
+
+/// Keeps metrics, health and systemd's watchdog up to date, until the flag that it gives is set. The
+/// watchdog hears of a writer that answers, not merely of a process that runs.
+fn watch(desk: DeskHandle, metrics: SequencerMetrics, health: Health) -> Arc<AtomicBool> {
+    let ended = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&ended);
+    metrics.active.set(1);
+    std::thread::spawn(move || {
+        let pause = systemd::watchdog_interval().map_or(LOOK_EVERY, |interval| interval.min(LOOK_EVERY));
+        let mut size = 0;
+        while !flag.load(Ordering::Relaxed) {
+            let counts = desk.counts();
+            metrics.totals(counts.taken, counts.refused, counts.busy);
+            metrics.queue.set(i64::try_from(counts.waiting).unwrap_or(i64::MAX));
+            if let Ok(now) = desk.ask_and_wait(|sequencer| sequencer.chain().size()) {
+                metrics.records.set(i64::try_from(now).unwrap_or(i64::MAX));
+                if now != size {
+                    size = now;
+                    metrics.checkpoint.is_now();
+                }
+                let _ = systemd::alive();
+            }
+            if let Some(reason) = desk.halted() {
+                metrics.halted.set(1);
+                health.has_halted(&reason);
+            }
+            std::thread::sleep(pause);
+        }
+    });
+    ended
+}
