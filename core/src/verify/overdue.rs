@@ -23,10 +23,14 @@ pub(super) fn find(threads: &Threads, chain: &Chain, as_of: Day) -> Vec<Finding>
         if thread.records.iter().any(|record| under_way.contains(record)) {
             continue;
         }
+        // The spine and the identity go with the rest: while the rest may wait, so may they.
         let dues = matters.dues(id, as_of);
-        // The identity goes with the rest: while the rest may wait, so may it.
-        let rest_is_late = dues.is_empty() || dues.iter().any(|due| due.state == DueState::Overdue);
-        let identity = matters.due(id, Compartment::Identity, as_of).filter(|_| rest_is_late);
+        let mut rest = dues.iter().filter(|due| due.compartment != Compartment::Spine).peekable();
+        let rest_is_late = rest.peek().is_none() || rest.any(|due| due.state == DueState::Overdue);
+        if !rest_is_late {
+            continue;
+        }
+        let identity = matters.due(id, Compartment::Identity, as_of);
         let late = dues.into_iter().chain(identity).filter(|due| {
             let stopped = |reason: &Reason| matches!(reason, Reason::Held { .. } | Reason::Restricted { .. });
             due.state == DueState::Overdue && !due.explanation.iter().any(stopped)
