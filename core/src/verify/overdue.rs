@@ -36,7 +36,7 @@ pub(super) fn find(threads: &Threads, chain: &Chain, as_of: Day) -> Vec<Finding>
             due.state == DueState::Overdue && !due.explanation.iter().any(stopped)
         });
         let late: Vec<_> = late.collect();
-        let Some(last) = late.iter().filter_map(|due| due.no_later_than).min() else { continue };
+        let Some(last) = late.iter().filter_map(|due| due.no_later_than).max() else { continue };
         let names: Vec<&str> = late.iter().map(|due| due.compartment.name()).collect();
         let what = format!("kept longer than its retention allows: {}", names.join(", "));
         let finding = Finding::new("overdue", Level::Conduct, what).at(None, *first);
