@@ -28,7 +28,7 @@ impl<'a> Workbench<'a> {
         let opening = Opening {
             disk: context.disk.clone(),
             clock: context.clock.clone(),
-            cell: context.root_cell()?,
+            cell: None,
             passphrase: None,
             trust_new_memory: context.trust_new_memory,
         };

@@ -12,7 +12,6 @@
 mod anchor;
 mod contents;
 mod finding;
-mod overdue;
 mod part;
 mod receipt;
 mod remembered;
@@ -41,7 +40,6 @@ use crate::hash::{Domain, Hash};
 use crate::record::Record;
 use crate::signature::verify_strict;
 use crate::statement::Body;
-use crate::time::Day;
 use anchor::Anchored;
 use contents::Contents;
 use finding::Findings;
@@ -65,10 +63,6 @@ pub struct Request {
     pub no_openings: String,
     /// Published digests of views are to be computed again.
     pub views: bool,
-    /// The day on which what is overdue is counted; none if nobody asks.
-    pub as_of: Option<Day>,
-    /// Whether what is overdue is a violation, and not only counted.
-    pub overdue_violates: bool,
 }
 
 /// How the log ended.
@@ -109,21 +103,15 @@ struct Along<'o> {
     /// None unless published digests are to be computed again.
     views: Option<ViewsFold>,
     suspects: Suspects,
-    /// Records that receipts speak of, with the hash they promise.
-    promised: BTreeMap<u64, Vec<(String, Hash)>>,
+    /// Records that receipts speak of, with the block and hash that the log has there.
+    promised: BTreeMap<u64, Option<(u64, Hash)>>,
 }
 
 impl Along<'_> {
     fn visit(&mut self, chain: &Chain, record: &Record<'_>) {
         self.counts.seen_checkpoints += 1;
-        for (source, promised) in self.promised.remove(&record.number).unwrap_or_default() {
-            self.counts.receipts += 1;
-            let found = record.hash();
-            if found != promised {
-                let what = format!("the receipt {source} was given for another record");
-                let finding = Finding::new("receipt", Level::Integrity, what);
-                self.findings.add(finding.at(Some(chain.blocks), record.number).expected(promised, found));
-            }
+        if let Some(found) = self.promised.get_mut(&record.number) {
+            *found = Some((chain.blocks, record.hash()));
         }
         self.suspects.visit(chain, record);
         if let Some(views) = &mut self.views {
@@ -148,10 +136,7 @@ impl<'o> Audit<'o> {
     pub fn new(request: Request, openings: Option<&'o mut dyn Openings>) -> Self {
         let wanted = |level: &Level| request.levels.as_ref().is_none_or(|levels| levels.contains(level));
         let opens = wanted(&Level::Coverage) || wanted(&Level::Conduct);
-        let mut promised: BTreeMap<u64, Vec<(String, Hash)>> = BTreeMap::new();
-        for receipt in &request.evidence.receipts {
-            promised.entry(receipt.record).or_default().push((receipt.source.clone(), receipt.hash));
-        }
+        let promised = request.evidence.receipts.iter().map(|receipt| (receipt.record, None)).collect();
         let along = Along {
             counts: Counts::default(),
             findings: Findings::default(),
@@ -291,17 +276,9 @@ impl<'o> Audit<'o> {
         let mut anchored =
             anchor::weigh(&self.request.evidence, &self.chain, is_whole, &mut self.along.findings);
         let mut not_looked_at = self.check_end(&end, &anchored);
-        if is_whole {
-            self.report_promised();
-        }
+        self.compare_receipts(&anchored.receipts, is_whole);
         if let Some(contents) = self.along.contents.as_mut().filter(|_| is_whole) {
             contents.finish(&self.chain, &mut self.along.counts, &mut self.along.findings);
-            if let Some((as_of, threads)) = self.request.as_of.zip(contents.whole_threads()) {
-                let late = overdue::find(threads, &self.chain, as_of);
-                self.along.counts.overdue = Some(late.len() as u64);
-                let violations = late.into_iter().filter(|_| self.request.overdue_violates);
-                violations.for_each(|finding| self.along.findings.add(finding));
-            }
         }
         let views = self.judge_views(is_whole);
         if self.request.views {
@@ -347,14 +324,27 @@ impl<'o> Audit<'o> {
         if matches!(end, LogEnd::Damaged { .. }) { vec![unread] } else { Vec::new() }
     }
 
-    /// Receipts for records that the log, read to its end, does not have.
-    fn report_promised(&mut self) {
-        for (record, receipts) in std::mem::take(&mut self.along.promised) {
-            for (source, promised) in receipts {
-                let what = format!("the receipt {source} was given for a record that is not in the log");
-                let finding = Finding::new("receipt", Level::Integrity, what).at(None, record);
-                self.along.findings.add(finding.expected(promised, "no record"));
-            }
+    /// Holds the receipts that prove something, by their indices, against the records in their places.
+    fn compare_receipts(&mut self, receipts: &[usize], is_whole: bool) {
+        for receipt in receipts.iter().filter_map(|index| self.request.evidence.receipts.get(*index)) {
+            let (record, promised, source) = (receipt.record, receipt.hash, &receipt.source);
+            let finding = match self.along.promised.get(&record).copied().flatten() {
+                Some((_, found)) if found == promised => None,
+                Some((block, found)) => {
+                    let what = format!("the receipt {source} was given for another record");
+                    let finding = Finding::new("receipt", Level::Integrity, what).at(Some(block), record);
+                    Some(finding.expected(promised, found))
+                }
+                // What was not read may hold it.
+                None if !is_whole => continue,
+                None => {
+                    let what = format!("the receipt {source} was given for a record that is not in the log");
+                    let finding = Finding::new("receipt", Level::Integrity, what).at(None, record);
+                    Some(finding.expected(promised, "no record"))
+                }
+            };
+            self.along.counts.receipts += 1;
+            finding.into_iter().for_each(|finding| self.along.findings.add(finding));
         }
     }
 
@@ -365,9 +355,10 @@ impl<'o> Audit<'o> {
                  inputs."
                     .to_owned(),
             );
-            if self.request.as_of.is_none() {
-                lines.push("Whether anything is kept longer than its retention day allows.".to_owned());
-            }
+            lines.push(
+                "Whether anything is kept longer than its retention day allows: ask `vandel retention due`."
+                    .to_owned(),
+            );
             let open = contents.open_after_erasure(&self.chain);
             if open > 0 {
                 lines.push(format!(

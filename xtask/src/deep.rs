@@ -58,6 +58,12 @@ const SUITES: &[Suite] = &[
         what: "a real process killed a thousand times",
     },
     Suite {
+        name: "tampering",
+        package: "vandel-tests",
+        filter: "nothing_passes_and_the_document",
+        what: "every bit and every position, judged by three verifiers that share no code",
+    },
+    Suite {
         name: "end-to-end",
         package: "vandel-tests",
         filter: "",

@@ -4,11 +4,7 @@ mod apply;
 mod approve;
 mod certificate;
 mod check;
-mod complete;
-mod page;
 mod plan;
-mod sinks;
-mod stop;
 
 use vandel_core::erasure::Plan;
 use vandel_core::hash::Hash;
@@ -16,9 +12,7 @@ use vandel_core::time::{Day, Second};
 
 pub(super) use apply::apply;
 pub(super) use approve::{approve, order};
-pub(super) use complete::{complete, done, plans};
 pub(super) use plan::plan;
-pub(super) use stop::{release, stop};
 
 use crate::args::ErasureCommand;
 use crate::context::Context;

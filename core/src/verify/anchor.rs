@@ -80,6 +80,8 @@ pub(super) struct Anchored {
     /// The largest size that something signed or remembered speaks of.
     pub(super) claimed: u64,
     pub(super) is_witnessed: bool,
+    /// The receipts that prove something, by their index.
+    pub(super) receipts: Vec<usize>,
     pub(super) not_proven: Vec<String>,
     pub(super) notes: Vec<String>,
     pub(super) trust: Option<TrustReport>,
@@ -127,6 +129,7 @@ impl Weighing<'_> {
             confirmed: 0,
             claimed: 0,
             is_witnessed: false,
+            receipts: Vec::new(),
             not_proven: Vec::new(),
             notes: Vec::new(),
             trust: None,
@@ -251,7 +254,7 @@ impl Weighing<'_> {
 
     /// Receipts count only where the log's key signed their checkpoint and their path is right.
     fn weigh_receipts(&mut self, out: &mut Anchored) {
-        for receipt in &self.evidence.receipts {
+        for (index, receipt) in self.evidence.receipts.iter().enumerate() {
             let opened = match self.open(receipt.checkpoint.as_bytes()) {
                 Ok(opened) => opened.checkpoint,
                 Err((_, why)) => {
@@ -265,6 +268,7 @@ impl Weighing<'_> {
                 out.notes.push(format!("Receipt {}: it proves nothing ({error}).", receipt.source));
                 continue;
             }
+            out.receipts.push(index);
             out.claimed = out.claimed.max(size);
             let source = format!("receipt {} for record {}", receipt.source, receipt.record);
             let answer = self.answer(Claim { source, size, root, code: "receipt" });
@@ -291,7 +295,9 @@ impl Weighing<'_> {
     }
 
     fn answer(&mut self, claim: Claim) -> Answer {
-        if claim.size > self.chain.size() && !self.is_whole {
+        // Where reading stopped inside a block, its first records have no root to compare with.
+        let reached = self.chain.roots.last().map_or(0, |(size, _)| *size);
+        if claim.size > reached && !self.is_whole {
             return Answer::NotReached;
         }
         if self.chain.root_at(claim.size) == Some(claim.root) {

@@ -3,8 +3,8 @@
 use vandel_core::verify::{Anchor, Level, ReceiptEvidence, Verdict};
 use vandel_ledger::audit::{AuditError, AuditOptions};
 use vandel_tests::ledger_builder::LedgerBuilder;
+use vandel_tests::operator::Operator;
 
-use crate::reseal::Operator;
 use crate::{blocks_of, options, run, run_home, with_a_case, write_copy};
 
 #[test]

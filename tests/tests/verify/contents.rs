@@ -19,8 +19,8 @@ use vandel_ledger::sequencer::Sequencer;
 use vandel_ledger::signer;
 use vandel_ledger::vault::{FileCell, Vault, VaultConfig};
 use vandel_tests::ledger_builder::{LedgerBuilder, NOON, next_step, today};
+use vandel_tests::operator::Operator;
 
-use crate::reseal::Operator;
 use crate::{blocks_of, run_home, with_a_case};
 
 fn verdict(report: &Report, level: Level) -> Verdict {

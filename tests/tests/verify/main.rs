@@ -5,7 +5,6 @@
 mod anchors;
 mod bits;
 mod contents;
-mod reseal;
 mod structure;
 
 use std::path::{Path, PathBuf};
@@ -18,6 +17,7 @@ use vandel_ledger::disk::{Disk, RealDisk};
 use vandel_ledger::log::Log;
 use vandel_ledger::log::file::FileLog;
 use vandel_tests::ledger_builder::LedgerBuilder;
+pub(crate) use vandel_tests::operator::blocks_of;
 
 /// An audit of a folder with a trust file.
 fn options(place: &Path, trust: Option<PathBuf>) -> AuditOptions {
@@ -40,12 +40,6 @@ fn with_a_case() -> LedgerBuilder {
     built.case(&mut open.sequencer, 0x11);
     open.close().unwrap();
     built
-}
-
-fn blocks_of(built: &LedgerBuilder) -> Vec<Vec<u8>> {
-    let disk: Arc<dyn Disk> = Arc::new(RealDisk);
-    let blocks = FileLog::open_read_only(disk, &built.home.log(), None).unwrap();
-    blocks.map(|placed| placed.unwrap().bytes).collect()
 }
 
 /// Writes blocks as a log with sound frames, whatever the blocks are, beside the home's checkpoint

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::ledger_builder::LedgerBuilder;
 use vandel_core::block::{Block, BlockHead, block_hash, encode_unsigned};
 use vandel_core::checkpoint::Checkpoint;
 use vandel_core::hash::{Domain, Hash, leaf_hash};
@@ -9,46 +10,67 @@ use vandel_core::merkle::Frontier;
 use vandel_core::record::encode_record;
 use vandel_core::signature::{SigningKey, public_key, sign};
 use vandel_core::time::Second;
-use vandel_ledger::disk::RealDisk;
+use vandel_ledger::disk::{Disk, RealDisk};
 use vandel_ledger::log::Log;
 use vandel_ledger::log::file::FileLog;
 use vandel_ledger::signer;
-use vandel_tests::ledger_builder::LedgerBuilder;
 
-use crate::blocks_of;
+/// What a fixture cannot go on without.
+const FIXTURE: &str = "the ledger is whole and its folder writable";
+
+/// The blocks of a ledger's log, as they are stored.
+///
+/// # Panics
+/// If they cannot be read.
+#[must_use]
+pub fn blocks_of(built: &LedgerBuilder) -> Vec<Vec<u8>> {
+    let disk: Arc<dyn Disk> = Arc::new(RealDisk);
+    let blocks = FileLog::open_read_only(disk, &built.home.log(), None).expect(FIXTURE);
+    blocks.map(|placed| placed.expect(FIXTURE).bytes).collect()
+}
 
 /// Blocks of (second, signed statement).
-pub(crate) type History = Vec<Vec<(Second, Vec<u8>)>>;
+pub type History = Vec<Vec<(Second, Vec<u8>)>>;
 
 /// The keys that an operator has.
-pub(crate) struct Operator {
+pub struct Operator {
     service: SigningKey,
     checkpoint: SigningKey,
     origin: String,
 }
 
 impl Operator {
-    pub(crate) fn of(built: &LedgerBuilder) -> Self {
-        let read = |path: std::path::PathBuf| signer::read(&RealDisk, &path, None).unwrap();
-        let note = std::fs::read_to_string(built.home.checkpoint()).unwrap();
+    /// Those of a ledger that lies in files.
+    ///
+    /// # Panics
+    /// If they are not there.
+    #[must_use]
+    pub fn of(built: &LedgerBuilder) -> Self {
+        let read = |path: std::path::PathBuf| signer::read(&RealDisk, &path, None).expect(FIXTURE);
+        let note = std::fs::read_to_string(built.home.checkpoint()).expect(FIXTURE);
         Self {
             service: read(built.home.service_key()),
             checkpoint: read(built.home.checkpoint_key()),
-            origin: note.lines().next().unwrap().to_owned(),
+            origin: note.lines().next().expect(FIXTURE).to_owned(),
         }
     }
 
     /// What stands in the log.
-    pub(crate) fn history(&self, built: &LedgerBuilder) -> History {
+    ///
+    /// # Panics
+    /// If it cannot be read.
+    #[must_use]
+    pub fn history(&self, built: &LedgerBuilder) -> History {
         let statements = |bytes: &Vec<u8>| {
-            let block = Block::decode(bytes).unwrap();
+            let block = Block::decode(bytes).expect(FIXTURE);
             block.records.iter().map(|record| (record.time, record.statement_bytes.to_vec())).collect()
         };
         blocks_of(built).iter().map(statements).collect()
     }
 
     /// Blocks around statements, numbered, chained and signed anew.
-    pub(crate) fn seal(
+    #[must_use]
+    pub fn seal(
         &self,
         built: &LedgerBuilder,
         history: &[Vec<(Second, Vec<u8>)>],
@@ -80,16 +102,28 @@ impl Operator {
         (blocks, frontier)
     }
 
+    /// A checkpoint, signed.
+    ///
+    /// # Panics
+    /// If the origin is none, which it is.
+    #[must_use]
+    pub fn checkpoint(&self, frontier: &Frontier) -> String {
+        let note = Checkpoint::new(&self.origin, frontier.size(), frontier.root()).expect(FIXTURE);
+        note.sign(&self.checkpoint).expect(FIXTURE).to_string()
+    }
+
     /// Replaces log and published checkpoint; the memory is left as it was.
-    pub(crate) fn rewrite(&self, built: &LedgerBuilder, history: &[Vec<(Second, Vec<u8>)>]) {
+    ///
+    /// # Panics
+    /// If the folder cannot be written.
+    pub fn rewrite(&self, built: &LedgerBuilder, history: &[Vec<(Second, Vec<u8>)>]) {
         let (blocks, frontier) = self.seal(built, history);
-        std::fs::remove_dir_all(built.home.log()).unwrap();
-        FileLog::create(&RealDisk, &built.home.log(), built.ledger).unwrap();
-        let (mut log, _) = FileLog::open(Arc::new(RealDisk), &built.home.log(), built.ledger).unwrap();
+        std::fs::remove_dir_all(built.home.log()).expect(FIXTURE);
+        FileLog::create(&RealDisk, &built.home.log(), built.ledger).expect(FIXTURE);
+        let (mut log, _) = FileLog::open(Arc::new(RealDisk), &built.home.log(), built.ledger).expect(FIXTURE);
         for (position, block) in blocks.iter().enumerate() {
-            log.append(position as u64, block).unwrap();
+            log.append(position as u64, block).expect(FIXTURE);
         }
-        let note = Checkpoint::new(&self.origin, frontier.size(), frontier.root()).unwrap();
-        std::fs::write(built.home.checkpoint(), note.sign(&self.checkpoint).unwrap().to_string()).unwrap();
+        std::fs::write(built.home.checkpoint(), self.checkpoint(&frontier)).expect(FIXTURE);
     }
 }
