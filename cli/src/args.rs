@@ -15,6 +15,9 @@ mod position;
 mod proof;
 mod retention;
 mod serve;
+mod sink;
+mod subject;
+mod vault;
 mod witness;
 
 use std::path::PathBuf;
@@ -37,6 +40,9 @@ pub use position::*;
 pub use proof::*;
 pub use retention::*;
 pub use serve::*;
+pub use sink::*;
+pub use subject::*;
+pub use vault::*;
 pub use witness::*;
 
 /// Reads a term of a closed list, and names the list if it is no such term.
@@ -89,6 +95,9 @@ pub struct GlobalArgs {
     /// The memory's folder, better on another disk [default: memory/ in the home]
     #[arg(long, global = true, env = "VANDEL_MEMORY", value_name = "DIR")]
     pub memory: Option<PathBuf>,
+    /// A file whose first line is the passphrase of the vault's root cell, where it has one
+    #[arg(long, global = true, env = "VANDEL_ROOT_PASSPHRASE_FILE", value_name = "FILE")]
+    pub root_passphrase_file: Option<PathBuf>,
     /// Accept, this once, a memory that was lost or taken back, having compared the log with receipts
     #[arg(long, global = true)]
     pub trust_new_memory: bool,
@@ -220,6 +229,15 @@ pub enum Command {
     /// The retention calendar: what is due, and why
     #[command(subcommand)]
     Retention(RetentionCommand),
+    /// What a person may ask for: erasure
+    #[command(subcommand)]
+    Subject(SubjectCommand),
+    /// The register of sinks: every other place that got a payload or a key
+    #[command(subcommand)]
+    Sink(SinkCommand),
+    /// The vault: what is in it, and what copies of it still open
+    #[command(subcommand)]
+    Vault(VaultCommand),
     /// Erasures: their certificates, made and checked
     #[command(subcommand)]
     Erasure(ErasureCommand),

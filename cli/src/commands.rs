@@ -19,6 +19,9 @@ mod position;
 mod proof;
 mod retention;
 mod serve;
+mod sink;
+mod subject;
+mod vault;
 mod verify;
 mod view;
 mod witness;
@@ -55,6 +58,9 @@ pub fn run(context: &Context, command: Command) -> Result<Exit, CliError> {
         Command::Proof(command) => proof::run(context, command),
         Command::View(command) => view::run(context, command),
         Command::Retention(command) => retention::run(context, command),
+        Command::Subject(command) => subject::run(context, &command),
+        Command::Vault(command) => vault::run(context, &command),
+        Command::Sink(command) => sink::run(context, &command),
         Command::Erasure(command) => erasure::run(context, &command),
         Command::Nats(command) => nats::run(context, &command),
         Command::Witness(command) => witness::run(context, &command),

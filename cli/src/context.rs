@@ -1,6 +1,7 @@
 //! What every command is given: where, in which language, on which day.
 
-use std::path::PathBuf;
+use std::cell::OnceCell;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use vandel_core::time::{Day, Second};
@@ -8,11 +9,14 @@ use vandel_ledger::clock::{Clock, SettableClock, SystemClock};
 use vandel_ledger::disk::{Disk, RealDisk};
 use vandel_ledger::home::Home;
 use vandel_ledger::place::NatsAccess;
+use vandel_ledger::vault::{PassphraseCell, RootCell, RootCellKind, ScryptCost, VaultError, cell_kind};
+use zeroize::Zeroizing;
 
 use crate::args::GlobalArgs;
 use crate::error::{CliError, Exit};
 use crate::lang::Lang;
 use crate::output::Output;
+use crate::people::root_passphrase;
 
 /// The environment variable that sets the clock, for demonstrations and tests. Whoever sets it stamps
 /// records with a time that is not: so every command that runs under it says so on stderr.
@@ -39,6 +43,9 @@ pub struct Context {
     pub trust_new_memory: bool,
     /// How NATS is reached, if servers are named.
     pub nats: NatsAccess,
+    root_passphrase_file: Option<PathBuf>,
+    /// Asked for once, and cleared when the command ends.
+    root_passphrase: OnceCell<Zeroizing<String>>,
     as_of: Option<Day>,
     names_a_home: bool,
 }
@@ -77,6 +84,8 @@ impl Context {
             clock,
             trust_new_memory: global.trust_new_memory,
             nats,
+            root_passphrase_file: global.root_passphrase_file.clone(),
+            root_passphrase: OnceCell::new(),
             as_of: global.as_of,
             names_a_home: global.home.is_some(),
         })
@@ -86,6 +95,40 @@ impl Context {
     #[must_use]
     pub fn names_a_home(&self) -> bool {
         self.names_a_home
+    }
+
+    /// The root cell of the home, where it needs more than its file; none for a plain file.
+    ///
+    /// # Errors
+    /// If it can't be read, or its passphrase is not to be had.
+    pub fn root_cell(&self) -> Result<Option<Box<dyn RootCell>>, CliError> {
+        self.root_cell_at(&self.home.root_cell())
+    }
+
+    /// The same for the root cell at a path, such as that of a copy.
+    ///
+    /// # Errors
+    /// As [`Context::root_cell`].
+    pub fn root_cell_at(&self, path: &Path) -> Result<Option<Box<dyn RootCell>>, CliError> {
+        match cell_kind(&*self.disk, path).map_err(VaultError::from)? {
+            None | Some(RootCellKind::File) => Ok(None),
+            Some(RootCellKind::SealedFile) => self.sealed_cell(path, false).map(Some),
+        }
+    }
+
+    /// A root cell that is sealed under a passphrase: there already, or about to be made (`is_new`).
+    ///
+    /// # Errors
+    /// If the passphrase is not to be had.
+    pub fn sealed_cell(&self, path: &Path, is_new: bool) -> Result<Box<dyn RootCell>, CliError> {
+        let passphrase = match self.root_passphrase.get() {
+            Some(known) => known.clone(),
+            None => {
+                let read = root_passphrase(self, self.root_passphrase_file.as_deref(), path, is_new)?;
+                self.root_passphrase.get_or_init(|| read).clone()
+            }
+        };
+        Ok(Box::new(PassphraseCell::new(self.disk.clone(), path, passphrase, ScryptCost::default())))
     }
 
     /// The second it is.

@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 use crate::args::{AuthorArgs, TwoPeopleArgs};
 use crate::context::Context;
 use crate::error::{CliError, Exit};
-use crate::lang::Text;
+use crate::lang::{LedgerText, Text};
 
 /// A person who signs.
 pub struct Person {
@@ -246,6 +246,35 @@ pub fn new_passphrase(
         return Err(CliError::new(Exit::Usage, "passphrase-differs", "the two passphrases differ"));
     }
     Ok(Some(first))
+}
+
+/// The passphrase of a root cell: from its file, or asked for.
+///
+/// # Errors
+/// If it can't be read, or nobody is there to be asked.
+pub fn root_passphrase(
+    context: &Context,
+    file: Option<&Path>,
+    cell: &Path,
+    is_new: bool,
+) -> Result<Zeroizing<String>, CliError> {
+    match file {
+        Some(file) => first_line(context, file),
+        None if std::io::stdin().is_terminal() => {
+            let name = cell.display().to_string();
+            let first = ask(&LedgerText::RootPassphrase.with(context.lang, &[("file", &name)]))?;
+            if first.is_empty() || is_new && *first != *ask(&Text::RepeatPassphrase.in_lang(context.lang))? {
+                let message = "the passphrase is empty, or the two differ";
+                return Err(CliError::new(Exit::Usage, "passphrase-differs", message));
+            }
+            Ok(first)
+        }
+        None => {
+            let message = format!("the root cell {} is sealed under a passphrase", cell.display());
+            Err(CliError::new(Exit::NotAuthorised, "root-passphrase-needed", message)
+                .next("name its file with --root-passphrase-file (or VANDEL_ROOT_PASSPHRASE_FILE)"))
+        }
+    }
 }
 
 fn ask(prompt: &str) -> Result<Zeroizing<String>, CliError> {

@@ -9,7 +9,9 @@ use vandel_core::checkpoint::Checkpoint;
 use vandel_core::hash::Hash;
 use vandel_core::merkle::NodeMemory;
 use vandel_core::note::Note;
+use vandel_core::thread::Threads;
 use vandel_ledger::disk::read_all;
+use vandel_ledger::sequencer::fold_threads;
 use vandel_projector::source::{ReadOnly, Source};
 use vandel_projector::{ProjectError, Projector, Settings};
 
@@ -29,7 +31,7 @@ impl<'a> Reading<'a> {
     /// # Errors
     /// If there is no ledger, or log and memory do not agree.
     pub fn open(context: &'a Context) -> Result<Self, CliError> {
-        Ok(Self { context, home: ReadOnly::open(context.disk.clone(), &context.home, None)? })
+        Ok(Self { context, home: ReadOnly::open(context.disk.clone(), &context.home, context.root_cell()?)? })
     }
 
     /// The chain, as far as the memory's checkpoint.
@@ -57,6 +59,15 @@ impl<'a> Reading<'a> {
             }
             other => Ok(other?),
         }
+    }
+
+    /// The threads, folded from the whole log.
+    ///
+    /// # Errors
+    /// If a block or a payload can't be read.
+    pub fn threads(&self) -> Result<Threads, CliError> {
+        let source = self.source();
+        Ok(fold_threads(source.chain, source.blocks_from(0)?, source.vault)?)
     }
 
     /// The vault, for looking.

@@ -28,7 +28,7 @@ impl<'a> Workbench<'a> {
         let opening = Opening {
             disk: context.disk.clone(),
             clock: context.clock.clone(),
-            cell: None,
+            cell: context.root_cell()?,
             passphrase: None,
             trust_new_memory: context.trust_new_memory,
         };

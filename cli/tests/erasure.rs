@@ -3,97 +3,10 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod runner;
+mod story;
 
-use runner::{Ledger, Ran};
-
-const DECIDER: [&str; 2] = ["--key", "decider.pem"];
-/// Two years after the case was closed.
-const DUE: &str = "2028-04-01";
-
-/// A ledger with its people and a policy, and with one school case that was closed on 2026-03-20.
-struct Story {
-    ledger: Ledger,
-    handle: String,
-}
-
-impl Story {
-    fn closed_case() -> Self {
-        let ledger = Ledger::found();
-        let adopt = ["policy", "adopt", "se-2026", "--from", "2026-01-01", "--confirmed-by", "Juristen"];
-        ledger.two(&adopt).ok();
-        for role in ["decider", "controllers-delegate", "handler"] {
-            let file = format!("{role}.pem");
-            ledger.run(&["key", "new", &file, "--no-passphrase"]).ok();
-            ledger.two(&["key", "enroll", "--new-key", &file, "--actor", "new", "--role", role]).ok();
-        }
-        let assess = ["position", "assess", "--role", "SCHOOL", "--board", "Nämnden", "--need", "barn"];
-        let references = ["--union-reference", "MBL 1", "--impact-reference", "DPIA 1"];
-        ledger.run(&[&assess[..], &references, &DECIDER].concat()).ok();
-        let handle = open(&ledger, "R1");
-        let story = Self { ledger, handle };
-        story.school_case(&story.handle);
-        story
-    }
-
-    /// Shows an extract and closes.
-    fn school_case(&self, handle: &str) {
-        let shown = ["case", "shown", handle, "--issued", "2026-03-01", "--authenticity", "control-service"];
-        self.ledger.run(&[&shown[..], &DECIDER].concat()).ok();
-        self.ledger.run(&[&["case", "close", handle], &DECIDER[..]].concat()).ok();
-    }
-
-    /// Adopts a disposal decision and returns its record.
-    fn decide(&self, classes: &[&str]) -> String {
-        let decision =
-            ["--json", "disposal", "adopt", "--body", "KF", "--number", "7", "--decided", "2026-01-10"];
-        let classes: Vec<&str> = classes.iter().flat_map(|class| ["--class", class]).collect();
-        let adopted = self.ledger.two(&[&decision[..], &classes].concat()).ok();
-        adopted.lines()[0]["record"].to_string()
-    }
-
-    fn on(&self, day: &str, arguments: &[&str]) -> Ran {
-        let arguments = [&["--json"], arguments].concat();
-        self.ledger.on(day, &arguments)
-    }
-
-    /// Plans on a day, and returns the plan's hash.
-    fn plan(&self, day: &str, decision: &str) -> String {
-        let planned = self.on(day, &["retention", "plan", "--disposal", decision]).ok();
-        let end = planned.lines().pop().unwrap();
-        end["plans"][0].as_str().unwrap_or_else(|| panic!("no plan: {}", planned.text())).to_owned()
-    }
-
-    fn order(&self, day: &str, plan: &str) -> Ran {
-        self.on(day, &["retention", "order", "--plan", plan, "--key", "handler.pem"])
-    }
-
-    fn approve(&self, day: &str, plan: &str) -> Ran {
-        self.on(day, &["retention", "approve", "--plan", plan, "--key", "controllers-delegate.pem"])
-    }
-
-    fn apply(&self, day: &str, plan: &str) -> Ran {
-        self.on(day, &["retention", "apply", "--plan", plan])
-    }
-
-    fn hold(&self, day: &str) {
-        let hold = ["hold", "place", &*self.handle, "--ground", "dispute", "--review", "2028-12-31"];
-        self.on(day, &[&hold[..], &DECIDER].concat()).ok();
-    }
-}
-
-fn open(ledger: &Ledger, reference: &str) -> String {
-    let identity = "number: 19961010-9945\nsurname: Kanariesson\ngiven name: Göran\n";
-    std::fs::write(ledger.path("identity"), identity).unwrap();
-    let open = ["--json", "case", "open", "--role", "SCHOOL", "--board", "Nämnden", "--reference", reference];
-    let opened = ledger.run(&[&open[..], &["--identity", "identity"], &DECIDER].concat()).ok();
-    opened.lines()[0]["handle"].as_str().unwrap().to_owned()
-}
-
-/// It is refused by policy, for this reason.
-fn refused(ran: &Ran, code: &str) {
-    ran.exits(8);
-    assert_eq!(ran.error()["code"], code, "{}", ran.error());
-}
+use runner::Ledger;
+use story::{DECIDER, DUE, Story, carry_out, open, refused};
 
 #[test]
 fn a_case_goes_the_whole_way_and_nothing_of_it_is_left() {
@@ -129,6 +42,25 @@ fn a_case_goes_the_whole_way_and_nothing_of_it_is_left() {
     assert_eq!(due.last().unwrap()["count"], 0);
     let report = story.on(DUE, &["verify", "--trust", "home/public/trust.policy"]).ok().lines().remove(0);
     assert_eq!((&report["exit"], &report["counts"]["erased"]), (&0.into(), &3.into()));
+}
+
+#[test]
+fn what_is_overdue_is_counted_and_is_a_violation_when_asked() {
+    let story = Story::closed_case();
+    let verify = ["verify", "--trust", "home/public/trust.policy"];
+    let counted = |day: &str| story.on(day, &verify).ok().lines().remove(0)["counts"]["overdue"].clone();
+    assert_eq!((counted("2028-03-19"), counted(DUE), counted("2028-04-20")), (0.into(), 0.into(), 1.into()));
+    let asked = |day: &str| story.on(day, &[&verify[..], &["--overdue"]].concat());
+    asked(DUE).ok();
+    let late = asked("2028-04-20");
+    late.exits(3);
+    let finding = late.lines().remove(0)["findings"][0].clone();
+    assert_eq!((&finding["code"], &finding["level"]), (&"overdue".into(), &"conduct".into()));
+    assert!(finding["what"].as_str().unwrap().contains("note"), "{finding}");
+    assert_eq!(finding["expected"], "erased by 2028-04-19");
+    // What a hold stops is not late.
+    story.hold("2028-04-20");
+    asked("2028-04-20").ok();
 }
 
 #[test]
@@ -215,16 +147,6 @@ fn a_persons_earlier_case_goes_whole_and_the_later_one_stays() {
     story.on(DUE, &["verify", "--trust", "home/public/trust.policy"]).ok();
 }
 
-/// Carries out the plan of the closed case.
-fn carry_out(story: &Story) -> String {
-    let decision = story.decide(&["note", "case", "identity"]);
-    let plan = story.plan(DUE, &decision);
-    story.order(DUE, &plan).ok();
-    story.approve(DUE, &plan).ok();
-    story.apply(DUE, &plan).ok();
-    plan
-}
-
 #[test]
 fn a_stranger_checks_a_certificate_and_finds_every_change_in_it() {
     let story = Story::closed_case();
@@ -239,7 +161,7 @@ fn a_stranger_checks_a_certificate_and_finds_every_change_in_it() {
     story.on(DUE, &["erasure", "certificate", &plan, "1"]).exits(7);
     for lang in ["sv", "en"] {
         let page = story.ledger.on(DUE, &["--lang", lang, "erasure", "certificate", &plan, "0"]).ok();
-        assert!(page.text().contains(&plan) && page.text().contains("HR files"));
+        assert!(page.text().contains(&plan) && page.text().contains("hr-file"));
     }
     let certificate = certificate.lines().remove(0);
     let verify = |certificate: &serde_json::Value, home: &str| {
@@ -272,7 +194,9 @@ fn a_stranger_checks_a_certificate_and_finds_every_change_in_it() {
     change("/evidence/assurance", "certain".into());
     change("/evidence/epoch", 9.into());
     change("/evidence/keys", 9.into());
-    change("/sinks/4/state", "destroyed".into());
+    change("/sinks/10/state", "destroyed".into());
+    change("/sinks/6/state", "destroyed".into());
+    change("/state", "completed".into());
     change("/executed/proof", serde_json::json!([]));
 
     // Another ledger's trust file vouches for nothing here.

@@ -12,6 +12,7 @@
 mod anchor;
 mod contents;
 mod finding;
+mod overdue;
 mod part;
 mod receipt;
 mod remembered;
@@ -40,6 +41,7 @@ use crate::hash::{Domain, Hash};
 use crate::record::Record;
 use crate::signature::verify_strict;
 use crate::statement::Body;
+use crate::time::Day;
 use anchor::Anchored;
 use contents::Contents;
 use finding::Findings;
@@ -63,6 +65,10 @@ pub struct Request {
     pub no_openings: String,
     /// Published digests of views are to be computed again.
     pub views: bool,
+    /// The day on which what is overdue is counted; none if nobody asks.
+    pub as_of: Option<Day>,
+    /// Whether what is overdue is a violation, and not only counted.
+    pub overdue_violates: bool,
 }
 
 /// How the log ended.
@@ -279,6 +285,12 @@ impl<'o> Audit<'o> {
         self.compare_receipts(&anchored.receipts, is_whole);
         if let Some(contents) = self.along.contents.as_mut().filter(|_| is_whole) {
             contents.finish(&self.chain, &mut self.along.counts, &mut self.along.findings);
+            if let Some((as_of, threads)) = self.request.as_of.zip(contents.whole_threads()) {
+                let late = overdue::find(threads, &self.chain, as_of);
+                self.along.counts.overdue = Some(late.len() as u64);
+                let violations = late.into_iter().filter(|_| self.request.overdue_violates);
+                violations.for_each(|finding| self.along.findings.add(finding));
+            }
         }
         let views = self.judge_views(is_whole);
         if self.request.views {
@@ -355,10 +367,9 @@ impl<'o> Audit<'o> {
                  inputs."
                     .to_owned(),
             );
-            lines.push(
-                "Whether anything is kept longer than its retention day allows: ask `vandel retention due`."
-                    .to_owned(),
-            );
+            if self.request.as_of.is_none() {
+                lines.push("Whether anything is kept longer than its retention day allows.".to_owned());
+            }
             let open = contents.open_after_erasure(&self.chain);
             if open > 0 {
                 lines.push(format!(

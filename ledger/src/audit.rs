@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use vandel_core::id::LedgerId;
+use vandel_core::time::Day;
 use vandel_core::trust::TrustError;
 use vandel_core::verify::{
     Audit, Level, LogEnd, Openings, ReceiptError, Remembered, RememberedError, Report, Request,
@@ -64,6 +65,10 @@ pub struct AuditOptions {
     pub keep_shut: bool,
     /// Compute the published digests of views again.
     pub views: bool,
+    /// The day on which what is overdue is counted; none if nobody asks.
+    pub as_of: Option<Day>,
+    /// Whether what is overdue is a violation, and not only counted.
+    pub overdue_violates: bool,
     /// The vault's root cell; none for the file in the vault.
     pub cell: Option<Box<dyn RootCell>>,
 }
@@ -196,6 +201,8 @@ pub fn audit(
         require_witnessed: options.require_witnessed,
         no_openings,
         views: options.views,
+        as_of: options.as_of,
+        overdue_violates: options.overdue_violates,
     };
     let openings = openings.as_mut().map(|openings| &mut **openings as &mut dyn Openings);
     let mut audit = Audit::new(request, openings);

@@ -26,6 +26,7 @@ pub use founding::{Founders, Founding, FoundingError, found};
 #[cfg(feature = "network")]
 pub use founding_on_stream::{NewStream, found_on_stream};
 pub use recovery::{OpenError, Ports};
+pub use replay::fold_threads;
 pub use settle::SettleError;
 
 use vandel_core::admit::{Occasion, Proposal, Refusal, State, admit};

@@ -12,6 +12,7 @@ pub mod recording_disk;
 pub mod secured;
 pub mod serving;
 pub mod small_ledger;
+pub mod tcp_proxy;
 pub mod town;
 pub mod transcript;
 pub mod witnesses;

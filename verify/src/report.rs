@@ -125,6 +125,12 @@ fn write_counts(text: &mut String, report: &Report) -> std::fmt::Result {
             "           {} commitments, {} erased, {} threads, {} steps judged again",
             counts.commitments, counts.erased, counts.threads, counts.steps_judged
         )?;
+        if let Some(late) = counts.overdue.filter(|late| *late > 0) {
+            writeln!(
+                text,
+                "overdue    {late} thread(s) kept longer than their retention allows; --overdue makes that a violation"
+            )?;
+        }
     }
     let attested = report.rules.iter().filter(|rule| rule.attested > 0);
     for rule in attested {

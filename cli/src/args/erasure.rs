@@ -3,10 +3,17 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use vandel_core::erasure::ErasureReason;
 use vandel_core::hash::Hash;
 use vandel_core::time::Day;
 
-use super::AuthorArgs;
+use super::{AuthorArgs, TwoPeopleArgs};
+
+/// The person's own grounds of an erasure.
+fn own_ground(text: &str) -> Result<ErasureReason, String> {
+    let known = ErasureReason::from_name(text).filter(|reason| *reason != ErasureReason::Retention);
+    known.ok_or_else(|| "expected request or withdrawal".to_owned())
+}
 
 /// A plan's hash as people pass it on: `sha256:` and 64 hexadecimal digits.
 pub fn plan_hash(text: &str) -> Result<Hash, String> {
@@ -20,6 +27,12 @@ pub struct RetentionPlanArgs {
     /// The record of the disposal decision: see `vandel disposal list`
     #[arg(long, value_name = "RECORD")]
     pub disposal: u64,
+    /// Only this case, on the person's own ground; needs --ground and --key
+    #[arg(long, value_name = "HANDLE", requires_all = ["ground", "key"])]
+    pub case: Option<String>,
+    /// request (GDPR art. 17; see `vandel subject request`) or withdrawal
+    #[arg(long, value_name = "GROUND", value_parser = own_ground, requires = "case")]
+    pub ground: Option<ErasureReason>,
     /// Your key file: with it the cases' handles are shown, and a reading is recorded
     #[arg(long, env = "VANDEL_KEY", value_name = "FILE")]
     pub key: Option<PathBuf>,
@@ -56,6 +69,31 @@ pub struct RetentionApproveArgs {
     pub author: AuthorArgs,
 }
 
+/// A stop, or its end.
+#[derive(Debug, Args)]
+pub struct RetentionStopArgs {
+    /// The plan: sha256:…
+    #[arg(long, value_name = "HASH", value_parser = plan_hash)]
+    pub plan: Hash,
+    /// Why, without names; kept sealed
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    /// Who stops or releases: the data-protection officer.
+    #[command(flatten)]
+    pub author: AuthorArgs,
+}
+
+/// Completion.
+#[derive(Debug, Args)]
+pub struct RetentionCompleteArgs {
+    /// The plan: sha256:…
+    #[arg(long, value_name = "HASH", value_parser = plan_hash)]
+    pub plan: Hash,
+    /// Who signs: a handler or an administrator, and the controller's delegate.
+    #[command(flatten)]
+    pub people: TwoPeopleArgs,
+}
+
 /// Carrying out.
 #[derive(Debug, Args)]
 pub struct RetentionApplyArgs {
@@ -81,6 +119,18 @@ pub struct ErasureCertificateArgs {
     pub plan: Hash,
     /// The line's number in the plan, from 0
     pub line: u32,
+    /// A page of text, or one in HTML to print; what can be checked is --json
+    #[arg(long, value_enum, default_value_t = PageFormat::Text, value_name = "FORMAT")]
+    pub format: PageFormat,
+}
+
+/// How a page for people is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum PageFormat {
+    /// Text.
+    Text,
+    /// HTML, made to be printed.
+    Html,
 }
 
 /// Which certificate.

@@ -25,6 +25,10 @@ pub struct InitArgs {
     /// The administrators' names, kept sealed in the vault
     #[arg(long, value_name = "NAME", num_args = 2)]
     pub names: Vec<String>,
+    /// How the vault's root key is held: in a file, or in one sealed under a passphrase. Both are best effort,
+    /// since an old copy may survive
+    #[arg(long, value_enum, default_value_t = RootCellArg::File, value_name = "KIND")]
+    pub root_cell: RootCellArg,
     /// The signed last checkpoint of the ledger that this one continues
     #[arg(long, value_name = "FILE")]
     pub predecessor: Option<PathBuf>,
@@ -41,6 +45,15 @@ pub struct InitArgs {
     /// acknowledges; a power cut may then lose acknowledged records
     #[arg(long)]
     pub accept_unproven_sync: bool,
+}
+
+/// How the vault's root key is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum RootCellArg {
+    /// A file that its owner alone can read
+    File,
+    /// A file sealed under a passphrase, which every command then needs: --root-passphrase-file
+    Passphrase,
 }
 
 /// Completions.

@@ -34,6 +34,9 @@ pub struct VerifyArgs {
     /// A folder of receipts (C2SP tlog-proof)
     #[arg(long, value_name = "DIR")]
     pub receipts: Option<PathBuf>,
+    /// Whatever is kept longer than its retention allows, as of --as-of, is a violation, and not only counted
+    #[arg(long)]
+    pub overdue: bool,
     /// Open the vault, where it is there, to check coverage and conduct [default: yes]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_value_t = true, default_missing_value = "true", action = clap::ArgAction::Set)]
     pub open: bool,

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use vandel_core::time::Day;
 
 /// The retention calendar, as of `--as-of`.
 #[derive(Debug, Subcommand)]
@@ -17,8 +18,20 @@ pub enum RetentionCommand {
     Order(super::RetentionOrderArgs),
     /// Approve an order: the second person's signature over the same bytes
     Approve(super::RetentionApproveArgs),
+    /// Stop a plan that has not begun: the data-protection officer alone (GDPR art. 38.6)
+    Stop(super::RetentionStopArgs),
+    /// Let a stopped plan go on: the data-protection officer alone
+    Release(super::RetentionStopArgs),
     /// Carry out an approved plan, or go on where it was interrupted
     Apply(super::RetentionApplyArgs),
+    /// Say, by two people, that every older backup and root key is gone: from executed to completed
+    Complete(super::RetentionCompleteArgs),
+    /// The stored plans and how far each has come
+    Plans,
+    /// The erasures that have been carried out: executed, and completed
+    Done,
+    /// What a policy pack would move, compartment by compartment, if it were adopted
+    Moved(RetentionMovedArgs),
 }
 
 /// How far to look.
@@ -33,6 +46,16 @@ pub struct RetentionDueArgs {
     /// A file whose first line is its passphrase
     #[arg(long, env = "VANDEL_PASSPHRASE_FILE", value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,
+}
+
+/// Which pack.
+#[derive(Debug, Args)]
+pub struct RetentionMovedArgs {
+    /// A pack that comes with Vandel, or a file
+    pub pack: String,
+    /// The first day it would apply to
+    #[arg(long, value_name = "DAY")]
+    pub from: Day,
 }
 
 /// Which case.

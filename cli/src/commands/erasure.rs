@@ -4,7 +4,11 @@ mod apply;
 mod approve;
 mod certificate;
 mod check;
+mod complete;
+mod page;
 mod plan;
+mod sinks;
+mod stop;
 
 use vandel_core::erasure::Plan;
 use vandel_core::hash::Hash;
@@ -12,7 +16,9 @@ use vandel_core::time::{Day, Second};
 
 pub(super) use apply::apply;
 pub(super) use approve::{approve, order};
+pub(super) use complete::{complete, done, plans};
 pub(super) use plan::plan;
+pub(super) use stop::{release, stop};
 
 use crate::args::ErasureCommand;
 use crate::context::Context;

@@ -13,7 +13,7 @@ use vandel_ledger::vault::{Name, NameKind};
 use vandel_projector::Projector;
 use zeroize::Zeroizing;
 
-use crate::args::InitArgs;
+use crate::args::{InitArgs, RootCellArg};
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::lang::LedgerText;
@@ -43,10 +43,15 @@ pub(super) fn run(context: &Context, arguments: &InitArgs) -> Result<Exit, CliEr
     let predecessor =
         arguments.predecessor.as_deref().map(|file| read_predecessor(context, file)).transpose()?;
     look_ahead(context, arguments)?;
+    // Asked for before anything is made.
+    let cell = match arguments.root_cell {
+        RootCellArg::File => None,
+        RootCellArg::Passphrase => Some(context.sealed_cell(&context.home.root_cell(), true)?),
+    };
     let (first, second) = administrators(context, arguments)?;
     let actors = [random_actor()?, random_actor()?];
     let founders = Founders { first: (&first.key, actors[0]), second: (&second.key, actors[1]) };
-    let founding = Founding { founders, at: context.now(), predecessor, cell: None };
+    let founding = Founding { founders, at: context.now(), predecessor, cell };
     if let Some(parent) = context.home.root().parent() {
         std::fs::create_dir_all(parent).map_err(|error| CliError::file(parent, &error))?;
     }

@@ -2,6 +2,8 @@
 //!
 //! The calendar without handles names nobody. With handles it is content, and showing it is a reading.
 
+pub(super) mod moved;
+
 use serde::Serialize;
 use vandel_core::event::{Compartment, Purpose, Reading as ReadEvent};
 use vandel_projector::source::Source;
@@ -27,7 +29,13 @@ pub(super) fn run(context: &Context, command: RetentionCommand) -> Result<Exit, 
         RetentionCommand::Plan(arguments) => erasure::plan(context, &arguments),
         RetentionCommand::Order(arguments) => erasure::order(context, &arguments),
         RetentionCommand::Approve(arguments) => erasure::approve(context, &arguments),
+        RetentionCommand::Stop(arguments) => erasure::stop(context, &arguments),
+        RetentionCommand::Release(arguments) => erasure::release(context, &arguments),
         RetentionCommand::Apply(arguments) => erasure::apply(context, &arguments),
+        RetentionCommand::Complete(arguments) => erasure::complete(context, &arguments),
+        RetentionCommand::Plans => erasure::plans(context),
+        RetentionCommand::Done => erasure::done(context),
+        RetentionCommand::Moved(arguments) => moved::run(context, &arguments),
     }
 }
 

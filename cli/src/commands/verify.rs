@@ -1,5 +1,7 @@
 //! `vandel verify`: the verdict is a result, whatever it says; its exit code says it too.
 
+use vandel_ledger::home::Home;
+
 use super::dossier;
 use crate::args::{Require, VerifyArgs};
 use crate::context::Context;
@@ -12,10 +14,15 @@ pub(super) fn run(context: &Context, arguments: VerifyArgs) -> Result<Exit, CliE
         return dossier::verify(context, file, &arguments);
     }
     let levels = arguments.level.iter().map(|level| (*level).into()).collect();
+    let place = arguments.path.clone().unwrap_or_else(|| context.home.root().to_owned());
+    let cell = match arguments.open {
+        true => context.root_cell_at(&Home::new(&place).root_cell())?,
+        false => None,
+    };
     let options = VerifyOptions {
         over_nats: context.nats.servers.is_some() && arguments.path.is_none() && !context.names_a_home(),
         nats: context.nats.clone(),
-        place: arguments.path.unwrap_or_else(|| context.home.root().to_owned()),
+        place,
         memory: context.memory.clone(),
         trust: arguments.trust,
         checkpoint: None,
@@ -27,7 +34,9 @@ pub(super) fn run(context: &Context, arguments: VerifyArgs) -> Result<Exit, CliE
         require_witnessed: arguments.require == Some(Require::Witnessed),
         keep_shut: !arguments.open,
         views: arguments.views,
-        cell: None,
+        as_of: Some(context.as_of()),
+        overdue_violates: arguments.overdue,
+        cell,
     };
     let report = verify(options, &mut |_| {}).map_err(refuse)?;
     if let Some(file) = &arguments.write_digests {

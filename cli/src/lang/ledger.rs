@@ -9,6 +9,8 @@ super::texts! {
         ProofOperator: "Record {record}, hash {hash}, stands in a tree of {size} records that the ledger's operator has signed. No witness was asked for: the operator could have signed another tree for others." / "Post {record} med hash {hash} står i ett träd med {size} poster som liggarens driftansvarige har signerat. Inget vittne krävdes: den driftansvarige kan ha signerat ett annat träd för andra.",
         ViewStands: "The views have folded {position} records; {behind} behind." / "Vyerna har lagt samman {position} poster; {behind} återstår.",
         DueEnd: "as of {as_of}: {count} to erase, {overdue} overdue" / "per {as_of}: {count} att gallra, {overdue} försenade",
+        VaultEnd: "epoch {epoch}: {keys} keys; {open} records open, {partly} partly erased, {erased} erased, {damaged} damaged\n{blobs} blob(s) tried, {undo} that undo an erasure\nroot cell {cell}: {assurance}" / "epok {epoch}: {keys} nycklar; {open} poster öppnas, {partly} delvis gallrade, {erased} gallrade, {damaged} skadade\n{blobs} kopior prövade, {undo} som upphäver en gallring\nrotcell {cell}: {assurance}",
+        RootPassphrase: "passphrase of the root cell {file}: " / "lösenfras till rotcellen {file}: ",
         WhyEnd: "{handle}, as of {as_of}" / "{handle}, per {as_of}",
     }
 }

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::chain::Chain;
-use crate::erasure::{Matters, Notice};
+use crate::erasure::{Matters, Notice, NoticeMark};
 use crate::event::{Compartment, Kind, Outcome};
 use crate::id::{SubjectId, ThreadId};
 use crate::policy::RolePolicy;
@@ -20,8 +20,8 @@ pub struct ThreadMatters<'a> {
     threads: &'a Threads,
     by_subject: BTreeMap<SubjectId, Vec<ThreadId>>,
     relying: BTreeMap<ThreadId, Vec<ThreadId>>,
-    /// The last word on each case of which erasure was asked: whether it stands.
-    requests: BTreeMap<ThreadId, (u64, bool)>,
+    /// The last word on each case of which erasure was asked.
+    requests: BTreeMap<ThreadId, &'a NoticeMark>,
 }
 
 impl<'a> ThreadMatters<'a> {
@@ -41,14 +41,24 @@ impl<'a> ThreadMatters<'a> {
             }
             for mark in &thread.notices {
                 let Some(about) = mark.about else { continue };
-                let stands = matches!(mark.notice, Notice::ErasureRequested { .. });
-                let last = requests.entry(about).or_insert((mark.record, stands));
-                if last.0 <= mark.record {
-                    *last = (mark.record, stands);
+                let last = requests.entry(about).or_insert(mark);
+                if last.record < mark.record {
+                    *last = mark;
                 }
             }
         }
         Self { chain, threads, by_subject, relying, requests }
+    }
+
+    /// The last word on a request for erasure of a case: that it came, or that it is refused.
+    #[must_use]
+    pub fn request(&self, thread: &ThreadId) -> Option<&'a NoticeMark> {
+        self.requests.get(thread).copied()
+    }
+
+    /// All cases of which erasure was asked, those that are gone among them, with the last word on each.
+    pub fn requests(&self) -> impl Iterator<Item = (&ThreadId, &'a NoticeMark)> {
+        self.requests.iter().map(|(thread, mark)| (thread, *mark))
     }
 
     /// All due days of a case, without the identity, or of a reader's readings; empty where no policy says
@@ -150,7 +160,7 @@ impl Matters for ThreadMatters<'_> {
     }
 
     fn requested(&self, thread: &ThreadId) -> bool {
-        self.requests.get(thread).is_some_and(|(_, stands)| *stands)
+        self.request(thread).is_some_and(|mark| matches!(mark.notice, Notice::ErasureRequested { .. }))
     }
 
     fn withdrawn(&self, thread: &ThreadId) -> bool {

@@ -102,6 +102,15 @@ impl Notice {
         }
     }
 
+    /// The day the request came that it is about; none for plans.
+    #[must_use]
+    pub const fn received(&self) -> Option<Day> {
+        match self {
+            Self::ErasureRequested { received } | Self::ErasureRefused { received, .. } => Some(*received),
+            Self::PlanStopped { .. } | Self::PlanReleased { .. } => None,
+        }
+    }
+
     fn plan(&self) -> Option<Hash> {
         match self {
             Self::PlanStopped { plan, .. } | Self::PlanReleased { plan, .. } => Some(*plan),

@@ -155,6 +155,7 @@ fn advice(code: &str) -> &'static str {
         "view-digest" => {
             "the service published what the log does not give: rebuild the views, publish again, and ask who relied on it"
         }
+        "overdue" => "plan its erasure under a disposal decision: vandel retention plan --disposal RECORD",
         "started-without-check" | "checked-after-start" => {
             "ask the responsible board why work began before the check"
         }

@@ -243,6 +243,8 @@ pub struct Counts {
     pub steps_judged: u64,
     /// Steps that a rule could not judge again, since parts of their thread are gone.
     pub steps_beyond_judging: u64,
+    /// Threads of which something is kept longer than its retention allows; none if no day was asked for.
+    pub overdue: Option<u64>,
 }
 
 /// A rule of admission and how often it was applied again.

@@ -12,7 +12,7 @@ use vandel_core::thread::Threads;
 
 use crate::disk::Disk;
 use crate::home::Home;
-use crate::log::{Log, PlacedBlock};
+use crate::log::{Log, PlacedBlock, ReadError};
 use crate::sealing::{Unsealed, from_opened};
 use crate::sequencer::OpenError;
 use crate::sequencer::snapshot::Restored;
@@ -84,6 +84,25 @@ fn decode(placed: &PlacedBlock) -> Result<Block<'_>, OpenError> {
 
 fn hashes(block: &Block<'_>) -> Vec<Hash> {
     block.records.iter().map(Record::hash).collect()
+}
+
+/// The threads of a log that a vault opens, for whoever reads beside the writer. `chain` is the log's.
+///
+/// # Errors
+/// If a block or a payload can't be read.
+pub fn fold_threads(
+    chain: &Chain,
+    blocks: impl Iterator<Item = Result<PlacedBlock, ReadError>>,
+    vault: &Vault,
+) -> Result<Threads, OpenError> {
+    let (mut threads, mut open_records) = (Threads::default(), HashMap::new());
+    for placed in blocks {
+        let placed = placed?;
+        let block = decode(&placed)?;
+        let mut within = block.records.iter().filter(|record| record.number < chain.size());
+        within.try_for_each(|record| fold_record(chain, record, vault, &mut threads, &mut open_records))?;
+    }
+    Ok(threads)
 }
 
 /// Folds one record and its payload, as far as that still opens.

@@ -9,6 +9,7 @@ use vandel_core::hash::Hash;
 use super::bundle::{self, FoundHead, Place};
 use super::index::Index;
 use super::page::{PageKind, PageName, open_blob};
+use super::root_cell::{decode_root, kind_of};
 use super::seal::{DataKey, KeyId, part_binding};
 use super::shards::{find_key, ids_in, index_u32};
 use super::{Part, RootCellKind, Vault, VaultError};
@@ -44,14 +45,26 @@ pub struct VaultAudit {
 pub struct BlobFinding {
     /// Where it was.
     pub path: PathBuf,
-    /// What its header says it is: `page`, `bundle` or `unknown`.
+    /// What its header says it is: `page`, `bundle`, `root-cell`, `sealed-root-cell` or `unknown`.
     pub looks_like: &'static str,
+    /// For a root that lies open: its epoch. One before the present one opens, in old copies, what has been
+    /// erased since.
+    pub root_epoch: Option<u64>,
     /// Whether the root, or any key that it reaches, opens it.
     pub opens: bool,
     /// Data keys it yields that the root does not reach. Anything but zero undoes an erasure.
     pub forgotten_keys: u64,
     /// Erased parts in it that a reachable key opens. Anything but zero undoes an erasure.
     pub erased_parts_opened: u64,
+}
+
+impl BlobFinding {
+    /// Whether it undoes an erasure, together with what is at hand or with an old copy.
+    #[must_use]
+    pub fn undoes_erasure(&self, present: u64) -> bool {
+        let old_root = self.root_epoch.is_some_and(|epoch| epoch < present);
+        old_root || self.forgotten_keys > 0 || self.erased_parts_opened > 0
+    }
 }
 
 impl Vault {
@@ -73,6 +86,27 @@ impl Vault {
             audit.blobs.push(finding);
         }
         Ok(audit)
+    }
+
+    /// How many erased parts of these records open, where their bytes still lie, under any data key that the
+    /// root reaches: none, if they are gone.
+    ///
+    /// # Errors
+    /// If an index or a bundle can't be read.
+    pub fn try_all_keys(&self, records: &[u64]) -> Result<u64, VaultError> {
+        let keys = self.all_keys(&mut VaultAudit::default());
+        let bundles: BTreeSet<usize> =
+            records.iter().filter_map(|record| self.folded_bundle_of(*record)).collect();
+        let mut opened = 0;
+        for number in bundles {
+            let name = bundle::file_name(index_u32(number));
+            let blob = match read_all(&*self.disk, &self.folder.join(&name)) {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                other => other.map_err(VaultError::io(name))?,
+            };
+            opened += self.try_erased_parts(&blob, index_u32(number), &keys)?;
+        }
+        Ok(opened)
     }
 
     fn all_keys(&self, audit: &mut VaultAudit) -> Vec<(KeyId, DataKey)> {
@@ -128,10 +162,19 @@ impl Vault {
         let mut finding = BlobFinding {
             path: path.to_owned(),
             looks_like: "unknown",
+            root_epoch: None,
             opens: false,
             forgotten_keys: 0,
             erased_parts_opened: 0,
         };
+        match kind_of(&blob) {
+            Some(RootCellKind::File) => {
+                finding.looks_like = "root-cell";
+                finding.root_epoch = decode_root(&blob).ok().map(|root| root.epoch);
+            }
+            Some(RootCellKind::SealedFile) => finding.looks_like = "sealed-root-cell",
+            None => {}
+        }
         let mut yielded = BTreeSet::new();
         if let Some(name) = PageName::of_blob(&blob) {
             finding.looks_like = "page";

@@ -43,6 +43,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use vandel_core::hash::Hash;
 use vandel_core::id::LedgerId;
@@ -53,7 +54,7 @@ pub use directory::{Name, NameKind, name_key};
 pub use open::Recovery;
 pub use passphrase_cell::{PassphraseCell, ScryptCost};
 pub use read::Records;
-pub use root_cell::{FileCell, Root, RootCell, RootCellError, RootCellKind};
+pub use root_cell::{FileCell, Root, RootCell, RootCellError, RootCellKind, cell_kind};
 pub use rotate::ErasureEvidence;
 pub use seal::{DataKey, KeyId};
 
@@ -131,6 +132,9 @@ pub struct VaultConfig {
     pub cached_keys: usize,
     /// The most index entries kept in memory besides the segment's.
     pub cached_entries: usize,
+    /// How long a page that was opened may stay in memory. It is cleared at the next page that is read, or by
+    /// [`Vault::forget_old_caches`].
+    pub cache_lifetime: Duration,
 }
 
 impl Default for VaultConfig {
@@ -142,6 +146,7 @@ impl Default for VaultConfig {
             segment_max: 1 << 18,
             cached_keys: 1 << 20,
             cached_entries: 1 << 18,
+            cache_lifetime: Duration::from_secs(600),
         }
     }
 }
@@ -299,6 +304,14 @@ impl Vault {
         caches.indexes.clear();
     }
 
+    /// Clears the keys and indexes that have been in memory longer than [`VaultConfig::cache_lifetime`]: for
+    /// whoever keeps a vault open and idle.
+    pub fn forget_old_caches(&self) {
+        let mut caches = self.caches();
+        caches.shards.forget_old();
+        caches.indexes.forget_old();
+    }
+
     fn caches(&self) -> MutexGuard<'_, Caches> {
         // A panic can't leave a cache half changed: pages are whole or absent.
         self.caches.lock().unwrap_or_else(PoisonError::into_inner)
@@ -306,8 +319,8 @@ impl Vault {
 
     fn new_caches(config: &VaultConfig) -> Mutex<Caches> {
         Mutex::new(Caches {
-            shards: Cache::new(config.cached_keys),
-            indexes: Cache::new(config.cached_entries),
+            shards: Cache::new(config.cached_keys, config.cache_lifetime),
+            indexes: Cache::new(config.cached_entries, config.cache_lifetime),
         })
     }
 }

@@ -13,7 +13,7 @@ use super::root_cell::{
 use super::seal::{DataKey, fill_random};
 use crate::disk::Disk;
 
-const MAGIC: [u8; 4] = *b"VVs1";
+pub(super) const MAGIC: [u8; 4] = *b"VVs1";
 const HEADER_BYTES: usize = 4 + 1 + 4 + 4 + 16;
 const FILE_BYTES_MAX: usize = 256;
 

@@ -135,6 +135,24 @@ impl RootCell for FileCell {
     }
 }
 
+/// How the root in a file is held, by what its first bytes say; none if there is no such file.
+///
+/// # Errors
+/// If it can't be read, or is no root cell.
+pub fn cell_kind(disk: &dyn Disk, path: &Path) -> Result<Option<RootCellKind>, RootCellError> {
+    let Some(bytes) = read_if_present(disk, path)? else { return Ok(None) };
+    kind_of(&bytes).map(Some).ok_or(RootCellError::Damaged("its bytes are no root cell"))
+}
+
+/// What kind of root cell these bytes begin.
+pub(super) fn kind_of(bytes: &[u8]) -> Option<RootCellKind> {
+    match bytes.first_chunk::<4>()? {
+        magic if *magic == MAGIC => Some(RootCellKind::File),
+        magic if *magic == super::passphrase_cell::MAGIC => Some(RootCellKind::SealedFile),
+        _ => None,
+    }
+}
+
 /// Refuses when the cell does not hold what the caller believes.
 pub(super) fn check_expected(expected: Option<u64>, found: Option<&Root>) -> Result<(), RootCellError> {
     let found = found.map(|root| root.epoch);

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
@@ -32,39 +33,63 @@ pub(super) fn ids_in(shard: &[u8]) -> impl Iterator<Item = KeyId> {
     shard.as_chunks::<KEY_BYTES>().0.iter().filter_map(|key| key.first_chunk().copied().map(KeyId))
 }
 
-/// Pages in memory, forgotten oldest first. What leaves it is cleared.
+/// One page in memory.
+struct HeldPage<T> {
+    generation: u64,
+    page: Arc<T>,
+    weight: usize,
+    since: Instant,
+}
+
+/// Pages in memory, forgotten oldest first, and after their lifetime. What leaves it is cleared.
 pub(super) struct Cache<T> {
-    pages: HashMap<u32, (u64, Arc<T>, usize)>,
+    pages: HashMap<u32, HeldPage<T>>,
     order: VecDeque<u32>,
     weight: usize,
     weight_max: usize,
+    lifetime: Duration,
 }
 
 impl<T> Cache<T> {
-    pub(super) fn new(weight_max: usize) -> Self {
-        Self { pages: HashMap::new(), order: VecDeque::new(), weight: 0, weight_max }
+    pub(super) fn new(weight_max: usize, lifetime: Duration) -> Self {
+        Self { pages: HashMap::new(), order: VecDeque::new(), weight: 0, weight_max, lifetime }
     }
 
     fn get(&self, number: u32, generation: u64) -> Option<Arc<T>> {
-        let (held, page, _) = self.pages.get(&number)?;
-        (*held == generation).then(|| Arc::clone(page))
+        let held = self.pages.get(&number)?;
+        let fits = held.generation == generation && held.since.elapsed() < self.lifetime;
+        fits.then(|| Arc::clone(&held.page))
     }
 
     fn put(&mut self, number: u32, generation: u64, page: &Arc<T>, weight: usize) {
+        self.forget_old();
         while self.weight + weight > self.weight_max {
             let Some(oldest) = self.order.pop_front() else { break };
             self.forget(oldest);
         }
         self.forget(number);
         self.order.retain(|held| *held != number);
-        self.pages.insert(number, (generation, Arc::clone(page), weight));
+        let held = HeldPage { generation, page: Arc::clone(page), weight, since: Instant::now() };
+        self.pages.insert(number, held);
         self.order.push_back(number);
         self.weight += weight;
     }
 
     fn forget(&mut self, number: u32) {
-        if let Some((_, _, weight)) = self.pages.remove(&number) {
-            self.weight -= weight;
+        if let Some(held) = self.pages.remove(&number) {
+            self.weight -= held.weight;
+        }
+    }
+
+    /// Drops what has lived its time; the oldest stand first.
+    pub(super) fn forget_old(&mut self) {
+        while let Some(oldest) = self.order.front().copied() {
+            let old = |held: &HeldPage<T>| held.since.elapsed() >= self.lifetime;
+            if !self.pages.get(&oldest).is_none_or(old) {
+                break;
+            }
+            self.order.pop_front();
+            self.forget(oldest);
         }
     }
 
@@ -222,4 +247,23 @@ impl Vault {
 /// Shards and bundles are numbered with 32 bits.
 pub(super) fn index_u32(number: usize) -> u32 {
     u32::try_from(number).expect("no vault has four billion shards or bundles")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_leaves_the_cache_when_it_is_old_and_when_there_is_no_room() {
+        let page = Arc::new(Zeroizing::new(vec![1_u8]));
+        let mut young = Cache::new(2, Duration::from_secs(3_600));
+        (0..3).for_each(|number| young.put(number, 1, &page, 1));
+        assert!(young.get(0, 1).is_none() && young.get(1, 1).is_some() && young.get(2, 1).is_some());
+        assert!(young.get(2, 2).is_none(), "another generation");
+        let mut old = Cache::new(8, Duration::ZERO);
+        (0..3).for_each(|number| old.put(number, 1, &page, 1));
+        assert!((0..3).all(|number| old.get(number, 1).is_none()));
+        old.forget_old();
+        assert!(old.pages.is_empty() && old.weight == 0);
+    }
 }

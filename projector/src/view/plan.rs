@@ -18,6 +18,7 @@ const ORDER: [Compartment; 5] =
     [Compartment::Copy, Compartment::Assessment, Compartment::Note, Compartment::Reads, Compartment::Process];
 
 /// What is planned, and what is due and yet not planned.
+#[derive(Clone)]
 pub struct Planned {
     /// Plans of at most [`ERASURE_RECORDS_MAX`] records each; none if nothing may go.
     pub plans: Vec<Plan>,

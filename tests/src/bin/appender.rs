@@ -1,6 +1,6 @@
 //! Appends to a real home until it is killed: the victim of the kill test.
 //!
-//! `appender HOME` founds the ledger if there is none, and prints one line for each receipt *after*
+//! `appender HOME` founds the ledger if there is none (on NATS if `VANDEL_NATS` names servers), and prints one line for each receipt *after*
 //! it was given: record number, record hash. Nothing is printed ahead of its acknowledgement, so every
 //! whole line on the other end of the pipe is a promise.
 
@@ -13,15 +13,27 @@ use std::sync::Arc;
 use vandel_ledger::disk::{Disk, RealDisk};
 use vandel_ledger::home::Home;
 use vandel_ledger::opening::{self, OpenLedger};
-use vandel_ledger::sequencer::Group;
+use vandel_ledger::place::NatsAccess;
+use vandel_ledger::sequencer::{Group, NewStream};
 use vandel_tests::small_ledger::{SmallLedger, adopt_policy, assess, enrol};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = std::env::args_os().nth(1).ok_or("usage: appender HOME")?;
     let disk: Arc<dyn Disk> = Arc::new(RealDisk);
-    let ledger = SmallLedger::at(disk, Home::new(PathBuf::from(folder)));
+    let nats = NatsAccess {
+        servers: std::env::var("VANDEL_NATS").ok(),
+        monitoring: std::env::var("VANDEL_NATS_MONITOR").ok(),
+        ..NatsAccess::default()
+    };
+    let on_stream = nats.servers.is_some();
+    let ledger = SmallLedger::at(disk, Home::new(PathBuf::from(folder)).with_nats(nats));
     if !ledger.home.root().exists() {
-        ledger.found()?;
+        if on_stream {
+            let stream = NewStream { replicas: 1, accept_unproven_sync: false, operator: None };
+            ledger.found_on_stream(&stream)?;
+        } else {
+            ledger.found()?;
+        }
         println!("founded");
     }
     let mut open = opening::open(&ledger.home, ledger.opening())?;

@@ -63,6 +63,16 @@ impl Cluster {
         Ok(())
     }
 
+    /// Starts all three again after they were killed or stopped.
+    ///
+    /// # Panics
+    /// If they do not come up.
+    pub fn restart_all(&mut self) {
+        if let Err(why) = self.try_start() {
+            panic!("{why}");
+        }
+    }
+
     /// What clients connect to: all three.
     #[must_use]
     pub fn url(&self) -> String {

@@ -16,7 +16,7 @@ use vandel_tests::small_ledger::{SmallLedger, adopt_policy, assess, enrol};
 
 use crate::world::{administrate, connect};
 
-const STREAM: NewStream = NewStream { replicas: 1, accept_unproven_sync: false, operator: None };
+pub(crate) const STREAM: NewStream = NewStream { replicas: 1, accept_unproven_sync: false, operator: None };
 
 /// A ledger of a few records on a server.
 struct Ledger {
@@ -29,7 +29,7 @@ fn access(server: &NatsServer) -> NatsAccess {
     NatsAccess { servers: Some(server.url()), monitoring: Some(server.monitor()), ..NatsAccess::default() }
 }
 
-fn at(folder: &std::path::Path, server: &NatsServer) -> SmallLedger {
+pub(crate) fn at(folder: &std::path::Path, server: &NatsServer) -> SmallLedger {
     let disk: Arc<dyn Disk> = Arc::new(RealDisk);
     SmallLedger::at(disk, Home::new(folder.join("home")).with_nats(access(server)))
 }
@@ -233,4 +233,25 @@ fn an_auditor_verifies_over_nats_and_sees_up_to_the_first_hole() {
         refused.to_string().contains("block 2") || refused.to_string().contains("deny_delete"),
         "{refused}"
     );
+}
+
+#[test]
+fn a_message_that_is_no_block_of_this_ledger_is_named() {
+    for foreign in ["no block at all", "a block of another ledger"] {
+        let world = Ledger::with_work();
+        let log = HomeLog::open(&world.ledger.disk, &world.ledger.home).unwrap();
+        let blocks = log.blocks_from(0).unwrap().count();
+        let body = if foreign.starts_with("no") {
+            foreign.as_bytes().to_vec()
+        } else {
+            let other = Ledger::with_work();
+            let other = HomeLog::open(&other.ledger.disk, &other.ledger.home).unwrap();
+            other.blocks_from(0).unwrap().next().unwrap().unwrap().bytes
+        };
+        let bus = connect(&world.server.url());
+        bus.request(&vandel_ledger::log::jetstream::log_subject(&log.ledger()), body).unwrap();
+        let refused = world.open().err().unwrap().to_string();
+        assert!(refused.contains(&format!("at block {blocks}")), "{foreign}: {refused}");
+        assert_eq!(audit(&world, true).exit, 3, "{foreign}");
+    }
 }

@@ -5,8 +5,14 @@
 
 #![allow(missing_docs, clippy::print_stdout, clippy::unwrap_used)]
 
+mod administrator;
+mod bits;
+mod crash;
 mod home;
+mod network;
+mod space;
 mod world;
+mod writers;
 
 use vandel_ledger::log::jetstream::JetStreamLog;
 use vandel_tests::log_conformance;

@@ -1,11 +1,14 @@
 //! A server, a ledger on it, and hands that change things behind its back.
 
-use std::time::Duration;
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use vandel_core::id::LedgerId;
 use vandel_ledger::bus::{Bus, BusOptions, Role};
 use vandel_ledger::log::jetstream::{Contents, Demands, JetStreamLog, StreamError, Waits, create_streams};
+use vandel_ledger::log::{AppendError, Log as _};
 use vandel_tests::nats_server::NatsServer;
 
 pub(crate) const LEDGER: LedgerId = LedgerId([7; 32]);
@@ -14,6 +17,44 @@ pub(crate) const LEDGER: LedgerId = LedgerId([7; 32]);
 pub(crate) struct World {
     pub(crate) server: NatsServer,
     pub(crate) bus: Bus,
+}
+
+/// Copies a folder and all in it.
+pub(crate) fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// How many trials: the second number under `VANDEL_DEEP`.
+pub(crate) fn trials(few: usize, many: usize) -> usize {
+    if std::env::var_os("VANDEL_DEEP").is_some() { many } else { few }
+}
+
+/// Appends a block at the next position as a sequencer does: where the outcome is uncertain, it opens
+/// the log anew and sends the same bytes again; where the log was away, it waits.
+pub(crate) fn append_surely(log: &mut JetStreamLog, block: &[u8], open: impl Fn() -> JetStreamLog) {
+    let position = log.next_position();
+    let deadline = Instant::now() + Duration::from_secs(240);
+    loop {
+        match log.append(position, block) {
+            Ok(()) => return,
+            Err(
+                AppendError::Uncertain { .. } | AppendError::Unavailable { .. } | AppendError::Halted { .. },
+            ) => {
+                assert!(Instant::now() < deadline, "block {position} finds no place");
+                *log = open();
+            }
+            Err(error) => panic!("block {position}: {error}"),
+        }
+    }
 }
 
 /// A connection that loses no time.

@@ -3,13 +3,16 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use vandel_core::erasure::{Notice, ThreadMatters};
 use vandel_core::event::{Role, Scope};
 use vandel_core::trust::parse_trust;
 use vandel_ledger::disk::read_all;
 use vandel_ledger::lock::{HomeLock, LockError};
 use vandel_ledger::memory::policy::MemoryPolicy;
+use vandel_ledger::sinks::{Fate, Register};
 
 use super::{Point, State};
+use crate::commands::subject::answer_by;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::lang::DoctorText;
@@ -63,6 +66,8 @@ fn of_ledger(context: &Context, reading: &Reading<'_>, points: &mut Vec<Point>) 
     points.push(disposal(context, reading));
     points.push(erasures(context, reading));
     points.push(overdue(context, reading)?);
+    points.push(requests(context, reading)?);
+    points.push(sinks(context, reading));
     Ok(())
 }
 
@@ -153,6 +158,43 @@ fn overdue(context: &Context, reading: &Reading<'_>) -> Result<Point, CliError> 
         let detail = DoctorText::Overdue.with(context.lang, &[("count", &count)]);
         point("overdue", State::Wrong, detail, Some("vandel retention due".to_owned()))
     })
+}
+
+/// Requests for erasure: each is answered within a month (GDPR art. 12.3).
+fn requests(context: &Context, reading: &Reading<'_>) -> Result<Point, CliError> {
+    let threads = reading.threads()?;
+    let matters = ThreadMatters::of(reading.chain(), &threads);
+    let (mut open, mut late) = (0, 0);
+    for (thread, mark) in matters.requests() {
+        let Notice::ErasureRequested { received } = mark.notice else { continue };
+        if threads.get(thread).is_some() {
+            open += 1;
+            late += usize::from(answer_by(received) < context.as_of());
+        }
+    }
+    let values = [("open", &*open.to_string()), ("late", &*late.to_string())];
+    let next = Some("vandel subject requests".to_owned());
+    Ok(match (open, late) {
+        (0, _) => point("requests", State::Ok, DoctorText::NoRequests.in_lang(context.lang), None),
+        (_, 0) => point("requests", State::Weak, DoctorText::Requests.with(context.lang, &values), next),
+        _ => point("requests", State::Wrong, DoctorText::Requests.with(context.lang, &values), next),
+    })
+}
+
+/// Copies whose day has passed and that nobody has signed for.
+fn sinks(context: &Context, reading: &Reading<'_>) -> Point {
+    let register = match Register::read(&*context.disk, &context.home, reading.chain().ledger) {
+        Ok(register) => register,
+        Err(error) => return point("sinks", State::Wrong, error.to_string(), None),
+    };
+    let left: Vec<_> = register.states().into_iter().filter(|sink| sink.fate == Fate::Exists).collect();
+    let late = left.iter().filter(|sink| sink.made.expires.is_some_and(|day| day < context.as_of())).count();
+    let values = [("count", &*left.len().to_string()), ("late", &*late.to_string())];
+    let detail = DoctorText::Sinks.with(context.lang, &values);
+    match late {
+        0 => point("sinks", State::Ok, detail, None),
+        _ => point("sinks", State::Wrong, detail, Some("vandel sink list".to_owned())),
+    }
 }
 
 fn lock(context: &Context) -> Point {

@@ -15,17 +15,18 @@ use vandel_core::merkle::{NodeMemory, inclusion_proof};
 use vandel_core::record::Record;
 use vandel_core::statement::Body;
 use vandel_ledger::erasure::{keys_of, read_plan};
+use vandel_ledger::sinks::Register;
 use vandel_ledger::vault;
 
-use super::{hex, shown};
-use crate::args::ErasureCertificateArgs;
+use super::sinks::{self, Sink};
+use super::{hex, page, shown};
+use crate::args::{ErasureCertificateArgs, PageFormat};
 use crate::context::Context;
 use crate::error::{CliError, Exit};
-use crate::lang::ErasureText;
 use crate::reading::Reading;
 
 /// The name of this form of certificate.
-pub(super) const FORM: &str = "vandel-erasure-certificate/1";
+pub(super) const FORM: &str = "vandel-erasure-certificate/2";
 
 /// A certificate.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -54,8 +55,15 @@ pub(super) struct Certificate {
     pub executed: Proven,
     /// What the end says.
     pub evidence: Evidence,
+    /// `executed`, or `completed` once every older backup and root key is gone.
+    pub state: String,
+    /// The completion, signed by two people.
+    pub completed: Option<Completed>,
     /// Every place that may have held it.
     pub sinks: Vec<Sink>,
+    /// The day by which the last older backup or root key is to be gone; none where none is left, or one is
+    /// left without a day.
+    pub backup_horizon: Option<String>,
     /// The signed checkpoint over both records.
     pub checkpoint: String,
 }
@@ -121,19 +129,25 @@ pub(super) struct Evidence {
     pub keys: usize,
 }
 
-/// A place that may have held it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Sink {
-    pub sink: String,
-    /// `destroyed`, `attested` or `not-reachable`.
-    pub state: String,
+/// The completion.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Completed {
+    /// The record.
+    pub record: Proven,
+    /// Who signed first.
+    pub said_by: Signer,
+    /// Who signed second.
+    pub confirmed_by: Signer,
 }
 
 /// Prints a certificate.
 pub(super) fn certificate(context: &Context, arguments: &ErasureCertificateArgs) -> Result<Exit, CliError> {
     let reading = Reading::open(context)?;
     let certificate = make(context, &reading, arguments)?;
-    context.output.result(&certificate, || page(context, &certificate))?;
+    context.output.result(&certificate, || match arguments.format {
+        PageFormat::Text => page::text(context, &certificate),
+        PageFormat::Html => page::html(context.lang, &certificate),
+    })?;
     Ok(Exit::Done)
 }
 
@@ -151,24 +165,30 @@ fn make(
     let (note, checkpoint) = reading.checkpoint()?;
     let erasures = &reading.chain().erasures;
     let found = erasures.iter().find(|(_, erasure)| erasure.plan == arguments.plan);
-    let (started, executed) = match found {
-        Some((started, Erasure { executed: Some((executed, _)), .. })) => (*started, *executed),
+    let (started, executed, completed) = match found {
+        Some((started, Erasure { executed: Some((executed, _)), completed, .. })) => {
+            (*started, *executed, *completed)
+        }
         _ => {
             let message = format!("{} has not been carried out", shown(&arguments.plan));
             return Err(CliError::new(Exit::NotFound, "not-executed", message)
                 .next(format!("vandel retention apply --plan {}", shown(&arguments.plan))));
         }
     };
-    let [started, executed] = {
-        let (_, nodes) = reading.tree(checkpoint.size())?;
-        [
-            prove(reading, &nodes, started, checkpoint.size())?,
-            prove(reading, &nodes, executed, checkpoint.size())?,
-        ]
-    };
+    let (_, nodes) = reading.tree(checkpoint.size())?;
+    let prove = |number| prove(reading, &nodes, number, checkpoint.size());
+    let (started, executed) = (prove(started)?, prove(executed)?);
+    let completed = completed.map(prove).transpose()?;
+    let completed = completed.map(|(record, bytes)| {
+        let (said_by, confirmed_by) = signers(reading, &bytes)?;
+        Ok::<_, CliError>(Completed { record, said_by, confirmed_by })
+    });
+    let completed = completed.transpose()?;
     let (author, approver) = signers(reading, &started.1)?;
     let end = shown_by(&executed.1)?;
     let alone = Plan { lines: vec![line.clone()], ..plan.clone() };
+    let register = Register::read(&*context.disk, &context.home, plan.ledger)?;
+    let sinks = sinks::all(&register, &end, line);
     Ok(Certificate {
         form: FORM.to_owned(),
         ledger: plan.ledger.to_string(),
@@ -189,7 +209,10 @@ fn make(
         started: started.0,
         executed: executed.0,
         evidence: evidence(&end, keys_of(&alone).len()),
-        sinks: sinks(),
+        state: if completed.is_some() { "completed" } else { "executed" }.to_owned(),
+        completed,
+        backup_horizon: sinks::horizon(&register, &end),
+        sinks,
         checkpoint: note,
     })
 }
@@ -293,56 +316,4 @@ pub(super) fn evidence(executed: &ErasureExecuted, keys: usize) -> Evidence {
 
 fn named(kind: vault::RootCellKind) -> (&'static str, &'static str) {
     (kind.name(), kind.assurance())
-}
-
-/// The closed register of sinks. The ledger destroys what it holds and says so of nothing else.
-pub(super) fn sinks() -> Vec<Sink> {
-    let destroyed = ["vault bundles", "vault shards", "views", "admission snapshot"];
-    let unreachable = ["backups", "exports", "reports", "HR files", "paper"];
-    let sink =
-        |state: &'static str| move |sink: &str| Sink { sink: sink.to_owned(), state: state.to_owned() };
-    destroyed
-        .into_iter()
-        .map(sink("destroyed"))
-        .chain(unreachable.into_iter().map(sink("not-reachable")))
-        .collect()
-}
-
-/// The certificate as a page to print. The JSON is what can be checked.
-fn page(context: &Context, certificate: &Certificate) -> String {
-    let mut went = String::new();
-    for one in &certificate.compartments {
-        let class = one.class.as_deref().unwrap_or("-");
-        went += &format!("\n  {:<11} {class:<15} {}  {}", one.compartment, one.due, one.ground);
-    }
-    let mut sinks = String::new();
-    for one in &certificate.sinks {
-        sinks += &format!("\n  {:<19} {}", one.sink, one.state);
-    }
-    let records: Vec<String> = certificate.records.iter().map(u64::to_string).collect();
-    let Certificate { plan, started, executed, evidence, .. } = certificate;
-    let values = [
-        ("ledger", certificate.ledger.clone()),
-        ("pseudonym", certificate.pseudonym.clone()),
-        ("went", went),
-        ("plan", plan.hash.clone()),
-        ("line", plan.line.to_string()),
-        ("disposal", plan.disposal.to_string()),
-        ("ordered", certificate.ordered_by.actor.clone()),
-        ("approved", certificate.approved_by.actor.clone()),
-        ("started", started.record.to_string()),
-        ("started_at", started.time.clone()),
-        ("executed", executed.record.to_string()),
-        ("executed_at", executed.time.clone()),
-        ("records", records.join(", ")),
-        ("keys", evidence.keys.to_string()),
-        ("cell", evidence.root_cell.clone()),
-        ("epoch", evidence.epoch.to_string()),
-        ("assurance", evidence.assurance.clone()),
-        ("manifest", evidence.manifest.clone()),
-        ("sinks", sinks),
-        ("checkpoint", certificate.checkpoint.clone()),
-    ];
-    let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, &**value)).collect();
-    ErasureText::Certificate.with(context.lang, &values)
 }

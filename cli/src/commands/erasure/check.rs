@@ -3,7 +3,7 @@
 use serde::Serialize;
 use vandel_core::checkpoint::OpenCheckpoint;
 use vandel_core::erasure::{Line, Plan, PlanHead};
-use vandel_core::event::{Compartment, ErasureStarted, OpenEvent};
+use vandel_core::event::{Compartment, ErasureCompleted, ErasureExecuted, ErasureStarted, OpenEvent};
 use vandel_core::hash::{Domain, Hash};
 use vandel_core::id::{LedgerId, PublicKey};
 use vandel_core::merkle::verify_inclusion;
@@ -13,10 +13,11 @@ use vandel_core::statement::Body;
 use vandel_ledger::disk::read_all;
 use vandel_ledger::erasure::keys_of;
 use vandel_ledger::sealing::{Unsealed, from_opened};
+use vandel_ledger::sinks::Register;
 use vandel_projector::{Projector, Settings};
 
-use super::certificate::{Certificate, FORM, Proven, evidence, executed_event, sinks, went};
-use super::{hex, shown, unhex};
+use super::certificate::{Certificate, Completed, FORM, Proven, Signer, evidence, executed_event, went};
+use super::{hex, shown, sinks, unhex};
 use crate::args::ErasureVerifyArgs;
 use crate::commands::proof::{open_checkpoint, read_trust};
 use crate::context::Context;
@@ -32,7 +33,9 @@ struct Checked {
     pseudonym: String,
     plan: String,
     records: usize,
+    state: String,
     anchor: &'static str,
+    cosigners: usize,
     home_looked_at: bool,
     not_looked_at: Vec<&'static str>,
 }
@@ -42,6 +45,7 @@ struct Shown {
     ledger: LedgerId,
     line: Line,
     plan: Plan,
+    executed: ErasureExecuted,
 }
 
 /// Checks a certificate.
@@ -56,8 +60,10 @@ pub(super) fn verify(context: &Context, arguments: &ErasureVerifyArgs) -> Result
     }
     let shown = follow(&certificate, &opened)?;
     let home_looked_at = look_at_home(context, &certificate, &shown)?;
-    let mut not_looked_at =
-        vec!["backups, exports, reports, HR files and paper", "what a copy of an older root key would open"];
+    let mut not_looked_at = vec![
+        "backups, exports, reports, HR files and paper: what people have signed about them is shown, not checked",
+        "what a copy of an older root key would open, and copies that nobody entered in the register",
+    ];
     if !home_looked_at {
         not_looked_at.push("the home: whether keys, payloads and views are gone there");
         not_looked_at.push("whose the keys are and which roles they held: the chain tells (vandel verify)");
@@ -68,6 +74,8 @@ pub(super) fn verify(context: &Context, arguments: &ErasureVerifyArgs) -> Result
         pseudonym: certificate.pseudonym.clone(),
         plan: certificate.plan.hash.clone(),
         records: certificate.records.len(),
+        state: certificate.state.clone(),
+        cosigners: opened.cosigners().len(),
         anchor: if witnessed { "witnessed" } else { "operator" },
         home_looked_at,
         not_looked_at,
@@ -123,10 +131,10 @@ fn follow(certificate: &Certificate, opened: &OpenCheckpoint) -> Result<Shown, C
     if certificate.evidence != evidence(end, keys_of(&alone).len()) {
         return Err(wrong("the evidence is not what the end's record says"));
     }
-    if certificate.sinks != sinks() {
-        return Err(wrong("the sinks claim more than an erasure shows"));
-    }
-    Ok(Shown { ledger, line, plan: alone })
+    follow_completion(certificate, end, opened)?;
+    let completed = certificate.completed.is_some();
+    sinks::follow(&certificate.sinks, ledger, end.epoch, completed).map_err(wrong)?;
+    Ok(Shown { ledger, line, plan: alone, executed: end.clone() })
 }
 
 /// A record's bytes, hashed, in its place in the tree, with sound signatures.
@@ -188,17 +196,51 @@ fn follow_plan(
 }
 
 fn follow_people(certificate: &Certificate, started: &Record<'_>) -> Result<(), CliError> {
-    let signed = [Some(started.statement.statement.author), started.statement.second.map(|(key, _)| key)];
-    let people = [&certificate.ordered_by, &certificate.approved_by];
+    follow_signers([&certificate.ordered_by, &certificate.approved_by], started)
+}
+
+/// The two named are the two who signed, and are two.
+fn follow_signers(people: [&Signer; 2], record: &Record<'_>) -> Result<(), CliError> {
+    let signed = [Some(record.statement.statement.author), record.statement.second.map(|(key, _)| key)];
     for (person, signed) in people.iter().zip(signed) {
         if signed.map(|key: PublicKey| key.to_string()) != Some(person.key.clone()) {
             return Err(wrong("a person named did not sign"));
         }
     }
     if people[0].actor == people[1].actor || people[0].key == people[1].key {
-        return Err(wrong("one person ordered and approved"));
+        return Err(wrong("one person signed for two"));
     }
     Ok(())
+}
+
+/// The completion, where there is one: two people, of this erasure, after its end.
+fn follow_completion(
+    certificate: &Certificate,
+    end: &ErasureExecuted,
+    opened: &OpenCheckpoint,
+) -> Result<(), CliError> {
+    let said = if certificate.completed.is_some() { "completed" } else { "executed" };
+    if certificate.state != said {
+        return Err(wrong("the state is not the one that the records show"));
+    }
+    let Some(Completed { record, said_by, confirmed_by }) = &certificate.completed else { return Ok(()) };
+    let bytes = bytes(&record.bytes, "the completion's record")?;
+    let record = place(record, &bytes, opened)?;
+    let event = completed_event(&record).ok_or_else(|| wrong("the third record completes no erasure"))?;
+    if event.started != end.started || event.oldest_epoch < end.epoch {
+        return Err(wrong("the third record completes another erasure"));
+    }
+    follow_signers([said_by, confirmed_by], &record)
+}
+
+fn completed_event<'r>(record: &'r Record<'_>) -> Option<&'r ErasureCompleted> {
+    match &record.statement.statement.body {
+        Body::Open(event) => match &**event {
+            OpenEvent::ErasureCompleted(completed) => Some(completed),
+            _ => None,
+        },
+        Body::Sealed(_) => None,
+    }
 }
 
 /// Looks into the home, if it holds this ledger: keys, payloads, views. False if it does not.
@@ -223,6 +265,11 @@ fn look_at_home(context: &Context, certificate: &Certificate, shown: &Shown) -> 
         Err(CliError::new(Exit::Integrity, "not-erased", what)
             .next("run: vandel retention apply --plan HASH, then verify again"))
     };
+    let register = Register::read(&*context.disk, &context.home, shown.ledger)?;
+    let now = sinks::all(&register, &shown.executed, &shown.line);
+    if now.iter().any(|sink| !certificate.sinks.contains(sink)) {
+        context.output.warn(&ErasureText::SinksChanged.in_lang(context.lang));
+    }
     for key in keys_of(&shown.plan) {
         if reading.vault().key(&key)?.is_some() {
             return remains("a key that was to be destroyed is in the vault".to_owned());
@@ -234,6 +281,11 @@ fn look_at_home(context: &Context, certificate: &Certificate, shown: &Shown) -> 
         if opened.is_some_and(|opened| !matches!(from_opened(&opened), Unsealed::Erased)) {
             return remains(format!("the payload of record {record} still opens"));
         }
+    }
+    // The negative test: every key that the vault still reaches is tried on every part that went.
+    let opens = reading.vault().try_all_keys(&shown.line.records)?;
+    if opens > 0 {
+        return remains(format!("{opens} erased part(s) open under a key that is still there"));
     }
     let source = reading.source();
     let views = [reading.projector()?, Projector::in_memory(&source, Settings::default())?];

@@ -5,18 +5,20 @@ use std::io;
 
 use serde::Serialize;
 use vandel_core::chain::Chain;
-use vandel_core::erasure::{LeftOut, Line, Plan, PlanRefusal};
+use vandel_core::erasure::{ErasureReason, LeftOut, Line, Plan, PlanRefusal, plan_case};
 use vandel_core::event::{Compartment, DisposalDecision, Purpose, Reading, Role};
 use vandel_core::id::ThreadId;
 use vandel_core::thread::Case;
 use vandel_core::time::Day;
 use vandel_ledger::disk::replace_atomically;
+use vandel_ledger::sequencer::Sequencer;
 use vandel_projector::source::Source;
 use vandel_projector::view::{Planned, Views};
 use vandel_projector::{ProjectError, Projector, Settings};
 
 use super::shown;
 use crate::args::RetentionPlanArgs;
+use crate::casework;
 use crate::commands::case::record_reading;
 use crate::context::Context;
 use crate::error::CliError;
@@ -90,13 +92,20 @@ pub(in crate::commands) fn plan(context: &Context, arguments: &RetentionPlanArgs
         // First of all: a reading is a step on the reader's own thread, which may be due itself.
         read_by(context, &mut bench, reader)?;
     }
+    let of_case = match &arguments.case {
+        Some(handle) => Some(plan_of_case(bench.sequencer(), arguments, handle, as_of)?),
+        None => None,
+    };
     let (planned, mut told) = {
         let sequencer = bench.sequencer();
         let decision = decision(sequencer.chain(), arguments.disposal, as_of)?;
         let source = Source::of(sequencer);
         let mut projector = Projector::in_memory(&source, Settings::default())?;
         projector.ask(&source, |views| {
-            let planned = views.plan((arguments.disposal, decision), as_of, random)?;
+            let planned = match &of_case {
+                Some(planned) => planned.clone(),
+                None => views.plan((arguments.disposal, decision), as_of, random)?,
+            };
             let told = tell(views, &planned, as_of)?;
             Ok::<_, ProjectError>((planned, told))
         })?
@@ -116,6 +125,25 @@ pub(in crate::commands) fn plan(context: &Context, arguments: &RetentionPlanArgs
     }
     bench.close()?;
     print(context, arguments, &planned.plans, told)
+}
+
+/// What of one case may go on the person's own ground.
+fn plan_of_case(
+    sequencer: &Sequencer,
+    arguments: &RetentionPlanArgs,
+    handle: &str,
+    as_of: Day,
+) -> Result<Planned, CliError> {
+    let thread = casework::find(sequencer, handle)?;
+    let decision = decision(sequencer.chain(), arguments.disposal, as_of)?;
+    let reason = arguments.ground.unwrap_or(ErasureReason::Request);
+    let mut pseudonym = [0; 8];
+    pseudonym.copy_from_slice(&random()?[..8]);
+    let planned = plan_case(&sequencer.matters(), thread, reason, decision, as_of, pseudonym);
+    let ledger = sequencer.chain().ledger;
+    let salt = random()?;
+    let plan = |line| Plan { ledger, salt, as_of, disposal: arguments.disposal, lines: vec![line] };
+    Ok(Planned { plans: planned.line.map(plan).into_iter().collect(), left_out: planned.left_out })
 }
 
 /// Thirty-two bytes of the operating system's randomness.

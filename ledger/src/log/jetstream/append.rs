@@ -33,9 +33,17 @@ use crate::log::AppendError;
 /// What stands at a position.
 enum Found {
     These,
-    Others { next: u64 },
+    Others {
+        next: u64,
+    },
     Nothing,
-    Shorter { last: u64 },
+    Shorter {
+        last: u64,
+    },
+    /// The stream counts a message here and does not give it out.
+    Gone {
+        last: u64,
+    },
 }
 
 /// Publishes a block and returns when it is known to be stored.
@@ -53,7 +61,7 @@ pub(super) fn place(
             Ok(_) => None,
             Err(error) => Some(error),
         };
-        let found = look(reader, position, block).map_err(|error| {
+        let found = look(reader, position, block, deadline).map_err(|error| {
             // Nothing is known of the block then; only a denied request certainly left nothing.
             AppendError::Uncertain { position, source: error.into() }
         })?;
@@ -62,6 +70,10 @@ pub(super) fn place(
             Found::Others { next } => return Err(AppendError::Taken { position, next }),
             Found::Shorter { last } => {
                 let damage = reader.damage(last, StreamFault::CutShort { held: position });
+                return Err(AppendError::Broken { what: damage.to_string() });
+            }
+            Found::Gone { last } => {
+                let damage = reader.damage(position, StreamFault::Missing { last });
                 return Err(AppendError::Broken { what: damage.to_string() });
             }
             Found::Nothing => {}
@@ -101,25 +113,31 @@ fn confirms(acknowledgement: &Acknowledgement, reader: &JetStreamReader, positio
         && !acknowledgement.duplicate
 }
 
-/// Asks the leader what stands at a position.
-fn look(reader: &JetStreamReader, position: u64, block: &[u8]) -> Result<Found, ApiError> {
-    match reader.api.message(&reader.stream, sequence_of(position)) {
-        Ok(Some(stored)) if stored.payload == block && stored.subject == reader.subject => {
-            return Ok(Found::These);
+/// Asks the leader what stands at a position. Two questions can't be put at one moment: a message may be
+/// stored between them, so what is counted and not yet shown is asked for again.
+fn look(reader: &JetStreamReader, position: u64, block: &[u8], deadline: Instant) -> Result<Found, ApiError> {
+    loop {
+        let stored = match reader.api.message(&reader.stream, sequence_of(position)) {
+            Ok(stored) => stored,
+            Err(ApiError::Refused { .. }) => None,
+            Err(error) => return Err(error),
+        };
+        let last = match reader.api.info(&reader.stream, false) {
+            Ok(info) => info.last,
+            Err(error) if error.code() == Some(code::NO_STREAM) => 0,
+            Err(error) => return Err(error),
+        };
+        match stored {
+            Some(stored) if stored.payload == block && stored.subject == reader.subject => {
+                return Ok(Found::These);
+            }
+            Some(_) => return Ok(Found::Others { next: last }),
+            None if last < position => return Ok(Found::Shorter { last }),
+            None if last == position => return Ok(Found::Nothing),
+            None if Instant::now() >= deadline => return Ok(Found::Gone { last }),
+            None => pause(),
         }
-        Ok(_) | Err(ApiError::Refused { .. }) => {}
-        Err(error) => return Err(error),
     }
-    let last = match reader.api.info(&reader.stream, false) {
-        Ok(info) => info.last,
-        Err(error) if error.code() == Some(code::NO_STREAM) => 0,
-        Err(error) => return Err(error),
-    };
-    Ok(match last {
-        last if last < position => Found::Shorter { last },
-        last if last == position => Found::Nothing,
-        next => Found::Others { next },
-    })
 }
 
 /// The error of a refusal that left nothing behind and would be repeated. None if it is worth trying again.

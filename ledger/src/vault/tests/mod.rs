@@ -29,6 +29,7 @@ const SMALL: VaultConfig = VaultConfig {
     segment_max: 24,
     cached_keys: 8,
     cached_entries: 8,
+    cache_lifetime: std::time::Duration::from_secs(600),
 };
 
 fn cell(disk: &MemoryDisk) -> Box<dyn RootCell> {
