@@ -79,6 +79,8 @@ pub struct JetStreamLog {
     next: u64,
     /// When the stream was made: it says so in every description.
     created: String,
+    /// The servers that were shown to sync before they acknowledge.
+    proven: Vec<String>,
     scrub: Scrub,
     state: State,
 }
@@ -110,13 +112,17 @@ impl JetStreamLog {
         if !wrong.is_empty() {
             return Err(StreamError::Settings(wrong));
         }
-        let addresses = match demands.monitoring.as_slice() {
-            [] => server::usual_addresses(reader.bus()),
-            named => named.to_vec(),
-        };
-        server::judge(&info.servers, &server::ask(&addresses), demands.accept_unproven_sync)?;
+        let proven = prove(&reader, &demands, &info)?;
         let scrub = Scrub::start(&reader, info.last, demands.contents)?;
-        Ok(Self { reader, demands, next: info.last, created: info.created, scrub, state: State::Ready })
+        Ok(Self {
+            reader,
+            demands,
+            next: info.last,
+            created: info.created,
+            proven,
+            scrub,
+            state: State::Ready,
+        })
     }
 
     /// The same log for reading, on the same connection.
@@ -195,6 +201,11 @@ impl JetStreamLog {
                 error => self.broken(error.to_string()),
             });
         }
+        // A server that has come back, or taken another's place, acknowledges from now on.
+        if info.present().iter().any(|server| !self.proven.contains(server)) {
+            self.proven = prove(&self.reader, &self.demands, info)
+                .map_err(|error| AppendError::Unfit { what: error.to_string() })?;
+        }
         let wrong = settings::judge(&info.config, &self.reader.ledger, self.demands.replicas);
         match wrong.as_slice() {
             [] => Ok(()),
@@ -265,6 +276,17 @@ impl Log for JetStreamLog {
             .then(|| Err(self.reader.damage(last, StreamFault::CutShort { held: self.next })));
         Box::new(blocks.chain(short))
     }
+}
+
+/// Asks every server that acknowledges whether it syncs first; gives back their names.
+fn prove(reader: &JetStreamReader, demands: &Demands, info: &StreamInfo) -> Result<Vec<String>, StreamError> {
+    let addresses = match demands.monitoring.as_slice() {
+        [] => server::usual_addresses(reader.bus()),
+        named => named.to_vec(),
+    };
+    let servers = info.present();
+    server::judge(&servers, &server::ask(&addresses), demands.accept_unproven_sync)?;
+    Ok(servers)
 }
 
 /// Whether a refusal says that there is no room.

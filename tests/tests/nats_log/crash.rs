@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use vandel_core::block::Block;
 use vandel_ledger::home::Home;
 use vandel_ledger::home_log::HomeLog;
+use vandel_ledger::log::Log as _;
 use vandel_ledger::log::jetstream::{JetStreamLog, create_streams};
 use vandel_ledger::place::NatsAccess;
 use vandel_tests::log_conformance::is_exactly;
@@ -165,6 +166,24 @@ fn a_leader_that_is_killed_again_and_again_costs_time_and_nothing_else() {
         "deep: {leaders} leaders of three killed and all three once, {} blocks acknowledged, all there",
         sent.len()
     );
+}
+
+/// A standby must be able to take over while one of three machines is down.
+#[test]
+fn a_log_on_three_servers_opens_and_goes_on_with_two() {
+    let mut cluster = Cluster::start();
+    let bus = world::connect(&cluster.url());
+    let mut demands = demands(&cluster.monitor());
+    demands.replicas = 3;
+    create_streams(&bus, &LEDGER, &demands).unwrap();
+    let mut log = JetStreamLog::open(bus.clone(), LEDGER, demands.clone()).unwrap();
+    log.append(0, b"with three").unwrap();
+    let leader = await_leader(&cluster, &vandel_ledger::log::jetstream::log_stream(&LEDGER));
+    cluster.nodes[leader].kill();
+    log.append(1, b"with two").unwrap();
+    let mut taking_over = JetStreamLog::open(bus, LEDGER, demands).unwrap();
+    taking_over.append(2, b"by another").unwrap();
+    is_exactly(&taking_over, &[b"with three".to_vec(), b"with two".to_vec(), b"by another".to_vec()]);
 }
 
 fn await_leader(cluster: &Cluster, stream: &str) -> usize {

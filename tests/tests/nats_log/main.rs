@@ -10,6 +10,7 @@ mod bits;
 mod crash;
 mod home;
 mod network;
+mod secured;
 mod space;
 mod world;
 mod writers;

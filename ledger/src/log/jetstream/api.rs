@@ -98,6 +98,14 @@ pub(super) struct StreamInfo {
     pub(super) behind: Vec<String>,
 }
 
+impl StreamInfo {
+    /// The servers that hold the stream and are up to date with it: those that acknowledge. One that is
+    /// down acknowledges nothing, and must not keep the others from going on.
+    pub(super) fn present(&self) -> Vec<String> {
+        self.servers.iter().filter(|name| !self.behind.contains(name)).cloned().collect()
+    }
+}
+
 /// A message as it is stored.
 #[derive(Clone, Debug)]
 pub(super) struct Stored {

@@ -127,7 +127,7 @@ pub fn inspect(bus: &Bus, ledger: LedgerId, demands: &Demands) -> Result<Inspect
         named => named.to_vec(),
     };
     let reports = server::ask(&addresses);
-    let sync = server::judge(&info.servers, &reports, false);
+    let sync = server::judge(&info.present(), &reports, false);
     Ok(Inspection {
         stream: reader.stream,
         blocks: info.last,
