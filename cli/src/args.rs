@@ -6,6 +6,7 @@ mod demo;
 mod directory;
 mod dossier;
 mod erasure;
+mod export;
 mod hold;
 mod keys;
 mod ledger;
@@ -32,6 +33,7 @@ pub use bench::*;
 pub use case::*;
 pub use demo::*;
 pub use dossier::*;
+pub use export::*;
 pub use hold::*;
 pub use keys::*;
 pub use ledger::*;
@@ -226,6 +228,9 @@ pub enum Command {
     /// Views: where they stand, build them anew, their digest
     #[command(subcommand)]
     View(ViewCommand),
+    /// Export what may be public: tiles for any web server, records as JSON lines or CSV
+    #[command(subcommand)]
+    Export(ExportCommand),
     /// The retention calendar: what is due, and why
     #[command(subcommand)]
     Retention(RetentionCommand),

@@ -10,6 +10,7 @@ mod disposal;
 mod doctor;
 mod dossier;
 mod erasure;
+mod export;
 mod hold;
 mod init;
 mod key;
@@ -57,6 +58,7 @@ pub fn run(context: &Context, command: Command) -> Result<Exit, CliError> {
         Command::Checkpoint(command) => checkpoint::run(context, command),
         Command::Proof(command) => proof::run(context, command),
         Command::View(command) => view::run(context, command),
+        Command::Export(command) => export::run(context, command),
         Command::Retention(command) => retention::run(context, command),
         Command::Subject(command) => subject::run(context, &command),
         Command::Vault(command) => vault::run(context, &command),

@@ -2,6 +2,7 @@
 
 mod dossier;
 mod erasure;
+mod export;
 mod ledger;
 mod nats;
 mod network;

@@ -5,6 +5,7 @@
 pub mod args;
 pub mod bench;
 pub mod casework;
+pub mod cells;
 pub mod commands;
 pub mod context;
 pub mod counter;

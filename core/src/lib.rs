@@ -14,6 +14,7 @@
 //! | [`chain`], [`keyring`], [`thread`] | the ledger as a fold: from the chain alone, and from openings |
 //! | [`policy`], [`retention`], [`admit`] | the law as data, the due days that follow from it, and the one function that applies it |
 //! | [`erasure`] | what is to go, and whether it may |
+//! | [`tiles`] | the tree and the records as files (C2SP tlog-tiles) |
 //! | [`view`], [`dossier`] | views whose digest is published, and one case's evidence in one file |
 //! | [`witness`] | what a witness is asked and how it judges |
 //! | [`verify`] | the audit: all of the above over a whole log, and what the verdict rests on |
@@ -40,6 +41,7 @@ pub mod retention;
 pub mod signature;
 pub mod statement;
 pub mod thread;
+pub mod tiles;
 pub mod time;
 pub mod trust;
 pub mod verify;

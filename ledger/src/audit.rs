@@ -6,6 +6,7 @@
 //! a copy              log/, checkpoint
 //! a bare log          segments; the checkpoint beside the folder
 //! over NATS           the log's stream and the checkpoints' stream, for reading only
+//! tiles               checkpoint, tile/, vandel/ (see [`crate::tiles`])
 //! ```
 //!
 //! No lock is taken. Signed checkpoints are read before the log, so that a writer at work can only
@@ -30,6 +31,7 @@ use vandel_core::verify::{
 use crate::disk::{Disk, replace_atomically};
 use crate::log::{Fault, ReadError};
 use crate::place::{NatsAccess, PlaceError};
+use crate::tiles::{TilesEnd, TilesLog, is_tiles};
 use crate::vault::RootCell;
 
 use source::Source;
@@ -135,6 +137,12 @@ pub enum AuditError {
     /// The auditor's memory lies where the audited party can write.
     #[error("{} lies inside the audited folder: what it remembers could be rewritten with the log", .0.display())]
     StateInside(PathBuf),
+    /// A tiles folder without the blocks.
+    #[error(
+        "{} has no vandel/blocks: records and tree are there, and nothing by which the blocks' signatures could be verified",
+        .0.display()
+    )]
+    NoBlocks(PathBuf),
     /// A receipt is malformed.
     #[error("the receipt {}: {error}", path.display())]
     Receipt {
@@ -151,6 +159,7 @@ impl AuditError {
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::NoLedger(_) => 7,
+            Self::NoBlocks(_) => 4,
             Self::Io { .. } | Self::Unreadable(_) => 5,
             #[cfg(feature = "network")]
             Self::Bus(_) | Self::Stream(_) => 5,
@@ -172,7 +181,8 @@ pub fn audit(
     let source = Source::of(disk, &options)?;
     let mut evidence = evidence::gather(&**disk, source.root.as_deref(), &options)?;
     evidence.checkpoints.extend(source.announced()?);
-    let has_log = source.has_log(&**disk);
+    let tiles = source.root.clone().filter(|root| is_tiles(&**disk, root));
+    let has_log = tiles.is_some() || source.has_log(&**disk);
     if !has_log && evidence.checkpoints.is_empty() && evidence.remembered.is_none() {
         return Err(AuditError::NoLedger(options.place));
     }
@@ -206,7 +216,10 @@ pub fn audit(
     };
     let openings = openings.as_mut().map(|openings| &mut **openings as &mut dyn Openings);
     let mut audit = Audit::new(request, openings);
-    let end = feed(disk, &source, &mut audit, progress)?;
+    let end = match &tiles {
+        Some(folder) => feed_tiles(&**disk, folder, &mut audit, progress)?,
+        None => feed(disk, &source, &mut audit, progress)?,
+    };
     let report = audit.finish(end);
     if let Some(path) = &options.state {
         remember(&**disk, path, remembered, &report)?;
@@ -239,6 +252,31 @@ fn feed(
         }
     }
     Ok(LogEnd::Whole)
+}
+
+/// Feeds every block of a tiles folder.
+fn feed_tiles(
+    disk: &dyn Disk,
+    folder: &Path,
+    audit: &mut Audit<'_>,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<LogEnd, AuditError> {
+    let mut log = TilesLog::open(disk, folder);
+    let (mut blocks, mut bytes) = (0, 0);
+    let io = |source| AuditError::Io { path: folder.to_owned(), source };
+    while let Some(block) = log.next_block().map_err(io)? {
+        (blocks, bytes) = (blocks + 1, bytes + block.len() as u64);
+        audit.block(block);
+        progress(Progress { blocks, records: audit.records(), bytes });
+        if audit.is_stopped() {
+            return Ok(LogEnd::Whole);
+        }
+    }
+    match log.end() {
+        TilesEnd::Whole => Ok(LogEnd::Whole),
+        TilesEnd::Damaged(what) => Ok(LogEnd::Damaged { what, is_next: false }),
+        TilesEnd::NoBlocks => Err(AuditError::NoBlocks(folder.to_owned())),
+    }
 }
 
 /// What a log's own error says about its end.

@@ -34,6 +34,7 @@ pub mod service;
 pub mod signer;
 pub mod sinks;
 pub mod submission;
+pub mod tiles;
 pub mod tree;
 pub mod vault;
 #[cfg(feature = "network")]

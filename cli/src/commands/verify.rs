@@ -61,6 +61,7 @@ fn refuse(error: VerifyError) -> CliError {
         VerifyError::Place(_) => (Exit::Usage, "log-place"),
         VerifyError::WhichLedger(_) => (Exit::Usage, "which-ledger"),
         VerifyError::NoLedger(_) => (Exit::NotFound, "no-ledger"),
+        VerifyError::NoBlocks(_) => (Exit::NotProven, "no-blocks"),
         VerifyError::Io { .. } => (Exit::Io, "file"),
         VerifyError::Unreadable(_) => (Exit::Io, "log"),
         VerifyError::Trust { .. } => (Exit::Usage, "trust-file"),
