@@ -1,5 +1,6 @@
 //! The command line, by noun. Help is generated from these comments, so it can't drift from them.
 
+mod audit;
 mod bench;
 mod case;
 mod demo;
@@ -29,6 +30,7 @@ use vandel_core::time::Day;
 
 use crate::lang::Lang;
 
+pub use audit::*;
 pub use bench::*;
 pub use case::*;
 pub use demo::*;
@@ -217,6 +219,9 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Serve authors over NATS: the one writer, until it is told to stop
     Serve(ServeArgs),
+    /// Audit conduct: what those who audit the employer ask
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Look after the ledger: what is wrong, weak or late
     Doctor,
     /// Checkpoints: show the newest, compare another with this log

@@ -1,5 +1,6 @@
 //! What each command does, by noun.
 
+mod audit;
 mod bench;
 mod case;
 mod checkpoint;
@@ -54,6 +55,7 @@ pub fn run(context: &Context, command: Command) -> Result<Exit, CliError> {
         Command::Disposal(command) => disposal::run(context, command),
         Command::Verify(arguments) => verify::run(context, arguments),
         Command::Serve(arguments) => serve::run(context, &arguments),
+        Command::Audit(command) => audit::run(context, command),
         Command::Doctor => doctor::run(context),
         Command::Checkpoint(command) => checkpoint::run(context, command),
         Command::Proof(command) => proof::run(context, command),

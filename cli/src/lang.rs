@@ -4,6 +4,7 @@
 //! The two languages of a text stand side by side in one `texts!` table, so neither can lack a key;
 //! a test compares their placeholders. Each noun has a table of its own.
 
+mod audit;
 mod casework;
 mod doctor;
 mod dossier;
@@ -18,6 +19,7 @@ mod serve;
 mod text;
 mod witness;
 
+pub use audit::AuditText;
 pub use casework::CaseText;
 pub use doctor::DoctorText;
 pub use dossier::DossierText;

@@ -27,6 +27,7 @@ pub mod people;
 pub mod place;
 pub mod publish;
 pub mod refused;
+pub mod refused_counts;
 pub mod sealing;
 pub mod sequencer;
 #[cfg(feature = "network")]

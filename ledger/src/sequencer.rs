@@ -210,6 +210,7 @@ impl Sequencer {
         // 1. Admit. Pure, in memory: a crash leaves nothing.
         let at = self.now();
         let (mut admitted, mut answers) = self.admit(waiting, at);
+        self.count_refused(&answers, at);
         if let Some(reason) = answers.iter().find_map(|(_, answer)| rolled_back(answer)) {
             // This log is not what its own key has shown to somebody: nothing may follow on it.
             self.halted = Some(reason.clone());

@@ -292,7 +292,7 @@ impl<'o> Contents<'o> {
 }
 
 /// Work begins after the check, where the law demands one.
-fn started_without_check(chain: &Chain, thread: &Thread, case: &Case) -> Option<Finding> {
+pub(crate) fn started_without_check(chain: &Chain, thread: &Thread, case: &Case) -> Option<Finding> {
     let index = case.steps.iter().position(|mark| mark.kind == Kind::EmploymentStarted)?;
     let start = case.steps[index];
     let opened = case.opened()?;

@@ -10,12 +10,15 @@ use vandel_core::id::ThreadId;
 use vandel_core::record::Record;
 use vandel_core::signature::{public_key, sign};
 use vandel_core::statement::{Body, Statement, assemble};
+use vandel_core::time::Second;
 
 use crate::casework;
 use crate::disk::Disk;
 use crate::home::Home;
 use crate::people::People;
+use crate::refused_counts::{RefusedCounts, over_documented};
 use crate::sealing::identity_key;
+use crate::sequencer::admission::Answer;
 use crate::sequencer::replay::fold_record;
 use crate::sequencer::snapshot::{self, SNAPSHOT_KEY};
 use crate::sequencer::{OpenError, Sequencer};
@@ -93,6 +96,19 @@ impl Sequencer {
             people.take(thread, &identity, case.opening.as_ref());
         }
         Ok(())
+    }
+
+    /// Counts what was refused because the role's law forbids to write it down. A count that cannot be
+    /// written is lost, and the refusal stands: nobody's work waits for statistics.
+    pub(super) fn count_refused(&self, answers: &[Answer], at: Second) {
+        let refused = answers.iter().filter_map(|(_, answer)| match answer {
+            Err(SubmitError::Refused(refusal)) => over_documented(refusal),
+            _ => None,
+        });
+        let roles: Vec<&str> = refused.collect();
+        if !roles.is_empty() {
+            let _ = RefusedCounts::add(&*self.disk, self.home.root(), at.day_in_sweden(), roles);
+        }
     }
 
     /// Removes the admission snapshot, which was made from what is to be erased, and names its key,
