@@ -5,6 +5,7 @@
 
 mod acceptance;
 mod audit;
+mod conduct;
 mod content;
 mod extract;
 mod law;
