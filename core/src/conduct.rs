@@ -26,7 +26,7 @@ use crate::record::Record;
 use crate::statement::Body;
 use crate::thread::{Matter, Threads};
 use crate::time::{Day, Second};
-use crate::verify::{Opening, Openings, started_without_check};
+use crate::verify::{Opening, Openings, Wanted, started_without_check};
 
 /// What an auditor asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -151,7 +151,9 @@ impl Conduct {
     pub fn visit(&mut self, chain: &Chain, record: &Record<'_>, openings: &mut dyn Openings) {
         let Body::Sealed(commitment) = &record.statement.statement.body else { return };
         let hash = record.statement.hash();
-        let (payload, gone) = match openings.opening(record.number, &hash) {
+        let wanted = Wanted { record: record.number, statement: hash, commitment: *commitment };
+        let opening = openings.openings(&[wanted]).pop().unwrap_or(Opening::Missing);
+        let (payload, gone) = match opening {
             Opening::Whole(payload) => (payload, Vec::new()),
             Opening::Part(payload, gone) => (payload, gone),
             Opening::Erased => {

@@ -16,11 +16,8 @@
 //! | [`erasure`] | what is to go, and whether it may |
 //! | [`tiles`] | the tree and the records as files (C2SP tlog-tiles) |
 //! | [`view`], [`dossier`] | views whose digest is published, and one case's evidence in one file |
-<<<<<<< HEAD
 //! | [`witness`] | what a witness is asked and how it judges |
-=======
 //! | [`conduct`] | what auditors ask about the employer's conduct |
->>>>>>> 3d37409 (Answer what auditors ask about conduct, match hires, and draw samples that nobody can steer)
 //! | [`verify`] | the audit: all of the above over a whole log, and what the verdict rests on |
 
 pub mod admit;

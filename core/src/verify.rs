@@ -24,12 +24,8 @@ mod views;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use anchor::{CheckpointSource, Evidence, SignedCheckpoint, TrustFile};
-<<<<<<< HEAD
-pub use contents::{Opening, Openings, Wanted};
-=======
 pub(crate) use contents::started_without_check;
-pub use contents::{Opening, Openings};
->>>>>>> 3d37409 (Answer what auditors ask about conduct, match hires, and draw samples that nobody can steer)
+pub use contents::{Opening, Openings, Wanted};
 pub use finding::{FINDINGS_MAX, Finding};
 pub use receipt::{ReceiptError, ReceiptEvidence};
 pub use remembered::{Remembered, RememberedError};

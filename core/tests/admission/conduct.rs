@@ -11,7 +11,7 @@ use vandel_core::payload::Payload;
 use vandel_core::person::{IdentityNumber, PersonalNumber};
 use vandel_core::record::{Record, encode_record};
 use vandel_core::statement::Body;
-use vandel_core::verify::{Opening, Openings};
+use vandel_core::verify::{Opening, Openings, Wanted};
 
 use crate::ledger::{HANDLER, Ledger, SERVICE, TODAY, day, ledger};
 use crate::moves::{
@@ -22,8 +22,8 @@ use crate::moves::{
 struct Only(Payload);
 
 impl Openings for Only {
-    fn opening(&mut self, _: u64, _: &Hash) -> Opening {
-        Opening::Whole(Box::new(self.0.clone()))
+    fn openings(&mut self, wanted: &[Wanted]) -> Vec<Opening> {
+        wanted.iter().map(|_| Opening::Whole(Box::new(self.0.clone()))).collect()
     }
 }
 

@@ -40,41 +40,27 @@ struct VaultOpenings {
 }
 
 impl Openings for VaultOpenings {
-<<<<<<< HEAD
+    fn openings(&mut self, wanted: &[Wanted]) -> Vec<Opening> {
+        (&self.vault).openings(wanted)
+    }
+}
+
+/// A vault that somebody else holds open.
+impl Openings for &Vault {
     fn openings(&mut self, wanted: &[Wanted]) -> Vec<Opening> {
         let records: Vec<u64> = wanted.iter().map(|wanted| wanted.record).collect();
-        let held = self.vault.get_all(&records);
+        let held = self.get_all(&records);
         wanted.par_iter().zip(held).map(|(wanted, held)| opening(wanted, held)).collect()
     }
 }
 
 fn opening(wanted: &Wanted, held: Result<Option<Opened>, VaultError>) -> Opening {
     let opened = match held {
-=======
-    fn opening(&mut self, record: u64, statement: &Hash) -> Opening {
-        opening_of(&self.vault, record, statement)
-    }
-}
-
-/// A vault that somebody else holds open.
-impl Openings for &Vault {
-    fn opening(&mut self, record: u64, statement: &Hash) -> Opening {
-        opening_of(self, record, statement)
-    }
-}
-
-fn opening_of(vault: &Vault, record: u64, statement: &Hash) -> Opening {
-    let opened = match vault.get(record) {
->>>>>>> 3d37409 (Answer what auditors ask about conduct, match hires, and draw samples that nobody can steer)
         Ok(Some(opened)) => opened,
         Ok(None) => return Opening::Missing,
         Err(error) => return Opening::Damaged(error.to_string()),
     };
-<<<<<<< HEAD
     if opened.statement != wanted.statement {
-=======
-    if opened.statement != *statement {
->>>>>>> 3d37409 (Answer what auditors ask about conduct, match hires, and draw samples that nobody can steer)
         return Opening::Damaged("the vault holds the payload of another statement here".to_owned());
     }
     let is_gone = |slot: &Slot| opened.parts.get(&(*slot as u8)) == Some(&Part::Erased);
