@@ -1,24 +1,27 @@
 //! `vandel-verify`: verifies a ledger, or a file of evidence, on the auditor's own machine.
 //!
 //! It is built without the network (`cargo build --release -p vandel-verify`), and `cargo xtask tidy` checks that
-//! nothing below it can open a socket. What it is given it leaves as it was; it writes the file named by `--state`
-//! and nothing else.
+//! nothing below it can open a socket. What it is given it leaves as it was; it writes the files named by
+//! `--state` and `--write-digests` and nothing else.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
+use vandel_core::dossier::{Brought, Dossier, SealedDossier, check};
 use vandel_core::id::LedgerId;
 use vandel_core::verify::Level;
 use vandel_ledger::disk::{Disk, RealDisk, read_all};
+use vandel_verify::dossier::{read_digests, render_dossier, write_digests};
 use vandel_verify::evidence::{Rests, read_trust};
 use vandel_verify::report::{VerifyOptions, render_text, verify};
 use vandel_verify::{Refusal, proof};
 
 /// Verify a ledger, or a file of evidence, without a network and without trusting who keeps it.
 ///
-/// PATH is a home or a copy of one, a folder of segments, or a file: an inclusion proof (.tlog-proof).
+/// PATH is a home or a copy of one, a folder of segments or of tiles, or a file: an inclusion proof (.tlog-proof)
+/// or a dossier.
 #[derive(Debug, Parser)]
 #[command(
     name = "vandel-verify",
@@ -49,6 +52,15 @@ struct Arguments {
     /// A folder of receipts (C2SP tlog-proof)
     #[arg(long, value_name = "DIR")]
     receipts: Option<PathBuf>,
+    /// Compute the published digests of views again, and compare
+    #[arg(long)]
+    views: bool,
+    /// Write the digests that were computed to this file, to check dossiers with
+    #[arg(long, value_name = "FILE", requires = "views")]
+    write_digests: Option<PathBuf>,
+    /// For a dossier: digests that you have computed yourself; repeat for more
+    #[arg(long, value_name = "FILE")]
+    digests: Vec<PathBuf>,
     /// The verdict as JSON
     #[arg(long)]
     json: bool,
@@ -110,6 +122,20 @@ fn file(arguments: &Arguments, path: &Path) -> Result<Said, Refusal> {
         Some(trust) => read_trust(disk, trust),
         None => Err(Refusal::unreadable("usage", "a file of evidence needs your trust file: --trust FILE")),
     };
+    if SealedDossier::begins(&bytes) {
+        let refusal = Refusal::unreadable("sealed-dossier", format!("{name}: the dossier is sealed"));
+        return Err(refusal.next("open it first: vandel case unseal FILE --out FILE"));
+    }
+    if Dossier::begins(&bytes) {
+        let brought = Brought {
+            trust: arguments.trust.as_ref().map(|trust| read_trust(disk, trust)).transpose()?,
+            require_witnessed: arguments.require_witnessed,
+            ledger: arguments.ledger,
+            recomputed: read_digests(disk, &arguments.digests)?,
+        };
+        let report = check(&bytes, &brought);
+        return Ok(Said { exit: report.exit, ..said(&report, render_dossier(&report))? });
+    }
     if bytes.starts_with(proof::HEAD.as_bytes()) {
         let checked = proof::check(&name, &bytes, &trust()?)?;
         return said(&checked, proof_text(&checked));
@@ -152,12 +178,16 @@ fn ledger(arguments: &Arguments) -> Result<Said, Refusal> {
         ledger: arguments.ledger,
         levels: (!arguments.level.is_empty()).then(|| levels.collect()),
         require_witnessed: arguments.require_witnessed,
+        views: arguments.views,
         ..VerifyOptions::default()
     };
     let report = verify(options, &mut |_| {}).map_err(|error| {
         let refusal = Refusal::unreadable("no-verdict", error.to_string());
         Refusal { exit: error.exit_code(), ..refusal }
     })?;
+    if let Some(file) = &arguments.write_digests {
+        write_digests(&RealDisk, file, &report)?;
+    }
     let mut said = said(&report, render_text(&report))?;
     said.exit = report.exit;
     Ok(said)

@@ -3,10 +3,9 @@
 use std::path::Path;
 
 use vandel_core::dossier::{Brought, Dossier, DossierReport, SealedDossier, check};
-use vandel_core::hash::Hash;
-use vandel_core::verify::{Report, Verdict, ViewOutcome};
-use vandel_core::view::{Computed, ComputedDigests};
-use vandel_ledger::disk::{read_all, replace_atomically};
+use vandel_core::verify::Verdict;
+use vandel_ledger::disk::read_all;
+use vandel_verify::dossier::read_digests;
 
 use super::case::open_sealed;
 use super::proof::read_trust;
@@ -31,7 +30,7 @@ pub(super) fn verify(context: &Context, file: &Path, arguments: &VerifyArgs) -> 
         trust: arguments.trust.as_ref().map(|trust| read_trust(context, trust)).transpose()?,
         require_witnessed: arguments.require == Some(Require::Witnessed),
         ledger: arguments.ledger,
-        recomputed: read_digests(context, &arguments.digests)?,
+        recomputed: read_digests(&*context.disk, &arguments.digests)?,
     };
     let report = check(&plain, &brought);
     context.output.result(&report, || text(context, &report))?;
@@ -40,31 +39,6 @@ pub(super) fn verify(context: &Context, file: &Path, arguments: &VerifyArgs) -> 
         3 => Exit::Integrity,
         _ => Exit::NotProven,
     })
-}
-
-fn read_digests(context: &Context, files: &[std::path::PathBuf]) -> Result<Vec<ComputedDigests>, CliError> {
-    let read = |file: &std::path::PathBuf| {
-        let bytes = read_all(&*context.disk, file).map_err(|error| CliError::file(file, &error))?;
-        let parsed = String::from_utf8_lossy(&bytes).parse::<ComputedDigests>();
-        parsed.map_err(|error| {
-            CliError::new(Exit::Usage, "digests", format!("{}: {error}", file.display()))
-                .next("make it with: vandel verify HOME --views --write-digests FILE")
-        })
-    };
-    files.iter().map(read).collect()
-}
-
-/// Writes the digests that an audit has computed and found to be those that were published.
-pub(super) fn write_digests(context: &Context, file: &Path, report: &Report) -> Result<(), CliError> {
-    let Some(ledger) = report.ledger.as_ref().and_then(|ledger| ledger.parse().ok()) else { return Ok(()) };
-    let agrees = report.views.iter().filter(|view| view.outcome == ViewOutcome::Agrees);
-    let digests = agrees.filter_map(|view| {
-        let digest = Hash::from_hex(&view.digest)?;
-        Some(Computed { view: view.view.clone(), position: view.position, digest })
-    });
-    let kept = ComputedDigests { ledger, digests: digests.collect() };
-    replace_atomically(&*context.disk, file, kept.to_string().as_bytes())
-        .map_err(|error| CliError::file(file, &error))
 }
 
 /// The judgement: the verdict first, then what it rests on, the steps, and what was not looked at.

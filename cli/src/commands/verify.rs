@@ -40,7 +40,7 @@ pub(super) fn run(context: &Context, arguments: VerifyArgs) -> Result<Exit, CliE
     };
     let report = verify(options, &mut |_| {}).map_err(refuse)?;
     if let Some(file) = &arguments.write_digests {
-        dossier::write_digests(context, file, &report)?;
+        vandel_verify::dossier::write_digests(&*context.disk, file, &report)?;
     }
     context.output.result(&report, || render_text(&report))?;
     Ok(match report.exit {
