@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use vandel_core::dossier::check;
 use vandel_core::erasure::{ErasureReason, Ground, Line, Plan};
-use vandel_core::event::{Compartment, ErasureStarted, Identity, Kind, OpenEvent, Role};
+use vandel_core::event::{Compartment, DisposalDecision, ErasureStarted, Identity, Kind, OpenEvent, Role};
 use vandel_core::id::{ActorId, SubjectId};
 use vandel_core::person::IdentityNumber;
 use vandel_core::time::Second;
@@ -32,28 +32,51 @@ fn verify_views(built: &LedgerBuilder) -> Report {
         .expect("a report")
 }
 
-/// Erases the case's note, or all of it.
-fn erase(built: &LedgerBuilder, sequencer: &mut Sequencer, compartments: &[Compartment]) -> Plan {
-    let due = today();
-    let ground =
-        |one: &Compartment| Ground { compartment: *one, reason: ErasureReason::Request, class: None, due };
+/// Two years and some days later, when what was closed at noon is due.
+const LATER: Second = Second(NOON.0 + 740 * 86_400);
+
+/// Starts to erase compartments of the case that are due, under a decision, by two people.
+fn erase(
+    built: &LedgerBuilder,
+    sequencer: &mut Sequencer,
+    compartments: &[(Compartment, Option<&str>)],
+) -> Plan {
+    let day = |text: &str| text.parse().expect("a day");
+    let decision = DisposalDecision {
+        body: "KF".to_owned(),
+        number: "7".to_owned(),
+        decided: day("2026-01-10"),
+        classes: ["note", "case", "identity"].map(str::to_owned).to_vec(),
+        from: day("2026-01-10"),
+        until: None,
+    };
+    let disposal = built.say(sequencer, OpenEvent::DisposalAdopted(decision)).expect("two people").record;
+    let delegate = signer::generate().expect("randomness");
+    built.enrol(sequencer, &delegate, ActorId([8; 16]), Role::ControllersDelegate);
+    built.clock.set(LATER);
+    let ground = |(compartment, class): &(Compartment, Option<&str>)| Ground {
+        compartment: *compartment,
+        reason: ErasureReason::Retention,
+        class: class.map(str::to_owned),
+        due: day("2028-03-20"),
+    };
+    let whole = compartments.iter().any(|(one, _)| *one == Compartment::Spine);
     let records = sequencer.threads().get(&CASE).expect("the case").records.clone();
     let line = Line {
         pseudonym: [1; 8],
         thread: CASE,
-        identities: if compartments.contains(&Compartment::Identity) { vec![0] } else { Vec::new() },
-        records,
+        identities: if whole { vec![0] } else { Vec::new() },
+        records: if whole { records } else { vec![records[1]] },
         compartments: compartments.iter().map(ground).collect(),
     };
-    let ledger = sequencer.chain().ledger;
-    let plan = Plan { ledger, salt: [7; 32], as_of: due, disposal: 1, lines: vec![line] };
-    let delegate = signer::generate().expect("randomness");
-    built.enrol(sequencer, &delegate, ActorId([8; 16]), Role::ControllersDelegate);
-    let event = ErasureStarted { records: plan.records(), plan: plan.hash(), expires: Second(NOON.0 + 3600) };
+    let (ledger, as_of) = (sequencer.chain().ledger, LATER.latest_day_in_sweden());
+    let plan = Plan { ledger, salt: [7; 32], as_of, disposal, lines: vec![line] };
+    let event =
+        ErasureStarted { records: plan.records(), plan: plan.hash(), expires: Second(LATER.0 + 3600) };
     let [first, _] = &built.administrators;
     let start = sign_event(&sequencer.standpoint(), first, Some(&delegate), OpenEvent::ErasureStarted(event));
     sequencer.store_plan(&plan).expect("stored");
-    sequencer.start_erasure(start).expect("two people ask for it");
+    sequencer.start_erasure(start).unwrap_or_else(|error| panic!("two people ask for it: {error}"));
     plan
 }
 
@@ -69,7 +92,7 @@ fn an_erased_compartment_is_shown_as_erased_and_the_case_is_still_whole() {
     let mut open = built.open();
     let sequencer = &mut open.sequencer;
     built.case(sequencer, 1);
-    erase(&built, sequencer, &[Compartment::Note]);
+    erase(&built, sequencer, &[(Compartment::Note, Some("note"))]);
     let waiting = publish_views(sequencer, None);
     assert!(matches!(waiting, Err(PublishError::ErasureUnderWay { .. })), "no digest in between");
     execute(sequencer);
@@ -102,7 +125,12 @@ fn a_case_that_was_erased_whole_leaves_the_view_and_older_digests_accuse_nobody(
     built.case(sequencer, 1);
     built.case(sequencer, 2);
     publish_views(sequencer, None).expect("published");
-    let all = [Compartment::Identity, Compartment::Process, Compartment::Note, Compartment::Spine];
+    let all = [
+        (Compartment::Note, Some("note")),
+        (Compartment::Process, Some("case")),
+        (Compartment::Identity, Some("identity")),
+        (Compartment::Spine, None),
+    ];
     erase(&built, sequencer, &all);
     execute(sequencer);
     assert_eq!(rows(sequencer).len(), 1);
