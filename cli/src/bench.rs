@@ -7,5 +7,7 @@ pub mod append;
 pub mod bare;
 pub mod latency;
 pub mod measure;
+pub mod publish;
+pub mod server;
 pub mod verify;
 pub mod world;

@@ -9,7 +9,8 @@ use clap::{Args, Subcommand};
 pub enum BenchCommand {
     /// A full audit, beside bare strict verification of the same statements
     Verify(BenchVerifyArgs),
-    /// Many clients' statements made durable, beside bare verification and bare synced writes
+    /// Many clients' statements made durable, beside bare verification and bare synced writes; with `--nats own`
+    /// the log lies on a server that the bench starts: VANDEL_NATS_SERVER names it, or the path
     Append(BenchAppendArgs),
     /// One event at a time, beside the bare syncs of the commit order
     Latency(BenchLatencyArgs),

@@ -9,6 +9,7 @@ use vandel_ledger::submission::Submission;
 
 use super::bare::{Signatures, group_committed_writes};
 use super::measure::{Better, Comparison, Limit, Series};
+use super::publish;
 use super::world::{SignedCase, World, internal};
 use crate::error::CliError;
 
@@ -24,7 +25,7 @@ pub fn run(
     rounds: usize,
     told: &dyn Fn(&str),
 ) -> Result<Vec<Comparison>, CliError> {
-    let (mut ours, mut signatures, mut writes) = (Series::default(), Series::default(), Series::default());
+    let (mut ours, mut limits) = (Series::default(), Limits::new(world));
     let cases_each_round = events.div_ceil(8);
     for round in 0..rounds as u64 {
         told(&format!("round {} of {rounds}: signing ahead", round + 1));
@@ -41,18 +42,63 @@ pub fn run(
         let took;
         (open.sequencer, took) = append(open.sequencer, cases, clients)?;
         ours.push(count / took.as_secs_f64());
-        let lengths = block_lengths(&open.sequencer, first_block)?;
-        told("bare signatures and bare writes");
-        signatures.push(count / bare.verify_strict()?.as_secs_f64());
-        writes.push(count / group_committed_writes(world.folder(), &lengths)?.as_secs_f64());
+        told("the same, bare");
+        limits.signatures.push(count / bare.verify_strict()?.as_secs_f64());
+        limits.write(world, &block_lengths(&open.sequencer, first_block)?, count)?;
         open.close()?;
     }
-    let limits = vec![
-        Limit { name: "bare verify_strict of the statements, all cores", series: signatures },
-        Limit { name: "bare writes of the same blocks, synced", series: writes },
-    ];
-    let (name, unit, better) = ("append, file log", "events/s", Better::More);
-    Ok(vec![Comparison { name, unit, better, ours, limits, reach: Some(0.6) }])
+    Ok(limits.beside(ours))
+}
+
+/// How many bare messages are under way at once: more only delays their acknowledgements.
+const MESSAGES_UNDER_WAY: usize = 64;
+/// The bytes of an event that is published alone: a sealed record.
+const EVENT_BYTES: usize = vandel_core::record::SEALED_RECORD_BYTES;
+/// How many events are published alone to know how fast that is.
+const EVENTS_ALONE: usize = 4_000;
+
+/// The limits beside which appending is measured.
+struct Limits {
+    on_server: bool,
+    signatures: Series,
+    writes: Series,
+    alone: Series,
+}
+
+impl Limits {
+    fn new(world: &World) -> Self {
+        let (signatures, writes, alone) = (Series::default(), Series::default(), Series::default());
+        Self { on_server: world.server().is_some(), signatures, writes, alone }
+    }
+
+    /// The same blocks, bare; on a server also events one by one.
+    fn write(&mut self, world: &World, lengths: &[usize], count: f64) -> Result<(), CliError> {
+        let Some(server) = world.server() else {
+            self.writes.push(count / group_committed_writes(world.folder(), lengths)?.as_secs_f64());
+            return Ok(());
+        };
+        let took = publish::fenced(server, "bare-blocks", lengths, MESSAGES_UNDER_WAY)?;
+        self.writes.push(count / took.as_secs_f64());
+        let events = vec![EVENT_BYTES; EVENTS_ALONE];
+        let took = publish::fenced(server, "bare-events", &events, MESSAGES_UNDER_WAY)?;
+        self.alone.push(EVENTS_ALONE as f64 / took.as_secs_f64());
+        Ok(())
+    }
+
+    fn beside(self, ours: Series) -> Vec<Comparison> {
+        let (name, writes_name, reach) = match self.on_server {
+            true => ("append, JetStream log", "bare fenced publishing of the same blocks", 0.5),
+            false => ("append, file log", "bare writes of the same blocks, synced", 0.6),
+        };
+        let limits = vec![
+            Limit { name: "bare verify_strict of the statements, all cores", series: self.signatures },
+            Limit { name: writes_name, series: self.writes },
+        ];
+        let alone = Limit { name: "fenced publishing, one event a message", series: self.alone };
+        let single = self.on_server.then_some(alone);
+        let (unit, better) = ("events/s", Better::More);
+        vec![Comparison { name, unit, better, ours, limits, reach: Some(reach), single }]
+    }
 }
 
 /// What one client still has to hand in, in order.

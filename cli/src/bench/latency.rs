@@ -52,6 +52,7 @@ pub fn run(
         ours,
         limits: vec![Limit { name: "the syncs of the commit order, bare", series }],
         reach,
+        single: None,
     };
     Ok(vec![
         row("latency, p50", ours_median, bare_median, Some(1.5)),

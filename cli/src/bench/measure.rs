@@ -81,9 +81,11 @@ pub struct Comparison {
     pub limits: Vec<Limit>,
     /// The ratio that the design asks for.
     pub reach: Option<f64>,
+    /// The same events without blocks, one after the other: not a limit, but what blocks are for.
+    pub single: Option<Limit>,
 }
 
-/// A row as JSON.
+/// A row as JSON: medians as numbers, and the spread of each beside it.
 #[derive(Clone, Debug, Serialize)]
 pub struct Row {
     /// `bench`.
@@ -92,14 +94,21 @@ pub struct Row {
     name: &'static str,
     unit: &'static str,
     rounds: usize,
-    ours: Spread,
-    /// The limit that binds: the slowest of [`Row::limits`].
-    limit: Option<LimitRow>,
+    /// Ours: the median.
+    pub ours: f64,
+    ours_spread: Spread,
+    /// The limit that binds: the slowest of `limits`, its median.
+    pub limit: Option<f64>,
+    limit_name: Option<&'static str>,
     limits: Vec<LimitRow>,
-    /// Ours over the limit that binds, round by round.
-    ratio: Option<Spread>,
+    /// Ours over the limit that binds, round by round: the median.
+    pub ratio: Option<f64>,
+    ratio_spread: Option<Spread>,
     reach: Option<f64>,
     reached: Option<bool>,
+    single: Option<LimitRow>,
+    /// Ours over the same events one by one.
+    pub ratio_single: Option<f64>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -124,7 +133,8 @@ impl Comparison {
     #[must_use]
     pub fn row(&self) -> Row {
         let tell = |limit: &Limit| LimitRow { name: limit.name, spread: limit.series.spread() };
-        let ratio = self.binding().map(|limit| self.ours.over(&limit.series).spread());
+        let over = |limit: &Limit| self.ours.over(&limit.series).spread();
+        let ratio = self.binding().map(over);
         let reached = ratio.zip(self.reach).map(|(ratio, reach)| match self.better {
             Better::More => ratio.median >= reach,
             Better::Less => ratio.median <= reach,
@@ -134,33 +144,54 @@ impl Comparison {
             name: self.name,
             unit: self.unit,
             rounds: self.ours.rounds(),
-            ours: self.ours.spread(),
-            limit: self.binding().map(tell),
+            ours: self.ours.spread().median,
+            ours_spread: self.ours.spread(),
+            limit: self.binding().map(|limit| limit.series.spread().median),
+            limit_name: self.binding().map(|limit| limit.name),
             limits: self.limits.iter().map(tell).collect(),
-            ratio,
+            ratio: ratio.map(|ratio| ratio.median),
+            ratio_spread: ratio,
             reach: self.reach,
             reached,
+            single: self.single.as_ref().map(tell),
+            ratio_single: self.single.as_ref().map(|single| over(single).median),
         }
     }
 }
 
+/// A row's figures, for who wants nothing else.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Figures {
+    ours: f64,
+    limit: Option<f64>,
+    ratio: Option<f64>,
+    ratio_single: Option<f64>,
+}
+
 impl Row {
+    /// The medians, and the ratios.
+    #[must_use]
+    pub fn figures(&self) -> Figures {
+        let Self { ours, limit, ratio, ratio_single, .. } = *self;
+        Figures { ours, limit, ratio, ratio_single }
+    }
+
     /// The row for people.
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = format!("{:<22} {} ({} rounds)\n", self.name, self.unit, self.rounds);
-        text += &format!("  {:<44} {}\n", "ours", numbers(&self.ours));
-        for limit in &self.limits {
-            text += &format!("  {:<44} {}\n", limit.name, numbers(&limit.spread));
+        text += &format!("  {:<48} {}\n", "ours", numbers(&self.ours_spread));
+        for limit in self.limits.iter().chain(&self.single) {
+            text += &format!("  {:<48} {}\n", limit.name, numbers(&limit.spread));
         }
-        if let (Some(ratio), Some(limit)) = (&self.ratio, &self.limit) {
-            text += &format!(
-                "  {:<44} {:.2}  ({:.2} to {:.2}), to: {}",
-                "ratio", ratio.median, ratio.low, ratio.high, limit.name
-            );
+        if let (Some(ratio), Some(limit)) = (&self.ratio_spread, self.limit_name) {
+            text += &format!("  {:<48} {}, to: {limit}", "ratio", numbers(ratio));
             if let (Some(reach), Some(reached)) = (self.reach, self.reached) {
                 text += &format!("; aim {reach}: {}", if reached { "reached" } else { "not reached" });
             }
+        }
+        if let Some(single) = self.ratio_single {
+            text += &format!("\n  {:<48} {single:.2}", "ratio to single events");
         }
         text.trim_end().to_owned()
     }
@@ -236,14 +267,15 @@ mod tests {
             ours: series(&[25.0, 80.0, 30.0]),
             limits,
             reach: Some(0.5),
+            single: Some(Limit { name: "single", series: series(&[5.0, 10.0, 10.0]) }),
         };
         let row = compared.row();
-        assert_eq!(row.limit.as_ref().map(|limit| limit.name), Some("slow"));
-        assert_eq!(row.ratio.map(|ratio| (ratio.low, ratio.median, ratio.high)), Some((0.5, 0.5, 1.0)));
+        assert_eq!((row.limit_name, row.ratio, row.ratio_single), (Some("slow"), Some(0.5), Some(5.0)));
+        assert_eq!(row.ratio_spread.map(|ratio| (ratio.low, ratio.high)), Some((0.5, 1.0)));
         assert_eq!(row.reached, Some(true));
         compared.better = Better::Less;
         let row = compared.row();
-        assert_eq!(row.limit.as_ref().map(|limit| limit.name), Some("fast"));
+        assert_eq!(row.limit_name, Some("fast"));
         assert_eq!(row.reached, Some(true));
     }
 

@@ -41,6 +41,7 @@ pub fn run(
         ours,
         limits: vec![limit()],
         reach: Some(0.85),
+        single: None,
     };
     Ok(vec![row("verify, all levels", whole), row("verify, integrity", integrity)])
 }

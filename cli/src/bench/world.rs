@@ -25,10 +25,11 @@ use vandel_ledger::clock::SettableClock;
 use vandel_ledger::disk::{Disk, RealDisk};
 use vandel_ledger::home::Home;
 use vandel_ledger::opening::{self, OpenLedger, Opening};
-use vandel_ledger::sequencer::{Founders, Founding, found};
+use vandel_ledger::sequencer::{Founders, Founding, NewStream, found, found_on_stream};
 use vandel_ledger::signer;
 use vandel_ledger::submission::Submission;
 
+use super::server::OwnServer;
 use crate::error::{CliError, Exit};
 use crate::packs;
 
@@ -49,6 +50,16 @@ pub struct World {
     administrators: [SigningKey; 2],
     authors: Vec<SigningKey>,
     positions: [ThreadId; 2],
+    server: Option<OwnServer>,
+}
+
+/// Where the ledger's log is to lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogPlace {
+    /// In segment files.
+    File,
+    /// On a nats-server of the bench's own.
+    OwnServer,
 }
 
 /// One person's steps in one case, signed ahead.
@@ -59,20 +70,30 @@ impl World {
     ///
     /// # Errors
     /// If the folder can't be made or the ledger refuses.
-    pub fn found(parent: &Path) -> Result<Self, CliError> {
+    pub fn found(parent: &Path, log: LogPlace) -> Result<Self, CliError> {
         let mut name = [0; 8];
         getrandom::fill(&mut name).map_err(|error| internal(&error))?;
         let folder = parent.join(format!("vandel-bench-{:016x}", u64::from_be_bytes(name)));
         std::fs::create_dir_all(&folder).map_err(|error| CliError::file(&folder, &error))?;
         let disk: Arc<dyn Disk> = Arc::new(RealDisk);
-        let home = Home::new(folder.join("home"));
+        let mut home = Home::new(folder.join("home"));
         let keys = (0..AUTHORS + 2).map(|_| signer::generate()).collect::<Result<Vec<_>, _>>()?;
         let [first, second, authors @ ..] = &keys[..] else {
             return Err(internal(&"no keys"));
         };
         let founders = Founders { first: (first, ActorId([1; 16])), second: (second, ActorId([2; 16])) };
         let founding = Founding { founders, at: NOON, predecessor: None, cell: None };
-        found(&disk, &home, founding).map_err(|error| internal(&error))?;
+        let mut server = None;
+        match log {
+            LogPlace::File => found(&disk, &home, founding),
+            LogPlace::OwnServer => {
+                let own = server.insert(OwnServer::start(&folder)?);
+                home = home.with_nats(own.access());
+                let stream = NewStream { replicas: 1, accept_unproven_sync: false, operator: None };
+                found_on_stream(&disk, &home, founding, &stream)
+            }
+        }
+        .map_err(|error| internal(&error))?;
         let world = Self {
             folder,
             home,
@@ -80,6 +101,7 @@ impl World {
             administrators: [first.clone(), second.clone()],
             authors: authors.to_vec(),
             positions: [ThreadId([7; 16]), ThreadId([8; 16])],
+            server,
         };
         world.furnish()?;
         Ok(world)
@@ -89,6 +111,12 @@ impl World {
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// The server's address, where the log lies on one.
+    #[must_use]
+    pub fn server(&self) -> Option<&str> {
+        self.server.as_ref().map(|server| &*server.address)
     }
 
     /// Opens it for writing.
@@ -188,6 +216,8 @@ impl World {
 
 impl Drop for World {
     fn drop(&mut self) {
+        // First the server, which writes into the folder.
+        drop(self.server.take());
         // A folder that can't be removed is left; its name says whose it is.
         let _ = std::fs::remove_dir_all(&self.folder);
     }

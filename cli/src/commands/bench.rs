@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use crate::args::BenchCommand;
-use crate::bench::measure::{Comparison, Machine};
-use crate::bench::world::World;
+use crate::bench::measure::{Comparison, Machine, Row};
+use crate::bench::world::{LogPlace, World};
 use crate::bench::{append, latency, verify};
 use crate::context::Context;
 use crate::error::{CliError, Exit};
@@ -17,14 +17,15 @@ pub(super) fn run(context: &Context, command: BenchCommand) -> Result<Exit, CliE
     let machine = Machine::here();
     context.output.line(&machine, || machine.text())?;
     let told = |text: &str| context.output.progress(text);
-    let world = |dir: &Path| World::found(dir);
+    let world = |dir: &Path| World::found(dir, LogPlace::File);
     let rows = match command {
         BenchCommand::Verify(arguments) => {
             let world = world(&arguments.bench.dir)?;
             verify::run(&world, arguments.events, arguments.bench.rounds.into(), &told)?
         }
         BenchCommand::Append(arguments) => {
-            let world = world(&arguments.bench.dir)?;
+            let log = log_place(context)?;
+            let world = World::found(&arguments.bench.dir, log)?;
             let clients = arguments.clients as usize;
             append::run(&world, arguments.events, clients, arguments.bench.rounds.into(), &told)?
         }
@@ -36,11 +37,25 @@ pub(super) fn run(context: &Context, command: BenchCommand) -> Result<Exit, CliE
     tell(context, &rows)
 }
 
-fn tell(context: &Context, rows: &[Comparison]) -> Result<Exit, CliError> {
-    for compared in rows {
-        let row = compared.row();
-        context.output.line(&row, || row.text())?;
+/// A bench measures a server that nobody else uses.
+fn log_place(context: &Context) -> Result<LogPlace, CliError> {
+    match context.nats.servers.as_deref() {
+        None => Ok(LogPlace::File),
+        Some("own") => Ok(LogPlace::OwnServer),
+        Some(_) => {
+            let message = "a bench starts a server of its own, so that nobody's ledger is measured or filled";
+            Err(CliError::new(Exit::Usage, "bench-server", message).next("say --nats own"))
+        }
     }
-    context.output.summary(&serde_json::json!({ "rows": rows.len() }), format!("{} rows", rows.len()))?;
+}
+
+fn tell(context: &Context, rows: &[Comparison]) -> Result<Exit, CliError> {
+    let rows: Vec<_> = rows.iter().map(Comparison::row).collect();
+    for row in &rows {
+        context.output.line(row, || row.text())?;
+    }
+    if context.output.is_json() {
+        context.output.summary(&rows.first().map(Row::figures), "")?;
+    }
     Ok(Exit::Done)
 }
