@@ -9,5 +9,6 @@ pub mod latency;
 pub mod measure;
 pub mod publish;
 pub mod server;
+pub mod through;
 pub mod verify;
 pub mod world;

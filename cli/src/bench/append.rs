@@ -9,8 +9,8 @@ use vandel_ledger::submission::Submission;
 
 use super::bare::{Signatures, group_committed_writes};
 use super::measure::{Better, Comparison, Limit, Series};
-use super::publish;
 use super::world::{SignedCase, World, internal};
+use super::{publish, through};
 use crate::error::CliError;
 
 /// Appends `events` statements a round. `clients` of them are under way at once: each client waits for the
@@ -39,9 +39,16 @@ pub fn run(
         }
         let count = bare.len() as f64;
         told("appending");
-        let took;
-        (open.sequencer, took) = append(open.sequencer, cases, clients)?;
-        ours.push(count / took.as_secs_f64());
+        if let Some(server) = world.server() {
+            let (sequencer, lock) = open.into_parts();
+            ours.push(count / through::append(world, server, sequencer, cases)?.as_secs_f64());
+            drop(lock);
+            open = world.open()?;
+        } else {
+            let took;
+            (open.sequencer, took) = append(open.sequencer, cases, clients)?;
+            ours.push(count / took.as_secs_f64());
+        }
         told("the same, bare");
         limits.signatures.push(count / bare.verify_strict()?.as_secs_f64());
         limits.write(world, &block_lengths(&open.sequencer, first_block)?, count)?;
@@ -87,7 +94,7 @@ impl Limits {
 
     fn beside(self, ours: Series) -> Vec<Comparison> {
         let (name, writes_name, reach) = match self.on_server {
-            true => ("append, JetStream log", "bare fenced publishing of the same blocks", 0.5),
+            true => ("append, through the service", "bare fenced publishing of the same blocks", 0.5),
             false => ("append, file log", "bare writes of the same blocks, synced", 0.6),
         };
         let limits = vec![

@@ -34,7 +34,7 @@ use crate::error::{CliError, Exit};
 use crate::packs;
 
 /// The second at which everything happens: 2026-03-20.
-const NOON: Second = Second(1_774_000_000);
+pub(super) const NOON: Second = Second(1_774_000_000);
 /// How many people sign.
 const AUTHORS: usize = 64;
 const CONTROLLER: ControllerId = ControllerId([5; 16]);
