@@ -87,6 +87,9 @@ fn openings_leave_sealed_to_their_recipient_and_are_recorded() {
     ledger.run(&with("secret")).exits(4);
     ledger.run(&["case", "unseal", "a.dossier", "--out", "plain", "--unseal-passphrase-file", "secret"]).ok();
     ledger.run(&[&["verify", "plain"][..], &TRUST].concat()).exits(4);
+    let sinks = ledger.run(&["--json", "sink", "list"]).ok();
+    assert_eq!((&sinks.lines()[0]["what"], &sinks.lines()[0]["cases"]), (&"export".into(), &1.into()));
+    assert_eq!(sinks.lines()[0]["sink"], exported["sink"]);
     let timeline = ledger.run(&[&["--json", "verify", "home"][..], &TRUST].concat()).ok();
     assert!(timeline.lines()[0]["size"].as_u64() > exported["reading"].as_u64());
 }

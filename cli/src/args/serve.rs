@@ -26,4 +26,7 @@ pub struct ServeArgs {
     /// For how many seconds an intake key is announced; it is renewed at half of that
     #[arg(long, value_name = "SECONDS", default_value_t = 7_200, value_parser = clap::value_parser!(u64).range(120..=86_400))]
     pub key_seconds: u64,
+    /// Publish the digests of the views at most so often, if anything was recorded; 0 for never
+    #[arg(long, value_name = "SECONDS", default_value_t = 3_600)]
+    pub publish_every: u64,
 }

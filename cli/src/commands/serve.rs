@@ -10,6 +10,7 @@ use vandel_ledger::bus::{Bus, BusOptions, Role};
 use vandel_ledger::desk::{DeskHandle, DeskLimits};
 use vandel_ledger::opening::{self, HomeError, Opening};
 use vandel_ledger::place::StreamPlace;
+use vandel_ledger::publish::Publisher;
 use vandel_ledger::service::{Service, ServiceOptions};
 
 use crate::args::ServeArgs;
@@ -65,6 +66,7 @@ pub(super) fn run(context: &Context, arguments: &ServeArgs) -> Result<Exit, CliE
     };
     let service = Service::start(Bus::connect(&bus)?, sequencer, options(context, arguments, &shown))?;
     let watching = watch(service.desk(), shown, health.clone());
+    publish_now_and_then(service.desk(), context.output.clone(), arguments.publish_every, &watching);
     health.is_ready();
     systemd::ready("serving")?;
     let values = [("ledger", &*serving.ledger), ("records", &*serving.records.to_string())];
@@ -152,4 +154,40 @@ fn watch(desk: DeskHandle, metrics: SequencerMetrics, health: Health) -> Arc<Ato
         }
     });
     ended
+}
+
+/// Publishes the views' digests while the service runs. Whatever keeps it from that once is tried again:
+/// an erasure under way ends, a halted sequencer ends the service.
+fn publish_now_and_then(
+    desk: DeskHandle,
+    output: crate::output::Output,
+    every: u64,
+    ended: &Arc<AtomicBool>,
+) {
+    let ended = Arc::clone(ended);
+    if every == 0 {
+        return;
+    }
+    std::thread::spawn(move || {
+        let mut publisher = Publisher::default();
+        let (mut waited, every) = (Duration::ZERO, Duration::from_secs(every));
+        while !ended.load(Ordering::Relaxed) {
+            std::thread::sleep(LOOK_EVERY);
+            waited += LOOK_EVERY;
+            if waited < every {
+                continue;
+            }
+            waited = Duration::ZERO;
+            let mut lent = std::mem::take(&mut publisher);
+            let asked = desk.ask_and_wait(move |sequencer| {
+                let published = lent.publish_news(sequencer);
+                (lent, published.map_err(|error| error.to_string()))
+            });
+            let Ok((given_back, published)) = asked else { continue };
+            publisher = given_back;
+            if let Err(error) = published {
+                output.warn(&error);
+            }
+        }
+    });
 }

@@ -14,7 +14,7 @@ use vandel_ledger::audit::{AuditOptions, audit};
 use vandel_ledger::author::sign_event;
 use vandel_ledger::disk::RealDisk;
 use vandel_ledger::dossier::{DossierError, make_dossier};
-use vandel_ledger::publish::{PublishError, publish_views};
+use vandel_ledger::publish::{PublishError, Publisher, publish_views};
 use vandel_ledger::sequencer::Sequencer;
 use vandel_ledger::signer;
 use vandel_tests::ledger_builder::{LedgerBuilder, NOON, next_step, today};
@@ -212,4 +212,20 @@ fn a_false_digest_of_the_keys_is_found_without_openings_and_nothing_published_is
     let report = verify_views(&built);
     assert_eq!(report.exit, 3, "{:?}", report.views);
     assert_eq!(report.views[1].outcome, ViewOutcome::NotComputed);
+}
+
+#[test]
+fn a_publisher_reads_only_what_is_new_and_says_nothing_when_nothing_is() {
+    let built = LedgerBuilder::found();
+    let mut open = built.open();
+    let mut publisher = Publisher::default();
+    for seed in 1..4 {
+        built.case(&mut open.sequencer, seed);
+        assert!(publisher.publish_news(&mut open.sequencer).expect("published").is_some());
+        assert_eq!(publisher.publish_news(&mut open.sequencer).expect("asked").map(|_| ()), None);
+    }
+    open.close().expect("closed");
+    let report = verify_views(&built);
+    assert_eq!((report.exit, report.views.len()), (0, 6), "{:?}", report.views);
+    assert!(report.views.iter().all(|view| view.outcome == ViewOutcome::Agrees), "{:?}", report.views);
 }

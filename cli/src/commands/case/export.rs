@@ -15,6 +15,8 @@ use vandel_core::event::{Compartment, Purpose, Reading};
 use vandel_ledger::disk::read_all;
 use vandel_ledger::dossier::make_dossier;
 use vandel_ledger::outgoing::{Recipient, open_dossier, seal_dossier};
+use vandel_ledger::sealing::thread_key;
+use vandel_ledger::sinks::{Made, SinkId, SinkKind, What};
 use zeroize::Zeroizing;
 
 use super::read::{entry_of, record};
@@ -41,6 +43,8 @@ struct Exported<'a> {
     steps: usize,
     recipient: &'a str,
     expires: String,
+    /// Its entry in the register of sinks: an erasure of the case names it.
+    sink: String,
     /// The record of the reading.
     reading: u64,
     /// The record that published the digest which shows the case whole.
@@ -79,6 +83,8 @@ pub(super) fn run(context: &Context, arguments: &CaseExportArgs) -> Result<Exit,
     let shows = |compartment| arguments.with_openings || compartment == Compartment::Spine;
     let dossier = make_dossier(bench.sequencer_mut(), thread, &shows)?;
     let plain = Zeroizing::new(dossier.encode());
+    // Entered before the file exists: a register that names a file too many is safe, one too few is not.
+    let sink = enter_sink(context, &bench, &reader, thread, arguments)?;
     match &seal_to {
         Some(to) => {
             let sealed = seal_dossier(&plain, arguments.recipient.trim(), arguments.expires, to)?;
@@ -88,6 +94,7 @@ pub(super) fn run(context: &Context, arguments: &CaseExportArgs) -> Result<Exit,
     }
     let exported = Exported {
         kind: "dossier_exported",
+        sink,
         file: arguments.out.display().to_string(),
         sealed: seal_to.is_some(),
         handle: &handle,
@@ -106,11 +113,35 @@ pub(super) fn run(context: &Context, arguments: &CaseExportArgs) -> Result<Exit,
             ("expires", exported.expires.clone()),
             ("reading", exported.reading.to_string()),
             ("published", exported.published.to_string()),
+            ("sink", exported.sink.clone()),
         ];
         DossierText::Exported.with(context.lang, &values.each_ref().map(|(name, value)| (*name, &**value)))
     })?;
     bench.close()?;
     Ok(Exit::Done)
+}
+
+/// Enters the file in the register of sinks, so that an erasure of the case asks what became of it.
+fn enter_sink(
+    context: &Context,
+    bench: &Workbench<'_>,
+    reader: &Person,
+    thread: vandel_core::id::ThreadId,
+    arguments: &CaseExportArgs,
+) -> Result<String, CliError> {
+    let sequencer = bench.sequencer();
+    let made = Made {
+        sink: SinkId(super::random()?),
+        kind: SinkKind::Export,
+        epoch: sequencer.vault().epoch(),
+        expires: Some(arguments.expires),
+        cases: vec![thread_key(Compartment::Spine, &thread).0],
+        place: arguments.recipient.trim().to_owned(),
+    };
+    let sink = made.sink.to_string();
+    let mut register = sequencer.sinks()?;
+    register.enter(&*context.disk, &context.home, What::Made(made), sequencer.now(), &reader.key)?;
+    Ok(sink)
 }
 
 /// Secrecy between boards holds here too, and a protected identity is never exported (domain, point 8).
