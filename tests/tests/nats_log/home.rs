@@ -255,3 +255,38 @@ fn a_message_that_is_no_block_of_this_ledger_is_named() {
         assert_eq!(audit(&world, true).exit, 3, "{foreign}");
     }
 }
+
+/// A zombie: an instance that goes on after another has taken its place, on the same home.
+#[test]
+fn two_sequencers_on_one_ledger_make_one_chain() {
+    let world = Ledger::with_work();
+    let mut acknowledged = Vec::new();
+    let mut old = world.open().unwrap();
+    let rounds = crate::world::trials(4, 40);
+    for round in 0..rounds {
+        let mut new = world.open().unwrap();
+        // The old one is refused, at the latest when it appends; what it was refused is nowhere.
+        let group = assess(&old, 1, 2);
+        let zombie = old.commit(vec![group]).pop().unwrap();
+        assert!(zombie.is_err(), "round {round}");
+        let group = assess(&new, 1, 2);
+        acknowledged.extend(new.commit(vec![group]).pop().unwrap().unwrap());
+        old = new;
+    }
+    old.close().unwrap();
+    let report = audit(&world, false);
+    assert_eq!(report.exit, 0, "{}", report.summary);
+    let mut hashes = std::collections::BTreeMap::new();
+    for placed in HomeLog::open(&world.ledger.disk, &world.ledger.home).unwrap().blocks_from(0).unwrap() {
+        let placed = placed.unwrap();
+        let block = vandel_core::block::Block::decode(&placed.bytes).unwrap();
+        hashes.extend(block.records.iter().map(|record| (record.number, record.hash())));
+    }
+    for receipt in &acknowledged {
+        assert_eq!(hashes.get(&receipt.record), Some(&receipt.hash));
+    }
+    println!(
+        "deep: {rounds} sequencers replaced while they worked, {} receipts, one chain",
+        acknowledged.len()
+    );
+}
