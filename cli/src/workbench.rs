@@ -5,12 +5,12 @@
 
 use vandel_core::event::OpenEvent;
 use vandel_ledger::author::{Standpoint, sign_event};
-use vandel_ledger::opening::{self, OpenLedger, Opening};
+use vandel_ledger::opening::{self, HomeError, OpenLedger, Opening};
 use vandel_ledger::sequencer::Sequencer;
 use vandel_ledger::submission::{Receipt, Submission};
 
 use crate::context::Context;
-use crate::error::CliError;
+use crate::error::{CliError, Exit};
 use crate::people::Person;
 
 /// A home that is open for writing.
@@ -32,7 +32,16 @@ impl<'a> Workbench<'a> {
             passphrase: None,
             trust_new_memory: context.trust_new_memory,
         };
-        Ok(Self { context, ledger: opening::open(&context.home, opening)? })
+        match opening::open(&context.home, opening) {
+            Ok(ledger) => Ok(Self { context, ledger }),
+            Err(HomeError::NoLedger(_)) if context.nats.servers.is_some() && !context.names_a_home() => {
+                let message =
+                    "this is done in the ledger's home; over NATS there are cases, positions and holds";
+                Err(CliError::new(Exit::Usage, "home-only", message)
+                    .next("name the home with --home DIR; for cases, positions and holds give --trust FILE"))
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// The sequencer.

@@ -20,6 +20,7 @@ use vandel_core::person::IdentityNumber;
 use vandel_core::time::Day;
 
 use crate::casework::Positions;
+use crate::names::Names;
 use crate::refused::{Refused, RefusedClass};
 use crate::sequencer::Sequencer;
 
@@ -160,8 +161,8 @@ pub fn answer(sequencer: &mut Sequencer, asker: Asker<'_>, question: Question) -
         Question::Own(key) => Reply::Own(place::own(sequencer, &key)?),
         Question::Case { handle } => Reply::Case(Box::new(place::case(sequencer, asker, &handle)?)),
         Question::Openings(applicants) => {
-            let positions = Positions::of(sequencer);
-            let prepare = |applicant| opening::prepare(sequencer, asker, &positions, applicant);
+            let (positions, mut names) = (Positions::of(sequencer), Names::read(sequencer.vault())?);
+            let prepare = |applicant| opening::prepare(sequencer, asker, (&positions, &mut names), applicant);
             Reply::Openings(applicants.iter().map(prepare).collect())
         }
         Question::Subject(number) => Reply::Subject(opening::subject(sequencer, &number)?),

@@ -144,6 +144,8 @@ impl Service {
         });
         let listening = bus.block_on(listen(bus.client(), &origin, &shared, &stopping));
         let (nats, mut listeners) = listening?;
+        // Whoever is told that it serves finds it listening.
+        bus.flush()?;
         let renewing = keys::renew(Arc::clone(&shared), stopping);
         listeners.push(bus.runtime().spawn(renewing));
         Ok(Self { bus, desk, shared, stop, halted, nats, listeners })

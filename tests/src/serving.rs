@@ -14,8 +14,7 @@ use vandel_ledger::clock::{Clock, SettableClock};
 use vandel_ledger::disk::RealDisk;
 use vandel_ledger::signer;
 
-use crate::small_ledger::NOON;
-use crate::town::Town;
+use crate::town::{NOW, Town};
 
 /// How long a service may take to start or end: long, since the machine may be busy.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -50,9 +49,18 @@ impl Serving {
     /// # Panics
     /// If it does not end.
     #[must_use]
-    pub fn stop(mut self) -> ExitStatus {
+    pub fn stop(self) -> ExitStatus {
+        self.stop_by("-TERM")
+    }
+
+    /// The same by another signal, such as `-INT`.
+    ///
+    /// # Panics
+    /// If it does not end.
+    #[must_use]
+    pub fn stop_by(mut self, signal: &str) -> ExitStatus {
         let pid = self.child.id().to_string();
-        let told = Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs");
+        let told = Command::new("kill").args([signal, &pid]).status().expect("kill runs");
         assert!(told.success());
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -122,9 +130,9 @@ impl Town {
     #[must_use]
     pub fn client(&self, url: &str) -> Client {
         let bus = Bus::connect(&BusOptions::new(url, Role::Author)).expect("connected");
-        let clock: Arc<dyn Clock> = Arc::new(SettableClock::at(NOON));
+        let clock: Arc<dyn Clock> = Arc::new(SettableClock::at(NOW));
         let mut client = Client::new(bus, self.trust(), None, clock).expect("one log");
-        client.patience = Patience { answer: Duration::from_secs(20), whole: PATIENCE };
+        client.patience = Patience { answer: Duration::from_secs(3), whole: PATIENCE };
         client
     }
 }

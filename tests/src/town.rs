@@ -5,12 +5,21 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use vandel_core::time::Second;
+
+use crate::nats_server::NatsServer;
+
 /// The day on which the town lives, unless a suite says otherwise.
 pub const TODAY: &str = "2026-03-20";
+
+/// The second that the command line takes it to be on that day.
+pub const NOW: Second = Second(1_774_008_000);
 
 /// A ledger in a temporary folder, with everybody's keys beside it.
 pub struct Town {
     folder: tempfile::TempDir,
+    /// The server that holds its log, and where it tells of itself; none if the log lies in files.
+    nats: Option<(String, String)>,
 }
 
 /// The boards of the HR exports, and the roles that each has positions in.
@@ -47,7 +56,20 @@ impl Town {
     /// If any command fails.
     #[must_use]
     pub fn found() -> Self {
-        let town = Self { folder: tempfile::tempdir().expect("a temporary folder") };
+        Self::found_with(None)
+    }
+
+    /// The same with its log on a server's JetStream.
+    ///
+    /// # Panics
+    /// If any command fails.
+    #[must_use]
+    pub fn found_on(server: &NatsServer) -> Self {
+        Self::found_with(Some((server.url(), server.monitor())))
+    }
+
+    fn found_with(nats: Option<(String, String)>) -> Self {
+        let town = Self { folder: tempfile::tempdir().expect("a temporary folder"), nats };
         let keys = town.path("keys");
         town.ok(&["init", "--generate-keys", &keys, "--names", "Ada", "Bo"]);
         let names =
@@ -109,6 +131,9 @@ impl Town {
             .env("LANG", "C.UTF-8")
             .env_remove("LC_ALL")
             .current_dir(self.folder.path());
+        if let Some((servers, monitor)) = &self.nats {
+            command.env("VANDEL_NATS", servers).env("VANDEL_NATS_MONITOR", monitor);
+        }
         command
     }
 

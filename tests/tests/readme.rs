@@ -4,9 +4,9 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
-use vandel_tests::transcript;
+use vandel_tests::{nats_server, transcript};
 
 fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
@@ -21,6 +21,18 @@ fn vandel() -> PathBuf {
     beside.ancestors().nth(2).unwrap().join("vandel")
 }
 
+/// What commands have left running: ended with the test, however it ends.
+#[derive(Default)]
+struct Running(Vec<String>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        for process in &self.0 {
+            let _ = Command::new("kill").arg(process).stderr(Stdio::null()).status();
+        }
+    }
+}
+
 #[test]
 fn every_command_of_the_readme_does_what_it_says() {
     let binary = vandel();
@@ -33,6 +45,15 @@ fn every_command_of_the_readme_does_what_it_says() {
     std::os::unix::fs::symlink(&binary, bin.join("vandel")).unwrap();
     std::os::unix::fs::symlink(repository().join("cli/tests/data"), place.join("data")).unwrap();
     let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    // A plain name is one on PATH, where the commands find it too.
+    let nats = nats_server::binary();
+    if nats.components().count() > 1 {
+        std::os::unix::fs::symlink(std::path::absolute(nats).unwrap(), bin.join("nats-server")).unwrap();
+    }
+    // The document's ports may be in use here: others take their place, in its commands and in what they write.
+    let [client, monitor, websocket] = nats_server::free_ports();
+    let ports = [("4222", client), ("8222", monitor), ("8443", websocket)];
+    let mut running = Running::default();
 
     let document = std::fs::read_to_string(repository().join("README.md")).unwrap();
     let mut run = 0;
@@ -43,6 +64,9 @@ fn every_command_of_the_readme_does_what_it_says() {
             continue;
         }
         let mut text = command.command.replace("cargo run --release --", "vandel");
+        for (written, free) in ports {
+            text = text.replace(written, &free.to_string());
+        }
         // What one command exports, the following ones have.
         let name = text.strip_prefix("export ").and_then(|rest| rest.split('=').next()).map(str::to_owned);
         if let Some(name) = &name {
@@ -60,13 +84,23 @@ fn every_command_of_the_readme_does_what_it_says() {
             .unwrap();
         let printed =
             format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        let place = format!("README.md:{}: {text}", command.line);
-        assert_eq!(output.status.code(), Some(command.exit), "{place}\n{printed}");
+        let at = format!("README.md:{}: {text}", command.line);
+        assert_eq!(output.status.code(), Some(command.exit), "{at}\n{printed}");
         if let Some(line) = transcript::missing(&command.expected, &printed) {
-            panic!("{place}\ndoes not print: {line}\nbut:\n{printed}");
+            panic!("{at}\ndoes not print: {line}\nbut:\n{printed}");
         }
         if let Some(name) = name {
-            exported.push((name, String::from_utf8(output.stdout).unwrap()));
+            let value = String::from_utf8(output.stdout).unwrap();
+            if text.contains("echo $!") {
+                running.0.push(value.clone());
+            }
+            exported.push((name, value));
+        }
+        if text.contains("vandel nats config") {
+            let file = place.join("nats/nats-server.conf");
+            let written = std::fs::read_to_string(&file).unwrap();
+            let changed = ports.iter().fold(written, |text, (from, to)| text.replace(from, &to.to_string()));
+            std::fs::write(&file, changed).unwrap();
         }
         run += 1;
     }

@@ -52,7 +52,7 @@ pub(super) fn run(context: &Context, arguments: &ServeArgs) -> Result<Exit, CliE
     let opening = Opening {
         disk: context.disk.clone(),
         clock: context.clock.clone(),
-        cell: None,
+        cell: context.root_cell()?,
         passphrase,
         trust_new_memory: context.trust_new_memory,
     };

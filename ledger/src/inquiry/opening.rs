@@ -61,14 +61,13 @@ pub struct OpeningBrief {
 pub(super) fn prepare(
     sequencer: &mut Sequencer,
     asker: Asker<'_>,
-    positions: &Positions,
+    (positions, names): (&Positions, &mut Names),
     applicant: &Applicant,
 ) -> Result<OpeningBrief, Refused> {
     // What the law does not support is refused before anything about it is made or stored.
     if let Some(engaged) = applicant.engaged {
         refuse_by_law(sequencer, applicant, engaged)?;
     }
-    let mut names = Names::read(sequencer.vault())?;
     let controller = names.controller(&applicant.board).map_err(|error| match applicant.engaged {
         None => error.into(),
         Some(_) => Refused::new(RefusedClass::NotFound, "board-unknown", error.to_string()),

@@ -6,6 +6,7 @@ use vandel_core::block::Block;
 use vandel_core::hash::Hash;
 use vandel_core::id::PublicKey;
 use vandel_core::keyring::KeyEnding;
+use vandel_core::merkle::{Nodes, inclusion_proof, verify_inclusion};
 use vandel_core::signature::public_key;
 
 use crate::sequencer::{OpenError, Sequencer, SettleError};
@@ -56,6 +57,31 @@ impl Sequencer {
         let block = Block::decode(&bytes).map_err(|error| OpenError::Decode { block: position, error })?;
         let record = block.records.iter().find(|record| record.number == number);
         Ok(record.map(|record| record.bytes.to_vec()).unwrap_or_default())
+    }
+
+    /// The audit paths of records in the newest tree (RFC 9162 section 2.1.3). Unlike receipts they say
+    /// nothing of time, so nothing is read from the log.
+    ///
+    /// # Errors
+    /// If the tree's nodes cannot be made.
+    pub fn audit_paths(&mut self, records: &[u64]) -> Result<Vec<Vec<Hash>>, SettleError> {
+        if let Ok(paths) = self.proven_paths(records) {
+            return Ok(paths);
+        }
+        self.make_tree_anew()?;
+        self.proven_paths(records)
+    }
+
+    fn proven_paths(&self, records: &[u64]) -> Result<Vec<Vec<Hash>>, SettleError> {
+        let tip = self.chain.tip();
+        let path = |record: &u64| {
+            let path = inclusion_proof(&self.tree, *record, tip.size)?;
+            let hash = self.tree.node(0, *record).unwrap_or(Hash::ZERO);
+            verify_inclusion(&hash, *record, tip.size, &tip.root, &path)
+                .map_err(|error| std::io::Error::other(error.to_string()))?;
+            Ok(path)
+        };
+        records.iter().map(path).collect()
     }
 
     /// That the newest checkpoint extends the one of this size; none if there never was one.

@@ -87,7 +87,7 @@ impl Proving<'_> {
         }
     }
 
-    fn make_tree_anew(&mut self) -> Result<(), SettleError> {
+    pub(super) fn make_tree_anew(&mut self) -> Result<(), SettleError> {
         let rebuilt = rebuild_tree(self.disk, self.home, self.log, self.chain.blocks);
         *self.tree = rebuilt.map_err(|error| io::Error::other(error.to_string()))?;
         Ok(())
@@ -146,7 +146,7 @@ impl Sequencer {
         self.proving().0.prove_from(size)
     }
 
-    fn make_tree_anew(&mut self) -> Result<(), SettleError> {
+    pub(super) fn make_tree_anew(&mut self) -> Result<(), SettleError> {
         self.proving().0.make_tree_anew()
     }
 

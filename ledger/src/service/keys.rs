@@ -53,7 +53,7 @@ impl Keys {
     /// The announced key, with its evidence as of now.
     pub(super) fn answer(&self, sequencer: &mut Sequencer, seen: u64) -> Result<KeyAnswer, Trouble> {
         let numbers: Vec<u64> = self.records.iter().map(|(number, _)| *number).collect();
-        let proved = sequencer.receipts(&numbers).map_err(|_| Trouble::Closing)?;
+        let paths = sequencer.audit_paths(&numbers).map_err(|_| Trouble::Closing)?;
         // Whoever has seen a checkpoint that this ledger never had gets no proof, and refuses the key.
         let extends = sequencer.extension(seen).map_err(|_| Trouble::Closing)?.unwrap_or_default();
         let note = sequencer.checkpoint().to_owned();
@@ -64,7 +64,7 @@ impl Keys {
             by_service: announcement.by_service,
             by_log: announcement.by_log,
             records: self.records.clone(),
-            paths: proved.into_iter().map(|receipt| receipt.proof).collect(),
+            paths,
             checkpoint: ConsistentCheckpoint { note, extends },
         })
     }
