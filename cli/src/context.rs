@@ -56,7 +56,6 @@ impl Context {
     /// # Errors
     /// If the environment sets a clock that is no time.
     pub fn new(global: &GlobalArgs, output: Output) -> Result<Self, CliError> {
-        let root = global.home.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_HOME));
         let clock: Arc<dyn Clock> = match std::env::var(CLOCK_VARIABLE) {
             Err(_) => Arc::new(SystemClock),
             Ok(text) => {
@@ -69,13 +68,20 @@ impl Context {
                 Arc::new(SettableClock::at(second))
             }
         };
+        Ok(Self::with_clock(global, output, clock))
+    }
+
+    /// From the global arguments, with a clock of the caller's.
+    #[must_use]
+    pub fn with_clock(global: &GlobalArgs, output: Output, clock: Arc<dyn Clock>) -> Self {
+        let root = global.home.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_HOME));
         let nats = NatsAccess {
             servers: global.nats.clone(),
             key: global.nats_key.clone(),
             ca: global.nats_ca.clone(),
             monitoring: global.nats_monitor.clone(),
         };
-        Ok(Self {
+        Self {
             home: Home::new(root).with_memory(global.memory.clone()).with_nats(nats.clone()),
             memory: global.memory.clone(),
             lang: Lang::choose(global.lang),
@@ -88,7 +94,7 @@ impl Context {
             root_passphrase: OnceCell::new(),
             as_of: global.as_of,
             names_a_home: global.home.is_some(),
-        })
+        }
     }
 
     /// Whether a home was named, by argument or environment.

@@ -6,6 +6,7 @@
 
 mod audit;
 mod casework;
+mod demo;
 mod doctor;
 mod dossier;
 mod erasure;
@@ -21,6 +22,7 @@ mod witness;
 
 pub use audit::AuditText;
 pub use casework::CaseText;
+pub use demo::DemoText;
 pub use doctor::DoctorText;
 pub use dossier::DossierText;
 pub use erasure::ErasureText;
@@ -45,6 +47,15 @@ pub enum Lang {
 }
 
 impl Lang {
+    /// Its code, as `--lang` takes it.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Swedish => "sv",
+            Self::English => "en",
+        }
+    }
+
     /// The language asked for, else that of the locale (`LC_ALL`, `LC_MESSAGES`, `LANG`, in the order of
     /// POSIX), else English.
     #[must_use]

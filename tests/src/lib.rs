@@ -2,6 +2,7 @@
 //! that every implementation of a port must pass.
 
 pub mod canary;
+pub mod erasure_scene;
 pub mod independent;
 pub mod ledger_builder;
 pub mod log_conformance;

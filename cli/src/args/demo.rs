@@ -2,6 +2,15 @@
 
 use clap::Args;
 
+/// A story.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Story {
+    /// Two lively years of an invented municipality.
+    Years,
+    /// The whole way of an erasure.
+    Erasure,
+}
+
 /// A demonstration.
 #[derive(Clone, Debug, Args)]
 pub struct DemoArgs {
@@ -11,6 +20,9 @@ pub struct DemoArgs {
     /// What happens follows from it; keys, salts and ids are random, as in life
     #[arg(long, default_value_t = 7, value_name = "S")]
     pub seed: u64,
+    /// Which story: two lively years, or one case from its opening to the completed erasure, command by command
+    #[arg(long, value_enum, default_value_t = Story::Years, value_name = "STORY")]
+    pub story: Story,
     /// Leave the tampered copy of the log where it is
     #[arg(long)]
     pub keep: bool,

@@ -119,6 +119,9 @@ pub struct ErasureCertificateArgs {
     pub plan: Hash,
     /// The line's number in the plan, from 0
     pub line: u32,
+    /// Write the certificate that can be checked to this file too, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
     /// A page of text, or one in HTML to print; what can be checked is --json
     #[arg(long, value_enum, default_value_t = PageFormat::Text, value_name = "FORMAT")]
     pub format: PageFormat,

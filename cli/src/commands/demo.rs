@@ -1,12 +1,17 @@
 //! `vandel demo`: two years of an invented municipality.
 
-use crate::args::DemoArgs;
+mod erasure;
+
+use crate::args::{DemoArgs, Story};
 use crate::context::Context;
 use crate::demo::{DemoError, DemoOptions, render_text, run as play};
 use crate::error::{CliError, Exit};
 
 /// Plays a demonstration. The prose is in English; the data are Swedish.
 pub(super) fn run(context: &Context, arguments: &DemoArgs) -> Result<Exit, CliError> {
+    if arguments.story == Story::Erasure {
+        return erasure::run(context);
+    }
     let options = DemoOptions {
         home: context.names_a_home().then(|| context.home.root().to_owned()),
         cases: usize::try_from(arguments.cases).unwrap_or(usize::MAX),

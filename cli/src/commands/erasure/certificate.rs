@@ -14,6 +14,7 @@ use vandel_core::id::PublicKey;
 use vandel_core::merkle::{NodeMemory, inclusion_proof};
 use vandel_core::record::Record;
 use vandel_core::statement::Body;
+use vandel_ledger::disk::replace_atomically;
 use vandel_ledger::erasure::{keys_of, read_plan};
 use vandel_ledger::sinks::Register;
 use vandel_ledger::vault;
@@ -144,6 +145,12 @@ pub(super) struct Completed {
 pub(super) fn certificate(context: &Context, arguments: &ErasureCertificateArgs) -> Result<Exit, CliError> {
     let reading = Reading::open(context)?;
     let certificate = make(context, &reading, arguments)?;
+    if let Some(out) = &arguments.out {
+        let json = serde_json::to_string_pretty(&certificate)
+            .map_err(|error| CliError::new(Exit::Internal, "json", error.to_string()))?;
+        replace_atomically(&*context.disk, out, (json + "\n").as_bytes())
+            .map_err(|error| CliError::file(out, &error))?;
+    }
     context.output.result(&certificate, || match arguments.format {
         PageFormat::Text => page::text(context, &certificate),
         PageFormat::Html => page::html(context.lang, &certificate),

@@ -1,0 +1,40 @@
+//! Texts of the story of an erasure.
+
+super::texts! {
+    /// Why each step is taken.
+    DemoText {
+        Found: "Two administrators found a ledger" / "Två administratörer grundar en liggare",
+        Adopt: "A policy pack, confirmed by the jurist, says what may be kept and how long" / "Ett regelpaket, bekräftat av juristen, säger vad som får bevaras och hur länge",
+        People: "Each person gets a key of their own, and a role by two administrators" / "Var och en får en egen nyckel, och en behörighet av två administratörer",
+        Decide: "Without a disposal decision nothing official is erased (arkivlagen 10 §)" / "Utan gallringsbeslut gallras inga allmänna handlingar (arkivlagen 10 §)",
+        Assess: "The post is weighed before anybody is asked" / "Befattningen bedöms innan någon tillfrågas",
+        Open: "A check of one person begins" / "En kontroll av en person inleds",
+        Show: "The extract is shown; the note says no more than that" / "Utdraget visas upp; anteckningen säger inte mer än så",
+        Close: "The case is closed, and its clocks start" / "Ärendet avslutas, och dess frister börjar löpa",
+        Copy: "Somebody keeps a second copy of the root key: it is entered in the register of sinks" / "Någon förvarar en andra kopia av rotnyckeln: den förs in i registret över förvaringsställen",
+        Early: "Two years less a day later nothing is due" / "Två år minus en dag senare är inget förfallet",
+        Due: "After two years the case is due" / "Efter två år är ärendet förfallet",
+        Why: "Why: trigger, rule, arithmetic, bounds" / "Varför: utlösande dag, regel, uträkning, gränser",
+        Hold: "A request for disclosure comes in: erasure is stopped" / "En begäran om utlämnande kommer in: gallringsstopp",
+        Held: "What is held is left out of the plan, and said to be" / "Det som är stoppat tas inte med i planen, och det sägs",
+        Unhold: "It has been answered; releasing takes two people" / "Den är besvarad; att häva stoppet kräver två personer",
+        Plan: "The plan: what goes, why, under which decision; named by its hash" / "Planen: vad som gallras, varför, enligt vilket beslut; namngiven av sin hash",
+        Unordered: "Nobody has ordered it: refused" / "Ingen har beordrat den: nekas",
+        Order: "The handler orders it" / "Handläggaren beordrar den",
+        Alone: "One person alone can't approve the own order: refused" / "En ensam person kan inte godkänna sin egen order: nekas",
+        Approve: "The controller's delegate approves the same bytes" / "Den personuppgiftsansvariges delegat godkänner samma bytes",
+        Stop: "The data-protection officer stops it" / "Dataskyddsombudet stoppar den",
+        Stopped: "Two signatures or not: a stopped plan is refused" / "Två signaturer eller ej: en stoppad plan nekas",
+        Go: "The officer lets it go on" / "Ombudet släpper den",
+        Apply: "First it stands on the chain, then keys and payloads are destroyed, then the end is said" / "Först står det i kedjan, sedan förstörs nycklar och innehåll, sedan sägs att det är gjort",
+        Gone: "The case is gone; not even its handle is known" / "Ärendet är borta; inte ens beteckningen är känd",
+        Audit: "What the root key still reaches" / "Vad rotnyckeln fortfarande når",
+        Certify: "The certificate: every place that may have held it, and what became of each" / "Intyget: varje förvaringsställe som kan ha haft uppgifterna, och vad som hänt med det",
+        Check: "Anybody checks it with the trust file" / "Vem som helst kontrollerar det med tillitsfilen",
+        TooSoon: "Executed is not completed: the second copy of the root key is older than the erasure" / "Verkställt är inte slutfört: den andra kopian av rotnyckeln är äldre än gallringen",
+        Destroy: "It is destroyed, and somebody signs for that" / "Den förstörs, och någon signerar det",
+        Complete: "Now two people may say that it is completed" / "Nu får två personer säga att den är slutförd",
+        Verify: "The chain still verifies, and nothing is overdue" / "Kedjan håller fortfarande, och inget är försenat",
+        Ending: "\nThe ledger is in {home}, the people's keys and the certificates in {keys}.\nTry: vandel --home {home} erasure certificate PLAN 0 --format html --lang sv" / "\nLiggaren finns i {home}, nycklarna och intygen i {keys}.\nPröva: vandel --home {home} erasure certificate PLAN 0 --format html --lang sv",
+    }
+}
