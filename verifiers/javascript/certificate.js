@@ -1,9 +1,9 @@
 "use strict";
-// Erasure certificates (docs/certificate.md, C1 to C14).
+// Erasure certificates (docs/certificate.md, C1 to C16).
 (function (vandel) {
   const { COMPARTMENTS, Refused, Verdict, digest, domain, equal, fromHex, holds, join, readBody, toHex, u64: bytesOf } = vandel;
-  const { day, fields, fixed, id, list, option, term, text, u32, u64 } = vandel.types;
-  const FORM = "vandel-erasure-certificate/1";
+  const { day, fields, fixed, hash, id, list, oneOf, option, term, text, u32, u64 } = vandel.types;
+  const FORM = "vandel-erasure-certificate/2";
   const ground = fields({
     compartment: term(...COMPARTMENTS), reason: term("retention", "request", "withdrawal"), class: option(text), due: day,
   });
@@ -20,10 +20,22 @@
     transit: ["transit", "as surely as the engine forgets trimmed key versions"],
     token: ["token", "as surely as the token destroys its objects"],
   };
-  const SINKS = [
-    ...["vault bundles", "vault shards", "views", "admission snapshot"].map((sink) => [sink, "destroyed"]),
-    ...["backups", "exports", "reports", "HR files", "paper"].map((sink) => [sink, "not-reachable"]),
+  const FIXED = [
+    ...["vault bundles", "vault shards", "root cell", "views", "admission snapshot", "caches in memory"]
+      .map((sink) => [sink, "destroyed"]),
+    ...["chain and its copies", "feed"].map((sink) => [sink, "no-content"]),
   ];
+  const KINDS = ["backup-data", "backup-keys", "root-cell-copy", "export", "report", "hr-file", "paper"];
+  const COPIES = KINDS.slice(0, 3);
+  const END = fields({ sink: id, words: text });
+  const ENTRY = fields({
+    ledger: hash, number: u64, previous: hash, at: u64,
+    what: oneOf({
+      Made: fields({ sink: id, kind: term(...KINDS), epoch: u64, expires: option(day), cases: list(id), place: text }),
+      Destroyed: END,
+      NotReachable: END,
+    }),
+  });
   const PERSON = { actor: "text", key: "text", enrolled_at: "number" };
   const PROVEN = { record: "number", time: "text", bytes: "text", proof: ["text"] };
   const CERTIFICATE = {
@@ -34,8 +46,18 @@
     },
     ordered_by: PERSON, approved_by: PERSON, started: PROVEN, executed: PROVEN,
     evidence: { root_cell: "text", assurance: "text", epoch: "number", manifest: "text", keys: "number" },
-    sinks: [{ sink: "text", state: "text" }], checkpoint: "text",
+    state: "text", sinks: [{ sink: "text", state: "text", made: "text?", acknowledged: "text?", told: "text?" }],
+    backup_horizon: "text?", checkpoint: "text",
   };
+  const COMPLETED = { record: PROVEN, said_by: PERSON, confirmed_by: PERSON };
+
+  /** Everything but the completion, which is null or has a form of its own. */
+  function isCertificate(value) {
+    if (!value || typeof value !== "object" || !("completed" in value)) return false;
+    const { completed, ...others } = value;
+    return vandel.hasForm(others, CERTIFICATE) && (completed === null || vandel.hasForm(completed, COMPLETED));
+  }
+
   const wrong = (step, what) => new Refused(`Certificate.${step}`, what);
 
   function unhex(value, count = null) {
@@ -53,7 +75,7 @@
   /** The verdict on a certificate. A text that is none is refused with `Form`. */
   async function verifyCertificate(source, trust) {
     const certificate = vandel.readJson(source);
-    if (!vandel.hasForm(certificate, CERTIFICATE) || certificate.type !== FORM) {
+    if (!isCertificate(certificate) || certificate.type !== FORM) {
       throw new Refused("Form", `it is no ${FORM}, or a member is missing, unknown or of another type`);
     }
     const verdict = new Verdict("certificate");
@@ -78,7 +100,7 @@
     if (![started, executed].every(({ statement }) => equal(statement.ledger, ledger))) {
       throw wrong("C8", "a record is of another ledger");
     }
-    followPeople(certificate, started.statement);
+    followPeople([certificate.ordered_by, certificate.approved_by], started.statement, "C9");
     if (event.expires < started.time) throw wrong("C10", "the approval had expired when the erasure began");
     const end = eventOf(executed, "ErasureExecuted", "C11");
     if (end.started !== started.number || executed.number <= started.number) {
@@ -91,10 +113,80 @@
     const isEvidence = evidence.root_cell === cell && evidence.assurance === assurance && evidence.epoch === end.epoch &&
       evidence.manifest === toHex(end.manifest) && evidence.keys === BigInt(new Set(line.identities).size + others.size);
     if (!isEvidence) throw wrong("C12", "the evidence is not what the end's record says");
-    const isSink = ({ sink, state }, index) => sink === SINKS[index]?.[0] && state === SINKS[index][1];
-    if (certificate.sinks.length !== SINKS.length || !certificate.sinks.every(isSink)) {
+    await followCompletion(certificate, end, checkpoint);
+    await followSinks(certificate, ledger, end.epoch);
+  }
+
+  /** C14. */
+  async function followCompletion({ state, completed }, end, checkpoint) {
+    if (state !== (completed ? "completed" : "executed")) throw wrong("C14", "the state is not the one that the records show");
+    if (!completed) return;
+    const record = await place(completed.record, checkpoint);
+    const event = eventOf(record, "ErasureCompleted", "C14");
+    if (event.started !== end.started || event.oldestEpoch < end.epoch) {
+      throw wrong("C14", "the third record completes another erasure");
+    }
+    followPeople([completed.said_by, completed.confirmed_by], record.statement, "C14");
+  }
+
+  /** C13 and C15. */
+  async function followSinks({ sinks, state, backup_horizon: horizon }, ledger, epoch) {
+    const [first, others] = [sinks.slice(0, FIXED.length), sinks.slice(FIXED.length)];
+    const isBare = ({ made, acknowledged, told }) => made === null && acknowledged === null && told === null;
+    const isFixed = (one, index) => one.sink === FIXED[index][0] && one.state === FIXED[index][1] && isBare(one);
+    if (first.length !== FIXED.length || !first.every(isFixed)) {
       throw wrong("C13", "the sinks claim more than an erasure shows");
     }
+    if (!KINDS.every((kind) => others.some(({ sink }) => sink === kind))) throw wrong("C13", "a kind of sink is missing");
+    const left = [];
+    for (const one of others) left.push(...(await followSink(one, ledger, epoch)));
+    if (left.length && state === "completed") throw wrong("C15", "it is called completed, and an older copy is left");
+    const last = left.length && !left.includes(null) ? shownDay(Math.max(...left)) : null;
+    if (horizon !== last) throw wrong("C15", "the backup horizon is not what the entries say");
+  }
+
+  /** C13: the last days of the older copies that are left, one or none. */
+  async function followSink({ sink, state, made: by, acknowledged, told }, ledger, epoch) {
+    if (!KINDS.includes(sink)) throw wrong("C13", "a sink is of no known kind");
+    if (by === null) {
+      if (state !== "not-reachable" || acknowledged !== null || told !== null) {
+        throw wrong("C13", "a sink is acknowledged that nobody entered");
+      }
+      return [];
+    }
+    const { entry } = await signed(by, ledger);
+    const made = entry.what;
+    if (made.variant !== "Made" || made.kind !== sink) throw wrong("C13", "an entry is of another kind of sink");
+    const until = made.expires === null ? "" : `, until ${shownDay(made.expires)}`;
+    let words = `${toHex(made.sink)}: ${made.place}, made ${shownSecond(entry.at)}${until}`;
+    let found = "outstanding";
+    if (acknowledged !== null) {
+      const { entry: end, key } = await signed(acknowledged, ledger);
+      if (end.what.variant === "Made" || !equal(end.what.sink, made.sink)) {
+        throw wrong("C13", "an acknowledgement is of another sink");
+      }
+      found = end.what.variant === "Destroyed" ? "attested" : "not-reachable";
+      words += `; ${shownSecond(end.at)} ${end.what.words}, signed by ${toHex(key)}`;
+    }
+    if (state !== found || told !== words) throw wrong("C13", "a sink is not what its entries say");
+    return COPIES.includes(sink) && made.epoch < epoch && found !== "attested" ? [made.expires] : [];
+  }
+
+  /** An entry of the register of sinks, and who signed it. */
+  async function signed(value, ledger) {
+    const bytes = unhex(value);
+    if (bytes.length < 96) throw wrong("C13", "an entry is too short");
+    const [body, key, signature] = [bytes.slice(0, -96), bytes.slice(-96, -64), bytes.slice(-64)];
+    let entry;
+    const check = async () => {
+      await vandel.verifySignature(key, join(domain("sink"), body), signature);
+      entry = readBody(body, "sink", ENTRY);
+    };
+    await holds(check, (refused) => {
+      throw wrong("C13", String(refused));
+    });
+    if (!equal(entry.ledger, ledger)) throw wrong("C13", "an entry is of another ledger");
+    return { entry, key };
   }
 
   function eventOf(record, variant, step) {
@@ -165,12 +257,12 @@
     return line;
   }
 
-  /** C9. */
-  function followPeople({ ordered_by: orderer, approved_by: approver }, { author, second }) {
-    if (orderer.key !== toHex(author) || !second || approver.key !== toHex(second.key)) {
-      throw wrong("C9", "a person named did not sign");
+  /** C9 and C14. */
+  function followPeople([first, other], { author, second }, step) {
+    if (first.key !== toHex(author) || !second || other.key !== toHex(second.key)) {
+      throw wrong(step, "a person named did not sign");
     }
-    if (orderer.actor === approver.actor || orderer.key === approver.key) throw wrong("C9", "one person ordered and approved");
+    if (first.actor === other.actor || first.key === other.key) throw wrong(step, "one person signed for two");
   }
 
   Object.assign(vandel, { verifyCertificate });

@@ -1,4 +1,4 @@
-"""Erasure certificates (docs/certificate.md, C1 to C14)."""
+"""Erasure certificates (docs/certificate.md, C1 to C16)."""
 
 import json
 import re
@@ -7,12 +7,13 @@ from datetime import date, timedelta
 from . import ed25519
 from .hashes import check_inclusion, digest, domain
 from .notes import open_checkpoint
-from .postcard import LAST_DAY, day, fields, fixed, hashed, listed, option, read_body, term, text, thread, u32, u64
+from .postcard import (
+    LAST_DAY, day, fields, fixed, hashed, listed, one_of, option, read_body, term, text, thread, u32, u64)
 from .refused import Refused
 from .structure import read_record
 from .verdict import Verdict
 
-FORM = "vandel-erasure-certificate/1"
+FORM = "vandel-erasure-certificate/2"
 _COMPARTMENTS = ("spine", "identity", "process", "note", "copy", "assessment", "reads")
 _ground = fields(
     compartment=term(*_COMPARTMENTS), reason=term("retention", "request", "withdrawal"), cls=option(text), due=day)
@@ -31,8 +32,18 @@ _CELLS = {
     "transit": ("transit", "as surely as the engine forgets trimmed key versions"),
     "token": ("token", "as surely as the token destroys its objects"),
 }
-_SINKS = [(sink, "destroyed") for sink in ("vault bundles", "vault shards", "views", "admission snapshot")]
-_SINKS += [(sink, "not-reachable") for sink in ("backups", "exports", "reports", "HR files", "paper")]
+_LIVE = ("vault bundles", "vault shards", "root cell", "views", "admission snapshot", "caches in memory")
+_FIXED = [(sink, "destroyed") for sink in _LIVE]
+_FIXED += [(sink, "no-content") for sink in ("chain and its copies", "feed")]
+_KINDS = ("backup-data", "backup-keys", "root-cell-copy", "export", "report", "hr-file", "paper")
+_COPIES = _KINDS[:3]
+_made = fields(
+    sink=fixed(16), kind=term(*_KINDS), epoch=u64, expires=option(day), cases=listed(fixed(16)), place=text)
+_entry = fields(
+    ledger=hashed, number=u64, previous=hashed, at=u64,
+    what=one_of(
+        ("Made", _made), ("Destroyed", fields(sink=fixed(16), words=text)),
+        ("NotReachable", fields(sink=fixed(16), words=text))))
 
 _WENT = {"compartment": str, "class": (str, None), "due": str, "ground": str}
 _PERSON = {"actor": str, "key": str, "enrolled_at": int}
@@ -43,7 +54,10 @@ _CERTIFICATE = {
         "hash": str, "as_of": str, "disposal": int, "line": int, "line_bytes": str, "line_salt": str, "lines": [str]},
     "ordered_by": _PERSON, "approved_by": _PERSON, "started": _PROVEN, "executed": _PROVEN,
     "evidence": {"root_cell": str, "assurance": str, "epoch": int, "manifest": str, "keys": int},
-    "sinks": [{"sink": str, "state": str}], "checkpoint": str,
+    "state": str, "completed": ({"record": _PROVEN, "said_by": _PERSON, "confirmed_by": _PERSON}, None),
+    "sinks": [{
+        "sink": str, "state": str, "made": (str, None), "acknowledged": (str, None), "told": (str, None)}],
+    "backup_horizon": (str, None), "checkpoint": str,
 }
 
 
@@ -59,7 +73,7 @@ def has_form(value, form):
     if isinstance(form, list):
         return type(value) is list and all(has_form(one, form[0]) for one in value)
     if isinstance(form, tuple):
-        return value is None or type(value) is form[0]
+        return value is None or has_form(value, form[0])
     if form is int:
         return type(value) is int and 0 <= value < 1 << 64
     return type(value) is form
@@ -145,7 +159,7 @@ def _follow(certificate, checkpoint):
     ledger = unhex(certificate["ledger"], 32)
     if any(record.statement.ledger != ledger for record in (started, executed)):
         raise _wrong("C8", "a record is of another ledger")
-    _follow_people(certificate, started)
+    _follow_people([certificate["ordered_by"], certificate["approved_by"]], started, "C9")
     if event["expires"] < started.time:
         raise _wrong("C10", "the approval had expired when the erasure began")
     end = _event(executed, "ErasureExecuted", "C11")
@@ -159,8 +173,8 @@ def _follow(certificate, checkpoint):
     }
     if certificate["evidence"] != evidence:
         raise _wrong("C12", "the evidence is not what the end's record says")
-    if [(one["sink"], one["state"]) for one in certificate["sinks"]] != _SINKS:
-        raise _wrong("C13", "the sinks claim more than an erasure shows")
+    _follow_completion(certificate, end, checkpoint)
+    _follow_sinks(certificate, ledger, end["epoch"])
 
 
 def _event(record, name, step):
@@ -231,12 +245,86 @@ def _follow_plan(certificate, event):
     return line
 
 
-def _follow_people(certificate, started):
-    """C9."""
-    statement = started.statement
+def _follow_people(people, record, step):
+    """C9 and C14."""
+    statement = record.statement
     signed = [statement.author.hex(), statement.second[0].hex() if statement.second else None]
-    people = [certificate["ordered_by"], certificate["approved_by"]]
     if [person["key"] for person in people] != signed:
-        raise _wrong("C9", "a person named did not sign")
+        raise _wrong(step, "a person named did not sign")
     if people[0]["actor"] == people[1]["actor"] or people[0]["key"] == people[1]["key"]:
-        raise _wrong("C9", "one person ordered and approved")
+        raise _wrong(step, "one person signed for two")
+
+
+def _follow_completion(certificate, end, checkpoint):
+    """C14."""
+    completed = certificate["completed"]
+    if certificate["state"] != ("executed" if completed is None else "completed"):
+        raise _wrong("C14", "the state is not the one that the records show")
+    if completed is None:
+        return
+    record = _place(completed["record"], checkpoint)
+    event = _event(record, "ErasureCompleted", "C14")
+    if event["started"] != end["started"] or event["oldest_epoch"] < end["epoch"]:
+        raise _wrong("C14", "the third record completes another erasure")
+    _follow_people([completed["said_by"], completed["confirmed_by"]], record, "C14")
+
+
+def _follow_sinks(certificate, ledger, epoch):
+    """C13 and C15."""
+    sinks = certificate["sinks"]
+    first, others = sinks[:len(_FIXED)], sinks[len(_FIXED):]
+    bare = all(one[name] is None for one in first for name in ("made", "acknowledged", "told"))
+    if [(one["sink"], one["state"]) for one in first] != _FIXED or not bare:
+        raise _wrong("C13", "the sinks claim more than an erasure shows")
+    if not set(_KINDS) <= {one["sink"] for one in others}:
+        raise _wrong("C13", "a kind of sink is missing")
+    left = [day for one in others for day in _follow_sink(one, ledger, epoch)]
+    if left and certificate["state"] == "completed":
+        raise _wrong("C15", "it is called completed, and an older copy is left")
+    last = _shown_day(max(left)) if left and None not in left else None
+    if certificate["backup_horizon"] != last:
+        raise _wrong("C15", "the backup horizon is not what the entries say")
+
+
+def _follow_sink(one, ledger, epoch):
+    """C13: the last days of the older copies that are left, one or none."""
+    if one["sink"] not in _KINDS:
+        raise _wrong("C13", "a sink is of no known kind")
+    if one["made"] is None:
+        if one["state"] != "not-reachable" or one["acknowledged"] is not None or one["told"] is not None:
+            raise _wrong("C13", "a sink is acknowledged that nobody entered")
+        return []
+    entry, _ = _signed(one["made"], ledger)
+    name, made = entry["what"]
+    if name != "Made" or made["kind"] != one["sink"]:
+        raise _wrong("C13", "an entry is of another kind of sink")
+    until = "" if made["expires"] is None else f", until {_shown_day(made['expires'])}"
+    told = f"{made['sink'].hex()}: {made['place']}, made {_shown_second(entry['at'])}{until}"
+    state = "outstanding"
+    if one["acknowledged"] is not None:
+        end, key = _signed(one["acknowledged"], ledger)
+        name, what = end["what"]
+        if name == "Made" or what["sink"] != made["sink"]:
+            raise _wrong("C13", "an acknowledgement is of another sink")
+        state = "attested" if name == "Destroyed" else "not-reachable"
+        told += f"; {_shown_second(end['at'])} {what['words']}, signed by {key.hex()}"
+    if (one["state"], one["told"]) != (state, told):
+        raise _wrong("C13", "a sink is not what its entries say")
+    is_left = one["sink"] in _COPIES and made["epoch"] < epoch and state != "attested"
+    return [made["expires"]] if is_left else []
+
+
+def _signed(value, ledger):
+    """An entry of the register of sinks, and who signed it."""
+    data = unhex(value)
+    body, key, signature = data[:-96], data[-96:-64], data[-64:]
+    try:
+        if len(data) < 96:
+            raise Refused("Truncated", "sink")
+        ed25519.verify(key, domain("sink") + body, signature)
+        entry = read_body(body, "sink", _entry)
+    except Refused as refused:
+        raise _wrong("C13", str(refused)) from None
+    if entry["ledger"] != ledger:
+        raise _wrong("C13", "an entry is of another ledger")
+    return entry, key

@@ -59,11 +59,13 @@ pub(super) struct Certificate {
     /// `executed`, or `completed` once every older backup and root key is gone.
     pub state: String,
     /// The completion, signed by two people.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub completed: Option<Completed>,
     /// Every place that may have held it.
     pub sinks: Vec<Sink>,
     /// The day by which the last older backup or root key is to be gone; none where none is left, or one is
     /// left without a day.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub backup_horizon: Option<String>,
     /// The signed checkpoint over both records.
     pub checkpoint: String,

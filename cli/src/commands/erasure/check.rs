@@ -133,7 +133,8 @@ fn follow(certificate: &Certificate, opened: &OpenCheckpoint) -> Result<Shown, C
     }
     follow_completion(certificate, end, opened)?;
     let completed = certificate.completed.is_some();
-    sinks::follow(&certificate.sinks, ledger, end.epoch, completed).map_err(wrong)?;
+    let horizon = certificate.backup_horizon.as_deref();
+    sinks::follow(&certificate.sinks, ledger, end.epoch, completed, horizon).map_err(wrong)?;
     Ok(Shown { ledger, line, plan: alone, executed: end.clone() })
 }
 

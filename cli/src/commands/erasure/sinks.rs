@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use vandel_core::erasure::Line;
 use vandel_core::event::{Compartment, ErasureExecuted};
 use vandel_core::id::LedgerId;
+use vandel_core::time::Day;
 use vandel_ledger::sealing::thread_key;
 use vandel_ledger::sinks::{Fate, Register, Signed, SinkKind, SinkState, What};
 
@@ -27,13 +28,13 @@ pub(super) struct Sink {
     /// `outstanding`.
     pub state: String,
     /// The register's entry by which it was made: hexadecimal.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "Option::deserialize")]
     pub made: Option<String>,
     /// The register's entry that acknowledges its end: hexadecimal.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "Option::deserialize")]
     pub acknowledged: Option<String>,
     /// In words, from the entries: where it was, when it ended and how.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "Option::deserialize")]
     pub told: Option<String>,
 }
 
@@ -122,6 +123,7 @@ pub(super) fn follow(
     ledger: LedgerId,
     epoch: u64,
     completed: bool,
+    horizon: Option<&str>,
 ) -> Result<(), &'static str> {
     let fixed =
         LIVE.iter().map(|sink| (*sink, "destroyed")).chain(EMPTY.iter().map(|sink| (*sink, "no-content")));
@@ -138,13 +140,20 @@ pub(super) fn follow(
             return Err("a kind of sink is missing");
         }
     }
+    let mut left = Vec::new();
     for sink in others {
-        follow_one(sink, ledger, epoch, completed)?;
+        left.extend(follow_one(sink, ledger, epoch)?);
     }
-    Ok(())
+    if completed && !left.is_empty() {
+        return Err("it is called completed, and an older copy is left");
+    }
+    let days: Option<Vec<Day>> = left.into_iter().collect();
+    let last = days.and_then(|days| days.into_iter().max()).map(|day| day.to_string());
+    if last.as_deref() == horizon { Ok(()) } else { Err("the backup horizon is not what the entries say") }
 }
 
-fn follow_one(sink: &Sink, ledger: LedgerId, epoch: u64, completed: bool) -> Result<(), &'static str> {
+/// Of an older copy that is left, the day on which it is to be gone.
+fn follow_one(sink: &Sink, ledger: LedgerId, epoch: u64) -> Result<Option<Option<Day>>, &'static str> {
     let kind = SinkKind::from_name(&sink.sink).ok_or("a sink is of no known kind")?;
     let signed = |text: &Option<String>| {
         let text = text.as_ref().ok_or("an entry of the register is missing")?;
@@ -153,7 +162,7 @@ fn follow_one(sink: &Sink, ledger: LedgerId, epoch: u64, completed: bool) -> Res
     };
     if sink.made.is_none() {
         let nothing = sink.state == "not-reachable" && sink.acknowledged.is_none() && sink.told.is_none();
-        return if nothing { Ok(()) } else { Err("a sink is acknowledged that nobody entered") };
+        return if nothing { Ok(None) } else { Err("a sink is acknowledged that nobody entered") };
     }
     let entry = signed(&sink.made)?;
     let What::Made(made) = &entry.entry.what else { return Err("an entry makes no sink") };
@@ -179,8 +188,5 @@ fn follow_one(sink: &Sink, ledger: LedgerId, epoch: u64, completed: bool) -> Res
         return Err("a sink is not what its entries say");
     }
     let left = kind.holds_keys_or_blobs() && made.epoch < epoch && !matches!(state.fate, Fate::Destroyed(_));
-    if completed && left {
-        return Err("it is called completed, and an older copy is left");
-    }
-    Ok(())
+    Ok(left.then_some(made.expires))
 }
