@@ -8,6 +8,7 @@ mod directory;
 mod dossier;
 mod erasure;
 mod export;
+mod feed;
 mod hold;
 mod keys;
 mod ledger;
@@ -62,6 +63,7 @@ macro_rules! term {
 }
 pub use directory::*;
 pub use erasure::*;
+pub use feed::*;
 pub use policy::*;
 use term;
 
@@ -251,6 +253,9 @@ pub enum Command {
     /// Erasures: their certificates, made and checked
     #[command(subcommand)]
     Erasure(ErasureCommand),
+    /// The live feed: publish it, watch it
+    #[command(subcommand)]
+    Feed(FeedCommand),
     /// A NATS server for the ledger: its configuration, users and permissions
     #[command(subcommand)]
     Nats(NatsCommand),

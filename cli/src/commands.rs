@@ -12,6 +12,7 @@ mod doctor;
 mod dossier;
 mod erasure;
 mod export;
+mod feed;
 mod hold;
 mod init;
 mod key;
@@ -66,6 +67,7 @@ pub fn run(context: &Context, command: Command) -> Result<Exit, CliError> {
         Command::Vault(command) => vault::run(context, &command),
         Command::Sink(command) => sink::run(context, &command),
         Command::Erasure(command) => erasure::run(context, &command),
+        Command::Feed(command) => feed::run(context, &command),
         Command::Nats(command) => nats::run(context, &command),
         Command::Witness(command) => witness::run(context, &command),
         Command::Bench(command) => bench::run(context, command),

@@ -12,8 +12,10 @@
 mod endpoint;
 mod health;
 pub mod metrics;
+mod stop;
 pub mod systemd;
 
 pub use endpoint::Endpoint;
 pub use health::Health;
 pub use metrics::{Metrics, ProjectorMetrics, SequencerMetrics};
+pub use stop::Stop;

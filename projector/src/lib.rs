@@ -10,6 +10,8 @@
 //! | [`store`] | the port to the store, sled behind it, and one in memory |
 //! | `fold`, `clocks`, `working` | the fold: one step at a time, and the due days that follow |
 //! | [`projector`] | catching up, rebuilding, setting damaged folders aside |
+//! | [`following`] | a ledger followed while it grows, from checkpoint to checkpoint |
+//! | [`feed`] | what dashboards are told, and the service that tells it |
 //! | [`view`] | the questions that the views answer |
 //!
 //! A row holds only what one compartment told, and its key in the store is the name of that
@@ -17,8 +19,10 @@
 //! equals one that was rebuilt after the erasure.
 
 mod clocks;
+pub mod feed;
 mod fold;
 mod folder;
+pub mod following;
 pub mod projector;
 pub mod row;
 pub mod seal;

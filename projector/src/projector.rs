@@ -3,6 +3,8 @@
 mod error;
 mod meta;
 
+use std::path::Path;
+
 use vandel_core::hash::Hash;
 use vandel_ledger::home::Home;
 use vandel_ledger::vault::{DataKey, Vault, VaultError};
@@ -64,8 +66,16 @@ impl Projector {
     /// # Errors
     /// [`ProjectError`], never one that is the view's own fault.
     pub fn open(home: &Home, source: &Source<'_>, settings: Settings) -> Result<Self, ProjectError> {
+        Self::open_in(&home.views(), source, settings)
+    }
+
+    /// As [`Projector::open`], with the view in a folder of its own: for a process that holds one for long.
+    ///
+    /// # Errors
+    /// As [`Projector::open`].
+    pub fn open_in(views: &Path, source: &Source<'_>, settings: Settings) -> Result<Self, ProjectError> {
         let secret = source.vault.key(&VIEW_KEY)?.ok_or(ProjectError::NoViewKey)?;
-        let folder = Folder::open(&home.views())?;
+        let folder = Folder::open(views)?;
         let is_there = folder.path().exists();
         let mut projector = Self::new(Some(folder), secret, settings);
         match projector.reopen(source) {

@@ -41,6 +41,12 @@ impl<'a> Source<'a> {
         Self { chain: sequencer.chain(), vault: sequencer.vault(), blocks: Blocks::Log(sequencer.log()) }
     }
 
+    /// From a home's log and vault, by a chain that was judged from them.
+    #[must_use]
+    pub fn of_home(chain: &'a Chain, vault: &'a Vault, log: &'a HomeLog) -> Self {
+        Self { chain, vault, blocks: Blocks::Home(log) }
+    }
+
     /// The blocks from a position on.
     ///
     /// # Errors
@@ -140,6 +146,6 @@ impl ReadOnly {
     /// What views are folded from.
     #[must_use]
     pub fn source(&self) -> Source<'_> {
-        Source { chain: &self.chain, vault: &self.vault, blocks: Blocks::Home(&self.log) }
+        Source::of_home(&self.chain, &self.vault, &self.log)
     }
 }

@@ -27,7 +27,7 @@ pub use plan::Planned;
 use crate::clocks;
 use crate::fold::{handle_term, token_key};
 use crate::projector::ProjectError;
-use crate::row::{ReadingRow, Row, SpineRow};
+use crate::row::{ProcessRow, ReadingRow, Row, SpineRow};
 use crate::seal::{Term, digest_next, digest_piece, digest_start, spine_key};
 use crate::store::Table;
 use crate::tail::Position;
@@ -206,6 +206,22 @@ impl<'a> Views<'a> {
             }
         }
         Ok(positions)
+    }
+
+    /// Shows every thread, with what was done in it, as far as either still opens.
+    ///
+    /// # Errors
+    /// If the view or the vault can't be read.
+    pub fn each_spine(
+        &self,
+        mut show: impl FnMut(&SpineRow, Option<&ProcessRow>),
+    ) -> Result<(), ProjectError> {
+        for key in self.stored.keys(Table::Spines, &[])? {
+            if let Some(spine) = self.stored.spine_at(&key)? {
+                show(&spine, self.stored.process(&spine.thread)?.as_ref());
+            }
+        }
+        Ok(())
     }
 
     /// Where the view stands against the chain.

@@ -29,7 +29,7 @@ fn every_unit_is_well_formed_and_starts_a_command_that_exists() {
     let units = units();
     assert_eq!(
         units.len(),
-        6,
+        7,
         "a unit came or went: {:?}",
         units.iter().map(|(path, _)| path).collect::<Vec<_>>()
     );
@@ -53,7 +53,7 @@ fn every_unit_is_well_formed_and_starts_a_command_that_exists() {
             assert!(path.with_extension("service").exists(), "{place} starts nothing");
         }
     }
-    assert_eq!(commands, 4);
+    assert_eq!(commands, 5);
 }
 
 #[test]

@@ -11,6 +11,7 @@
 #![allow(clippy::print_stdout, reason = "a command line tool whose results are text")]
 
 mod deep;
+mod foreign;
 mod nats;
 mod step;
 mod test;
@@ -29,6 +30,7 @@ cargo xtask TASK
   deep [SUITE...]  the long suites, in release, with counts; all of them if none is named
   deep --list      the suites and what they are for
   verifiers        bring what the independent verifiers run on, and print where it is
+  foreign          bring the foreign clients and parsers that the tests run
   nats             bring the nats-server that the tests run, and print where it is
   help             this text
 
@@ -60,6 +62,7 @@ fn main() -> ExitCode {
             }
             None => false,
         },
+        (Some("foreign"), []) => foreign::provide(&root),
         (Some("nats"), []) => match nats::provide(&root) {
             Some(binary) => {
                 println!("{}", binary.display());

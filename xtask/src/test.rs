@@ -11,6 +11,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::foreign;
 use crate::nats;
 use crate::step::{self, Step};
 use crate::tidy;
@@ -50,6 +51,9 @@ impl Work {
             Self::Tidy => tidy::run(root),
             Self::Tests(step) => nats::provide(root).is_some_and(|server| {
                 let Some(found) = verifiers::provide(root) else { return false };
+                if !foreign::provide(root) {
+                    return false;
+                }
                 println!("against {}", server.display());
                 step::succeeds(step.command(root).env(nats::VARIABLE, server).envs(found))
             }),

@@ -38,6 +38,15 @@ pub struct NatsConfigArgs {
     /// The address that clients reach
     #[arg(long, value_name = "IP", default_value = "127.0.0.1")]
     pub listen: std::net::IpAddr,
+    /// The port for clients
+    #[arg(long, env = "VANDEL_NATS_PORT", value_name = "PORT", default_value_t = 4222)]
+    pub port: u16,
+    /// The port for browsers
+    #[arg(long, env = "VANDEL_NATS_WEBSOCKET_PORT", value_name = "PORT", default_value_t = 8443)]
+    pub websocket_port: u16,
+    /// The port for monitoring, on this machine only
+    #[arg(long, env = "VANDEL_NATS_MONITOR_PORT", value_name = "PORT", default_value_t = 8222)]
+    pub monitor_port: u16,
     /// A web page's origin that may connect over WebSocket, such as https://dashboard.example
     /// [default: the server's own]
     #[arg(long = "origin", value_name = "URL")]

@@ -84,10 +84,15 @@ fn servers(
     let routes: Vec<_> = nodes.iter().map(|(_, host)| format!("tls://{host}:6222")).collect();
     let (listen, origins) = (arguments.listen.to_string(), quoted(&arguments.origins));
     let (same_origin, routes) = (arguments.origins.is_empty().to_string(), quoted(&routes));
+    let ports =
+        [arguments.port, arguments.websocket_port, arguments.monitor_port].map(|port| port.to_string());
     let fill = |text: &str, name: &str| {
         let values = [
             ("name", name),
             ("listen", &listen),
+            ("port", &ports[0]),
+            ("websocket_port", &ports[1]),
+            ("monitor_port", &ports[2]),
             ("tls_cert", &cert),
             ("tls_key", &key),
             ("tls_ca", &ca),

@@ -44,5 +44,8 @@ super::texts! {
         NoWitnesses: "no witness cosigns: verdicts rest on the operator alone" / "inget vittne medsignerar: utlåtanden vilar på den driftansvarige ensam",
         Private: "keys and vault are the owner's alone" / "nycklar och valv är bara ägarens",
         Exposed: "{path} is open to others (mode {mode})" / "{path} är öppen för andra (läge {mode})",
+        FeedHalted: "the feed has halted: {why}" / "flödet har stannat: {why}",
+        FeedSilent: "the feed was last heard of {seconds} s ago, at record {position}" / "flödet hördes senast för {seconds} s sedan, vid post {position}",
+        FeedFollows: "the feed follows, at record {position} {seconds} s ago" / "flödet följer med, vid post {position} för {seconds} s sedan",
     }
 }

@@ -70,10 +70,10 @@ pub struct ProjectorMetrics {
     pub published: Family<Scope, Counter>,
     /// The newest checkpoint that it has seen.
     pub checkpoint: Age,
-    overdue: Gauge,
-    due_soon: Gauge,
-    verified: Gauge,
-    verified_at: Gauge,
+    overdue: Figure,
+    due_soon: Figure,
+    verified: Figure,
+    verified_at: Figure,
 }
 
 /// A scope of the feed.
@@ -90,13 +90,22 @@ struct Build {
 
 /// A moment whose age is computed when somebody asks.
 #[derive(Clone, Debug)]
-pub struct Age(Arc<AgeOf>);
+pub struct Age(Figure);
 
-struct AgeOf {
+/// A figure that is not shown before it is known: unset, a gauge would read as zero, and that is an answer.
+#[derive(Clone, Debug)]
+struct Figure(Arc<Known>);
+
+#[derive(Debug)]
+struct Known {
     name: &'static str,
     help: &'static str,
-    since: AtomicU64,
+    is_moment: bool,
+    /// [`UNKNOWN`] until it is set.
+    value: AtomicU64,
 }
+
+const UNKNOWN: u64 = u64::MAX;
 
 impl Metrics {
     /// Metrics of a process, with nothing but the version yet.
@@ -188,11 +197,6 @@ impl ProjectorMetrics {
     fn register(registry: &mut Registry) -> Self {
         let published = Family::default();
         registry.register("feed_events_published", "Events published, by scope", published.clone());
-        let verified_at = gauge(
-            registry,
-            "verify_last_success_timestamp_seconds",
-            "When the last verification that found nothing ended; 0 if none is known",
-        );
         Self {
             position: gauge(registry, "projector_position_records", "Records folded"),
             lag: gauge(registry, "projector_lag_events", "Records settled and not folded yet"),
@@ -200,25 +204,33 @@ impl ProjectorMetrics {
             errors: counter(registry, "projector_errors", "Troubles that passed"),
             published,
             checkpoint: Age::register(registry, "checkpoint_age", "Since the newest checkpoint was seen"),
-            overdue: gauge(
+            overdue: Figure::register(
                 registry,
                 "retention_overdue_cases",
                 "Compartments that should have been erased, rounded up to a multiple of 5",
             ),
-            due_soon: gauge(
+            due_soon: Figure::register(
                 registry,
                 "retention_due_soon_cases",
                 "Compartments due within 30 days, rounded up to a multiple of 5",
             ),
-            verified: gauge(registry, "verify_last_result", "1 if the last verification known found nothing"),
-            verified_at,
+            verified: Figure::register(
+                registry,
+                "verify_last_result",
+                "1 if the last verification known found nothing, else 0",
+            ),
+            verified_at: Figure::register(
+                registry,
+                "verify_last_success_timestamp_seconds",
+                "When the last verification that found nothing ended",
+            ),
         }
     }
 
     /// Sets what the retention calendar of the day says, rounded up.
     pub fn retention(&self, overdue: u64, due_soon: u64) {
         for (gauge, figure) in [(&self.overdue, overdue), (&self.due_soon, due_soon)] {
-            gauge.set(i64::try_from(rounded_up(figure)).unwrap_or(i64::MAX));
+            gauge.set(rounded_up(figure));
         }
     }
 
@@ -226,41 +238,48 @@ impl ProjectorMetrics {
     pub fn verification(&self, found_nothing: bool, at: u64) {
         self.verified.set(found_nothing.into());
         if found_nothing {
-            self.verified_at.set(i64::try_from(at).unwrap_or(i64::MAX));
+            self.verified_at.set(at);
         }
     }
 }
 
 impl Age {
     fn register(registry: &mut Registry, name: &'static str, help: &'static str) -> Self {
-        let age = Arc::new(AgeOf { name, help, since: AtomicU64::new(0) });
-        registry.register_collector(Box::new(age.clone()));
-        Self(age)
+        Self(Figure::new(registry, name, help, true))
     }
 
     /// It happened now.
     pub fn is_now(&self) {
-        self.0.since.store(now(), Ordering::Relaxed);
+        self.0.set(now());
     }
 }
 
-impl fmt::Debug for AgeOf {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "AgeOf({})", self.name)
+impl Figure {
+    fn register(registry: &mut Registry, name: &'static str, help: &'static str) -> Self {
+        Self::new(registry, name, help, false)
+    }
+
+    fn new(registry: &mut Registry, name: &'static str, help: &'static str, is_moment: bool) -> Self {
+        let known = Arc::new(Known { name, help, is_moment, value: AtomicU64::new(UNKNOWN) });
+        registry.register_collector(Box::new(known.clone()));
+        Self(known)
+    }
+
+    fn set(&self, value: u64) {
+        self.0.value.store(value, Ordering::Relaxed);
     }
 }
 
-impl Collector for AgeOf {
-    /// Nothing is shown until it has happened once.
+impl Collector for Known {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
-        let since = self.since.load(Ordering::Relaxed);
-        if since == 0 {
-            return Ok(());
-        }
-        let age = i64::try_from(now().saturating_sub(since)).unwrap_or(i64::MAX);
-        let gauge = ConstGauge::<i64>::new(age);
-        let kind = gauge.metric_type();
-        gauge.encode(encoder.encode_descriptor(self.name, self.help, Some(&Unit::Seconds), kind)?)
+        let value = match self.value.load(Ordering::Relaxed) {
+            UNKNOWN => return Ok(()),
+            since if self.is_moment => now().saturating_sub(since),
+            value => value,
+        };
+        let gauge = ConstGauge::<i64>::new(i64::try_from(value).unwrap_or(i64::MAX));
+        let unit = self.is_moment.then_some(&Unit::Seconds);
+        gauge.encode(encoder.encode_descriptor(self.name, self.help, unit, gauge.metric_type())?)
     }
 }
 
@@ -304,6 +323,11 @@ mod tests {
     fn a_projector_rounds_and_counts_by_scope() {
         let metrics = Metrics::new();
         let projector = metrics.projector();
+        let unknown = metrics.text();
+        assert!(
+            !unknown.contains("vandel_retention_overdue_cases") && !unknown.contains("verify_last"),
+            "{unknown}"
+        );
         projector.retention(1, 12);
         projector.published.get_or_create(&Scope { scope: "ops" }).inc();
         projector.verification(true, 1_000);
@@ -318,5 +342,28 @@ mod tests {
         ] {
             assert!(text.lines().any(|found| found == line), "{line} is not in:\n{text}");
         }
+    }
+
+    #[test]
+    fn alerts_speak_of_metrics_that_exist() {
+        let metrics = Metrics::new();
+        let (sequencer, projector) = (metrics.sequencer(), metrics.projector());
+        sequencer.totals(1, 1, 1);
+        projector.retention(1, 1);
+        projector.verification(true, 1);
+        let text = metrics.text();
+        let rules = include_str!("../../../deploy/prometheus/vandel.rules.yml");
+        let mut named = 0;
+        for word in rules
+            .split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
+            .filter(|word| word.starts_with("vandel_"))
+        {
+            assert!(
+                text.lines().any(|line| line.starts_with(&format!("{word} "))),
+                "no metric is called {word}:\n{text}"
+            );
+            named += 1;
+        }
+        assert!(named >= 8, "the alerts name {named} metrics");
     }
 }

@@ -10,6 +10,7 @@ use vandel_ledger::disk::read_all;
 use vandel_ledger::lock::{HomeLock, LockError};
 use vandel_ledger::memory::policy::MemoryPolicy;
 use vandel_ledger::sinks::{Fate, Register};
+use vandel_projector::feed::service::Status;
 
 use super::{Point, State};
 use crate::commands::subject::answer_by;
@@ -17,6 +18,9 @@ use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::lang::DoctorText;
 use crate::reading::Reading;
+
+/// A feed that has not been heard of for so many seconds is worth a word: four of the longest intervals.
+const FEED_SILENCE: u64 = 4 * 3_600;
 
 /// All points, and how the ledger itself is broken, if it is.
 pub(super) struct Findings {
@@ -40,6 +44,12 @@ pub(super) fn all(context: &Context) -> Result<Findings, CliError> {
     }
     points.extend(super::stream::points(context));
     points.extend([lock(context), memory(context), trust(context)]);
+    if let Some(status) = Status::read(&*context.disk, &context.home) {
+        if status.halted.is_some() {
+            broken = broken.or(Some(Exit::Integrity));
+        }
+        points.push(feed(context, &status));
+    }
     points.extend(permissions(context));
     Ok(Findings { points, broken })
 }
@@ -69,6 +79,28 @@ fn of_ledger(context: &Context, reading: &Reading<'_>, points: &mut Vec<Point>) 
     points.push(requests(context, reading)?);
     points.push(sinks(context, reading));
     Ok(())
+}
+
+/// The feed's service, where there is one: whether it has halted, and when it was last heard of.
+fn feed(context: &Context, status: &Status) -> Point {
+    let silence = context.now().0.saturating_sub(status.at);
+    let values = [("position", &*status.position.to_string()), ("seconds", &*silence.to_string())];
+    match &status.halted {
+        Some(halt) => {
+            let next = "vandel verify HOME --trust FILE; then start the service again".to_owned();
+            point(
+                "feed",
+                State::Wrong,
+                DoctorText::FeedHalted.with(context.lang, &[("why", &halt.message)]),
+                Some(next),
+            )
+        }
+        None if silence > FEED_SILENCE => {
+            let next = Some("vandel feed serve".to_owned());
+            point("feed", State::Weak, DoctorText::FeedSilent.with(context.lang, &values), next)
+        }
+        None => point("feed", State::Ok, DoctorText::FeedFollows.with(context.lang, &values), None),
+    }
 }
 
 fn administrators(context: &Context, reading: &Reading<'_>) -> Point {
