@@ -1,11 +1,12 @@
 //! `vandel serve`: the sequencer as a service over NATS.
 
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde::Serialize;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use vandel_ledger::bus::{Bus, BusOptions, Role};
 use vandel_ledger::desk::{DeskHandle, DeskLimits};
 use vandel_ledger::opening::{self, HomeError, Opening};
@@ -64,7 +65,9 @@ pub(super) fn run(context: &Context, arguments: &ServeArgs) -> Result<Exit, CliE
         records: sequencer.chain().size(),
         metrics: endpoint.as_ref().map(|endpoint| endpoint.address().to_string()),
     };
-    let service = Service::start(Bus::connect(&bus)?, sequencer, options(context, arguments, &shown))?;
+    let bus = Bus::connect(&bus)?;
+    let signals = Signals::install(&bus)?;
+    let service = Service::start(bus, sequencer, options(context, arguments, &shown))?;
     let watching = watch(service.desk(), shown, health.clone());
     publish_now_and_then(service.desk(), context.output.clone(), arguments.publish_every, &watching);
     health.is_ready();
@@ -73,7 +76,7 @@ pub(super) fn run(context: &Context, arguments: &ServeArgs) -> Result<Exit, CliE
     context.output.result(&serving, || ServeText::Serving.with(context.lang, &values))?;
 
     let interrupted = Arc::new(AtomicBool::new(false));
-    let ended = service.run_until(stop(context.output.clone(), context.lang, Arc::clone(&interrupted)));
+    let ended = service.run_until(stop(signals, context, Arc::clone(&interrupted)));
     watching.store(true, Ordering::Relaxed);
     if let Err(error) = &ended {
         health.has_halted(&error.to_string());
@@ -109,20 +112,28 @@ fn options(context: &Context, arguments: &ServeArgs, metrics: &SequencerMetrics)
     }
 }
 
+/// What tells the process to stop. Installed before it says that it serves: from then on a signal is an
+/// end in order.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn install(bus: &Bus) -> io::Result<Self> {
+        let _runtime = bus.runtime().enter();
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+}
+
 /// Done when the process is told to stop.
-async fn stop(output: crate::output::Output, lang: crate::lang::Lang, interrupted: Arc<AtomicBool>) {
-    let (Ok(mut terminate), Ok(mut interrupt)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        // Without handlers a signal ends the process at once, which leaves nothing that opening does not mend.
-        return std::future::pending().await;
-    };
+async fn stop(mut signals: Signals, context: &Context, interrupted: Arc<AtomicBool>) {
     tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => interrupted.store(true, Ordering::Relaxed),
+        _ = signals.terminate.recv() => {}
+        _ = signals.interrupt.recv() => interrupted.store(true, Ordering::Relaxed),
     }
     let _ = systemd::stopping();
-    output.progress(&ServeText::Stopping.in_lang(lang));
+    context.output.progress(&ServeText::Stopping.in_lang(context.lang));
 }
 
 /// Keeps metrics, health and systemd's watchdog up to date, until the flag that it gives is set. The
