@@ -64,5 +64,5 @@ fn an_eraser_killed_before_any_change_to_the_disk_leaves_nothing_half() {
         std::fs::remove_dir_all(home).unwrap();
         trials += 1;
     }
-    println!("erasure kill deep: {trials} trials, of {changes} changes to the disk");
+    println!("deep: {trials} trials of an eraser killed, of {changes} changes to the disk");
 }

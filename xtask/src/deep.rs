@@ -58,6 +58,12 @@ const SUITES: &[Suite] = &[
         what: "a real process killed a thousand times",
     },
     Suite {
+        name: "erasure",
+        package: "vandel-tests",
+        filter: "an_eraser_killed",
+        what: "a real process that rotates and erases, killed before each of its changes to the disk",
+    },
+    Suite {
         name: "tampering",
         package: "vandel-tests",
         filter: "nothing_passes_and_the_document",
