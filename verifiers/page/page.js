@@ -120,7 +120,7 @@
   }
 
   function findingLine({ error, step, record, through, what }) {
-    const name = step || (error.match(/^(?:Certificate|Dossier)\.([CD])/)?.[1] ?? error.split(".")[0]);
+    const name = step || (error.match(/^Certificate\.(C)/)?.[1] ?? error.split(".")[0]);
     const about = STEP_TEXTS[name]?.[state.isSwedish ? 0 : 1];
     const last = through === null ? "" : ` ${text("to")} ${through}`;
     const place = record === null ? text("noRecord") : `${text("record")} ${record}${last}`;

@@ -13,8 +13,8 @@
       "Your trust file (trust.policy): the one you keep yourself, never one that came with the ledger",
     ],
     files: [
-      "Det som ska granskas: loggens segment (.vlog) med kontrollpunkt, bevis (.tlog-proof), bevisakt eller gallringsintyg",
-      "What to verify: a log's segments (.vlog) with a checkpoint, a proof (.tlog-proof), a dossier or a certificate of erasure",
+      "Det som ska granskas: loggens segment (.vlog) med kontrollpunkt, bevis (.tlog-proof) eller gallringsintyg",
+      "What to verify: a log's segments (.vlog) with a checkpoint, a proof (.tlog-proof) or a certificate of erasure",
     ],
     kept: ["Kontrollpunkter som du själv har sparat tidigare", "Checkpoints that you yourself kept from before"],
     dropping: [
@@ -33,7 +33,6 @@
     kindProof: ["bevis", "proof"],
     kindCheckpoint: ["kontrollpunkt", "checkpoint"],
     kindCertificate: ["gallringsintyg", "certificate of erasure"],
-    kindDossier: ["bevisakt", "dossier"],
     what: ["Vad", "What"],
     ledger: ["Liggare", "Ledger"],
     origin: ["Ursprung", "Origin"],
@@ -62,7 +61,7 @@
     asCheckpoint: ["kontrollpunkt", "checkpoint"],
     asKept: ["egen kontrollpunkt", "your own checkpoint"],
     asProof: ["bevis", "proof"],
-    asDocument: ["bevisakt eller intyg", "dossier or certificate"],
+    asDocument: ["intyg", "certificate"],
     asUnknown: ["okänd: läses inte", "unknown: not read"],
   };
 
@@ -87,10 +86,10 @@
     [/^what a copy of an older root key would open$/, "vad en kopia av en äldre rotnyckel skulle öppna"],
     [/^the home: whether keys, payloads and views are gone there$/, "hos myndigheten: om nycklar, innehåll och vyer är borta där"],
     [/^whose the keys are and which roles they held: the chain tells$/, "vems nycklarna är och vilka roller de hade: det visar kedjan"],
-    [/^neither a segment, .*$/, "varken loggsegment, bevis, kontrollpunkt, bevisakt eller intyg"],
+    [/^neither a segment, .*$/, "varken loggsegment, bevis, kontrollpunkt eller intyg"],
   ];
 
-  // What each step looks at (docs/format.md section 10, docs/certificate.md, docs/dossier.md).
+  // What each step looks at (docs/format.md section 10, docs/certificate.md).
   const STEPS = {
     V1: ["bytes som inte kan läsas", "bytes that cannot be read"],
     V2: ["öppnandet, eller liggarens id", "the opening, or the ledger's id"],
@@ -112,7 +111,6 @@
     V18: ["innehåll mot åtagande", "content against commitment"],
     V19: ["innehåll som saknas utan gallring", "content that is gone without an erasure"],
     C: ["gallringsintyget", "the certificate of erasure"],
-    D: ["bevisakten", "the dossier"],
     Inclusion: ["beviset", "the proof"],
   };
 

@@ -88,7 +88,9 @@ fn certificate(demo: &Demo) -> Vec<u8> {
 fn changes(value: &Value) -> Vec<Value> {
     match value {
         Value::Object(members) => {
-            let mut all = Vec::new();
+            let mut more = members.clone();
+            more.insert("unheard-of".to_owned(), json!(1));
+            let mut all = vec![Value::Object(more)];
             for (name, member) in members {
                 let with = |member: Value| {
                     let mut changed = members.clone();

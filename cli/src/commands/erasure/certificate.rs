@@ -73,6 +73,7 @@ pub(super) struct Certificate {
 
 /// A compartment that went.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Went {
     pub compartment: String,
     // There even where it is null: without this, a member that is left out would pass for null.
@@ -84,6 +85,7 @@ pub(super) struct Went {
 
 /// A line and what binds it to its plan.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct OfPlan {
     /// `sha256:…`, as it was ordered, approved and carried out.
     pub hash: String,
@@ -103,6 +105,7 @@ pub(super) struct OfPlan {
 
 /// A person who signed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Signer {
     pub actor: String,
     pub key: String,
@@ -112,6 +115,7 @@ pub(super) struct Signer {
 
 /// A record with its place in the tree.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Proven {
     pub record: u64,
     pub time: String,
@@ -123,6 +127,7 @@ pub(super) struct Proven {
 
 /// What the vault could show for itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Evidence {
     pub root_cell: String,
     pub assurance: String,
@@ -134,6 +139,7 @@ pub(super) struct Evidence {
 
 /// The completion.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Completed {
     /// The record.
     pub record: Proven,
