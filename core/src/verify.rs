@@ -41,7 +41,7 @@ use crate::chain::{Chain, Fault, FaultKind, Place};
 use crate::hash::{Domain, Hash};
 use crate::record::Record;
 use crate::signature::verify_strict;
-use crate::statement::Body;
+use crate::statement::{Body, Seen};
 use crate::time::Day;
 use anchor::Anchored;
 use contents::Contents;
@@ -70,6 +70,9 @@ pub struct Request {
     pub as_of: Option<Day>,
     /// Whether what is overdue is a violation, and not only counted.
     pub overdue_violates: bool,
+    /// The tree head up to which this auditor has verified the log before: signatures below it are not verified
+    /// again if the log bears it out. It must also stand in the evidence, so that it is a finding if not.
+    pub verified: Option<Seen>,
 }
 
 /// How the log ended.
@@ -215,9 +218,16 @@ impl<'o> Audit<'o> {
                     break;
                 }
             };
-            let along = &mut self.along;
+            let (along, checked) = (&mut self.along, folded.checks.len());
             match self.chain.take(&block, &mut folded.checks, |chain, record| along.visit(chain, record)) {
-                Ok(()) => folded.spans.push((first, self.chain.size() - 1)),
+                Ok(()) => {
+                    folded.spans.push((first, self.chain.size() - 1));
+                    if self.request.verified.is_some_and(|seen| self.chain.size() <= seen.size) {
+                        // The tree head from then binds these very records, or is a finding.
+                        along.counts.signatures_before += (folded.checks.len() - checked) as u64;
+                        folded.checks.truncate(checked);
+                    }
+                }
                 Err(fault) => {
                     self.report_fault(&block, first, &fault);
                     folded.spans.push((first, self.chain.size().max(first)));
@@ -386,6 +396,13 @@ impl<'o> Audit<'o> {
             }
         } else {
             lines.push(format!("The contents of sealed records: {}.", self.request.no_openings));
+        }
+        if let Some(seen) = self.request.verified {
+            lines.push(format!(
+                "The signatures of the first {} records: you have verified them before, and the log still has the tree \
+                 that you kept.",
+                seen.size
+            ));
         }
         lines.push(
             "Whether every step that was taken was recorded; that needs an audit outside the ledger."

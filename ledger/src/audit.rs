@@ -53,6 +53,11 @@ pub struct AuditOptions {
     pub checkpoint: Option<PathBuf>,
     /// Signed checkpoints that the auditor kept.
     pub kept: Vec<PathBuf>,
+    /// Signed checkpoints that the auditor kept, up to which it has verified the log before: what they cover is
+    /// compared, not verified again.
+    pub since: Vec<PathBuf>,
+    /// The auditor's own memory says up to where it has verified the log before.
+    pub incremental: bool,
     /// A folder of receipts (C2SP tlog-proof), one to a file.
     pub receipts: Option<PathBuf>,
     /// The auditor's own memory: read if it exists, written after success.
@@ -187,6 +192,7 @@ pub fn audit(
         return Err(AuditError::NoLedger(options.place));
     }
     let remembered = evidence.remembered;
+    let verified = evidence::verified_before(&evidence, &options);
     let wants_openings = options
         .levels
         .as_ref()
@@ -210,6 +216,7 @@ pub fn audit(
         levels: options.levels,
         require_witnessed: options.require_witnessed,
         no_openings,
+        verified,
         views: options.views,
         as_of: options.as_of,
         overdue_violates: options.overdue_violates,

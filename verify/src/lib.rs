@@ -4,6 +4,7 @@
 //! It decides nothing: [`vandel_core`] does. It reads files, and says what was found ([`report`]) or why nothing
 //! can be said ([`Refusal`]).
 
+pub mod compare;
 pub mod dossier;
 pub mod evidence;
 pub mod proof;

@@ -49,6 +49,10 @@ struct Arguments {
     /// A signed checkpoint that you kept; repeat for more
     #[arg(long, value_name = "FILE")]
     kept: Vec<PathBuf>,
+    /// A signed checkpoint that you kept when you verified up to it: proves that the log continues it, and
+    /// verifies what has come since
+    #[arg(long, value_name = "CHECKPOINT")]
+    since: Vec<PathBuf>,
     /// A folder of receipts (C2SP tlog-proof)
     #[arg(long, value_name = "DIR")]
     receipts: Option<PathBuf>,
@@ -173,6 +177,7 @@ fn ledger(arguments: &Arguments) -> Result<Said, Refusal> {
         place: arguments.path.clone(),
         trust: arguments.trust.clone(),
         kept: arguments.kept.clone(),
+        since: arguments.since.clone(),
         receipts: arguments.receipts.clone(),
         state: arguments.state.clone(),
         ledger: arguments.ledger,

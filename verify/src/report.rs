@@ -106,12 +106,17 @@ fn write_counts(text: &mut String, report: &Report) -> std::fmt::Result {
     let counts = &report.counts;
     writeln!(
         text,
-        "checked    {} blocks, {} records ({} open, {} sealed), {} signatures, {} seen checkpoints, {} receipts",
+        "checked    {} blocks, {} records ({} open, {} sealed), {} signatures{}, {} seen checkpoints, {} receipts",
         counts.blocks,
         counts.records,
         counts.open,
         counts.sealed,
         counts.signatures,
+        if counts.signatures_before == 0 {
+            String::new()
+        } else {
+            format!(" ({} verified before)", counts.signatures_before)
+        },
         counts.seen_checkpoints,
         counts.receipts
     )?;

@@ -29,8 +29,15 @@ pub struct VerifyArgs {
     #[arg(long, value_name = "FILE")]
     pub state: Option<PathBuf>,
     /// A signed checkpoint that you kept; repeat for more
-    #[arg(long = "since", value_name = "FILE")]
+    #[arg(long, value_name = "FILE")]
     pub kept: Vec<PathBuf>,
+    /// A signed checkpoint that you kept when you verified up to it: proves that the log continues it, and
+    /// verifies what has come since
+    #[arg(long, value_name = "CHECKPOINT")]
+    pub since: Vec<PathBuf>,
+    /// Verify what has come since --state was written, having proved that the log continues it
+    #[arg(long, requires = "state")]
+    pub incremental: bool,
     /// A folder of receipts (C2SP tlog-proof)
     #[arg(long, value_name = "DIR")]
     pub receipts: Option<PathBuf>,
@@ -87,7 +94,7 @@ impl From<LevelArg> for Level {
 pub enum CheckpointCommand {
     /// Print the newest published checkpoint, signed
     Show,
-    /// Say whether a checkpoint that you kept is one of this log's
+    /// Say whether a checkpoint is one of this log's, or whether two parties' copies tell one story
     Compare(CheckpointCompareArgs),
 }
 
@@ -96,6 +103,15 @@ pub enum CheckpointCommand {
 pub struct CheckpointCompareArgs {
     /// The signed checkpoint
     pub file: PathBuf,
+    /// Another party's, to compare it with instead of the log
+    #[arg(requires = "trust")]
+    pub other: Option<PathBuf>,
+    /// Your trust file: whose checkpoints they must be
+    #[arg(long, value_name = "FILE", requires = "other")]
+    pub trust: Option<PathBuf>,
+    /// A proof between two sizes, as `vandel proof consistency` prints it
+    #[arg(long, value_name = "FILE", requires = "other")]
+    pub proof: Option<PathBuf>,
 }
 
 /// Proofs.

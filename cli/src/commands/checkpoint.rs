@@ -1,9 +1,13 @@
 //! `vandel checkpoint`: what the ledger has said about itself.
 
+use std::path::Path;
+
 use serde::Serialize;
 use vandel_core::checkpoint::Checkpoint;
 use vandel_core::note::{KeyKind, VerifierKey};
 use vandel_ledger::disk::read_all;
+use vandel_verify::compare::{Copy, Relation, parse_proof};
+use vandel_verify::evidence;
 
 use crate::args::{CheckpointCommand, CheckpointCompareArgs};
 use crate::context::Context;
@@ -53,8 +57,57 @@ fn show(context: &Context) -> Result<Exit, CliError> {
     Ok(Exit::Done)
 }
 
+/// Two parties' copies. A fork is a result, with both notes as evidence; its exit code says it too.
+fn compare_two(
+    context: &Context,
+    [first, second]: [&Path; 2],
+    trust: &Path,
+    proof: Option<&Path>,
+) -> Result<Exit, CliError> {
+    let read = |file: &Path| read_all(&*context.disk, file).map_err(|error| CliError::file(file, &error));
+    let (notes, sources) =
+        ([read(first)?, read(second)?], [first, second].map(|file| file.display().to_string()));
+    let trust = evidence::read_trust(&*context.disk, trust)?;
+    let proof = match proof {
+        None => None,
+        Some(file) => {
+            let text = String::from_utf8_lossy(&read(file)?).into_owned();
+            let not_one = || {
+                let message = format!("{} is no consistency proof", file.display());
+                CliError::new(Exit::Usage, "not-a-proof", message).next("run: vandel proof consistency FROM")
+            };
+            Some(parse_proof(&text).ok_or_else(not_one)?)
+        }
+    };
+    let copy = |index: usize| Copy { source: &sources[index], note: &notes[index] };
+    let compared = vandel_verify::compare::compare(copy(0), copy(1), &trust, proof.as_deref())?;
+    let text = match compared.relation {
+        Relation::Same => LedgerText::CopiesSame,
+        Relation::Continues => LedgerText::CopiesContinue,
+        Relation::Fork => LedgerText::CopiesFork,
+    };
+    let sides = [&compared.first, &compared.second];
+    let [one, two] = sides.map(|side| format!("{}, {} records, root {}", side.source, side.size, side.root));
+    context.output.result(&compared, || {
+        let mut said = text.with(context.lang, &[("one", &one), ("two", &two)]);
+        if compared.relation == Relation::Fork {
+            for side in sides {
+                said += &format!("\n\n{}:\n\n{}", side.source, side.note);
+            }
+            for witness in &compared.cosigned_both {
+                said += &format!("\n{}", LedgerText::CosignedBoth.with(context.lang, &[("name", witness)]));
+            }
+        }
+        said
+    })?;
+    Ok(if compared.relation == Relation::Fork { Exit::Integrity } else { Exit::Done })
+}
+
 fn compare(context: &Context, arguments: &CheckpointCompareArgs) -> Result<Exit, CliError> {
     let file = &arguments.file;
+    if let (Some(other), Some(trust)) = (&arguments.other, &arguments.trust) {
+        return compare_two(context, [file, other], trust, arguments.proof.as_deref());
+    }
     let bytes = read_all(&*context.disk, file).map_err(|error| CliError::file(file, &error))?;
     let (_, kept) = parse_checkpoint(&bytes).map_err(|why| {
         let message = format!("{} is no signed checkpoint: {why}", file.display());

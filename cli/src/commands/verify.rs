@@ -27,6 +27,8 @@ pub(super) fn run(context: &Context, arguments: VerifyArgs) -> Result<Exit, CliE
         trust: arguments.trust,
         checkpoint: None,
         kept: arguments.kept,
+        since: arguments.since,
+        incremental: arguments.incremental,
         receipts: arguments.receipts,
         state: arguments.state,
         ledger: arguments.ledger,

@@ -233,6 +233,8 @@ pub struct Counts {
     pub sealed: u64,
     /// Strict Ed25519 verifications (RFC 8032, canonical and torsion-free).
     pub signatures: u64,
+    /// Signatures that this auditor verified in an earlier audit, and not again.
+    pub signatures_before: u64,
     /// Checkpoints named by authors, compared with the tree.
     pub seen_checkpoints: u64,
     pub receipts: u64,

@@ -3,7 +3,10 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use vandel_core::checkpoint::Checkpoint;
 use vandel_core::hash::sha256;
+use vandel_core::note::Note;
+use vandel_core::statement::Seen;
 use vandel_core::trust::parse_trust;
 use vandel_core::verify::{
     CheckpointSource, Evidence, ReceiptEvidence, Remembered, RememberedError, SignedCheckpoint, TrustFile,
@@ -84,7 +87,7 @@ fn checkpoints(
     if let Some(memory) = memory {
         push(CheckpointSource::Memory, optional(disk, &memory.join("checkpoint"))?);
     }
-    for path in &options.kept {
+    for path in options.kept.iter().chain(&options.since) {
         // What lies where the audited party writes was not kept by the auditor.
         let kept = !is_inside(root, path);
         let source = if kept {
@@ -95,6 +98,22 @@ fn checkpoints(
         push(source, Some(required(disk, path)?));
     }
     Ok(found)
+}
+
+/// The largest tree head up to which the auditor has verified the log before. Only what the auditor itself kept
+/// counts: a checkpoint from the audited folder was never verified by anybody we know.
+pub(super) fn verified_before(evidence: &Evidence, options: &AuditOptions) -> Option<Seen> {
+    let since: Vec<String> = options.since.iter().map(|path| path.display().to_string()).collect();
+    let kept = evidence.checkpoints.iter().filter_map(|signed| match &signed.source {
+        CheckpointSource::Kept(file) if since.contains(file) => {
+            let text = Note::parse(&signed.note).ok()?;
+            let checkpoint: Checkpoint = text.text().parse().ok()?;
+            Some(Seen { size: checkpoint.size(), root: checkpoint.root() })
+        }
+        _ => None,
+    });
+    let own = evidence.remembered.filter(|_| options.incremental);
+    kept.chain(own.map(|own| Seen { size: own.size, root: own.root })).max_by_key(|seen| seen.size)
 }
 
 fn remembered(
