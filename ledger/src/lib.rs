@@ -13,6 +13,7 @@ pub mod desk;
 pub mod disk;
 pub mod dossier;
 pub mod erasure;
+mod fence;
 pub mod handle;
 pub mod home;
 pub mod home_log;

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::seal::{KeyId, pad_into, unpad};
 use super::{Vault, VaultError};
-use crate::disk::{read_all, replace_atomically};
+use crate::disk::read_all;
 
 const FILE: &str = "names";
 const MAGIC: [u8; 4] = *b"VVn1";
@@ -107,8 +107,9 @@ impl Vault {
         }
         names.push(SealedName { kind: name.kind, id: name.id, sealed });
         names.sort_by_key(|name| (name.kind, name.id));
-        replace_atomically(&*self.disk, &self.folder.join(FILE), &encode(&names))
-            .map_err(VaultError::io(FILE))
+        let writer = self.writer.as_ref().ok_or(VaultError::ReadOnly)?;
+        let replaced = writer.fence.replace_durably(&self.folder.join(FILE), &encode(&names));
+        replaced.map_err(VaultError::fenced(FILE))
     }
 
     /// All names whose keys are there, by kind and id.

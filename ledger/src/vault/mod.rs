@@ -59,6 +59,7 @@ pub use rotate::ErasureEvidence;
 pub use seal::{DataKey, KeyId};
 
 use crate::disk::{Disk, DiskFile};
+use crate::fence::{Fence, FenceError};
 use index::Index;
 use manifest::Manifest;
 use shards::{Cache, Caches};
@@ -135,6 +136,9 @@ pub struct VaultConfig {
     /// How long a page that was opened may stay in memory. It is cleared at the next page that is read, or by
     /// [`Vault::forget_old_caches`].
     pub cache_lifetime: Duration,
+    /// An earlier writer may still be alive: the open bundle is copied to a file of its own, so that what that one
+    /// still writes goes nowhere. Not needed where a lock shows that it is dead.
+    pub take_over: bool,
 }
 
 impl Default for VaultConfig {
@@ -147,6 +151,7 @@ impl Default for VaultConfig {
             cached_keys: 1 << 20,
             cached_entries: 1 << 18,
             cache_lifetime: Duration::from_secs(600),
+            take_over: false,
         }
     }
 }
@@ -216,6 +221,14 @@ impl VaultError {
         Self::Damaged { file: file.into(), what }
     }
 
+    fn fenced(file: impl Into<String>) -> impl FnOnce(FenceError) -> Self {
+        let file = file.into();
+        move |error| match error {
+            FenceError::Lost => Self::Fenced,
+            FenceError::Io(source) => Self::Io { file, source },
+        }
+    }
+
     fn io(file: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
         let file = file.into();
         move |source| Self::Io { file, source }
@@ -233,7 +246,7 @@ struct Segment {
 
 /// Where the one writer appends.
 struct Writer {
-    token: [u8; 16],
+    fence: Fence,
     bundle: u32,
     offset: u32,
     file: Option<Box<dyn DiskFile>>,

@@ -12,9 +12,10 @@ use super::bundle::{self, Place, file_name};
 use super::manifest::Manifest;
 use super::page::{self, PageKind, PageName};
 use super::root_cell::{Root, RootCell};
-use super::seal::{DataKey, fill_random};
+use super::seal::DataKey;
 use super::{Segment, Vault, VaultConfig, VaultError, Writer};
-use crate::disk::{Disk, Open, read_all, replace_atomically};
+use crate::disk::{Disk, Open, read_all};
+use crate::fence::{Fence, remove_if_there};
 
 const FENCE: &str = "fence";
 
@@ -47,15 +48,16 @@ impl Vault {
             return Err(VaultError::Exists);
         }
         disk.create_directory(folder).map_err(VaultError::io("(folder)"))?;
+        let fence = Fence::take(disk.clone(), &folder.join(FENCE)).map_err(VaultError::io(FENCE))?;
         let root = Root { epoch: 1, key: DataKey::random()? };
         let manifest = Manifest::new(DataKey::random()?);
         let name = PageName { kind: PageKind::Manifest, number: 0, generation: 1 };
-        page::write(&*disk, folder, &ledger, name, &root.key, &manifest.encode())?;
+        page::write(&fence, folder, &ledger, name, &root.key, &manifest.encode())?;
         if let Some(parent) = folder.parent() {
             disk.sync_directory(parent).map_err(VaultError::io("(folder)"))?;
         }
         disk.sync_directory(folder).map_err(VaultError::io("(folder)"))?;
-        cell.replace(None, &root)?;
+        cell.replace(None, &root, &|| fence.is_held())?;
         Self::open(disk, folder, ledger, cell, config)
     }
 
@@ -71,14 +73,18 @@ impl Vault {
         if cell.load()?.is_none() {
             return Err(VaultError::NoRoot);
         }
-        // The fence comes first: once it is taken, no older writer can change what is read below.
-        let mut token = [0; 16];
-        fill_random(&mut token)?;
-        replace_atomically(&*disk, &folder.join(FENCE), &token).map_err(VaultError::io(FENCE))?;
+        // The fence comes first: once it is taken, and what others have prepared is withdrawn, no older writer
+        // can change what is read below.
+        let fence = Fence::take(disk.clone(), &folder.join(FENCE)).map_err(VaultError::io(FENCE))?;
+        fence.withdraw_others(folder).map_err(VaultError::io("(folder)"))?;
+        cell.withdraw()?;
         let mut vault = Self::load(disk, folder, ledger, cell, config)?;
+        vault.writer = Some(Writer { fence, bundle: 0, offset: 0, file: None, failed: false });
         vault.recovery.overwritten_parts = vault.finish_overwriting()?;
         let (bundle, offset) = vault.read_segment(true)?;
-        vault.writer = Some(Writer { token, bundle, offset, file: None, failed: false });
+        if let Some(writer) = &mut vault.writer {
+            (writer.bundle, writer.offset) = (bundle, offset);
+        }
         vault.recovery.removed_files = vault.remove_unreachable()?;
         vault.reopen_bundle()?;
         Ok(vault)
@@ -154,7 +160,12 @@ impl Vault {
             if torn > 0 && Some(number) != last {
                 return Err(VaultError::damaged(name, "a closed bundle ends inside a frame"));
             }
-            if torn > 0 && cut {
+            if cut && self.config.take_over && Some(number) == last {
+                // Whoever still writes to the file that is there now writes to one that has no name any more.
+                let sound = bytes.get(..scan.end as usize).unwrap_or(&bytes);
+                self.fence()?.replace_durably(&path, sound).map_err(VaultError::fenced(name))?;
+                self.recovery.cut_bytes = torn;
+            } else if torn > 0 && cut {
                 self.cut(&path, scan.end).map_err(VaultError::io(name))?;
                 self.recovery.cut_bytes = torn;
             }
@@ -219,7 +230,7 @@ impl Vault {
         }
         let spans = bundle::decode_spans(&bytes).map_err(|_| VaultError::damaged(&*name, "it is no list"))?;
         bundle::overwrite(&*self.disk, &self.folder, &spans).map_err(VaultError::io("bundle"))?;
-        self.disk.remove(&path).map_err(VaultError::io(&*name))?;
+        remove_if_there(&*self.disk, &path).map_err(VaultError::io(&*name))?;
         self.disk.sync_directory(&self.folder).map_err(VaultError::io(name))?;
         Ok(spans.len() as u64)
     }
@@ -242,15 +253,17 @@ impl Vault {
         names
     }
 
-    /// Removes pages that the root does not reach. Only tidiness: nothing opens them any more.
+    /// Removes pages that the root does not reach. Only tidiness: nothing opens them any more. Pages of a later
+    /// epoch are left alone: they may be those of a writer that has taken over.
     pub(super) fn remove_unreachable(&self) -> Result<u64, VaultError> {
         let keep: BTreeSet<String> = self.reachable().iter().map(PageName::file).collect();
         let names = self.disk.list(&self.folder).map_err(VaultError::io("(folder)"))?;
         let ours = ["shard-", "index-", "manifest.", "overwrite."];
         let mut removed = 0;
         for name in names.iter().filter(|name| ours.iter().any(|prefix| name.starts_with(prefix))) {
-            if !keep.contains(name) {
-                self.disk.remove(&self.folder.join(name)).map_err(VaultError::io(&**name))?;
+            let epoch = name.rsplit_once('.').and_then(|(_, epoch)| epoch.parse::<u64>().ok());
+            if !keep.contains(name) && epoch.is_some_and(|epoch| epoch <= self.epoch()) {
+                remove_if_there(&*self.disk, &self.folder.join(name)).map_err(VaultError::io(&**name))?;
                 removed += 1;
             }
         }
@@ -266,10 +279,13 @@ impl Vault {
         self.check_fence()
     }
 
+    /// The right to write.
+    pub(super) fn fence(&self) -> Result<&Fence, VaultError> {
+        self.writer.as_ref().map(|writer| &writer.fence).ok_or(VaultError::ReadOnly)
+    }
+
     /// Refuses if another writer has opened the vault.
     pub(super) fn check_fence(&self) -> Result<(), VaultError> {
-        let writer = self.writer.as_ref().ok_or(VaultError::ReadOnly)?;
-        let held = read_all(&*self.disk, &self.folder.join(FENCE)).map_err(VaultError::io(FENCE))?;
-        if held == writer.token { Ok(()) } else { Err(VaultError::Fenced) }
+        if self.fence()?.is_held().map_err(VaultError::io(FENCE))? { Ok(()) } else { Err(VaultError::Fenced) }
     }
 }

@@ -4,7 +4,6 @@
 //! it is written anew, under a new random key, with the next epoch in its name. Its header stands in
 //! clear so that an audit can try the right keys on a copy found anywhere, whatever its name there.
 
-use std::io;
 use std::path::Path;
 
 use vandel_core::codec::{DecodeError, Reader};
@@ -14,7 +13,8 @@ use zeroize::Zeroizing;
 
 use super::VaultError;
 use super::seal::{DataKey, OVERHEAD_BYTES, fill_random};
-use crate::disk::{Disk, Open, read_all};
+use crate::disk::{Disk, read_all};
+use crate::fence::Fence;
 
 const MAGIC: [u8; 4] = *b"VVp1";
 const HEADER_BYTES: usize = 17;
@@ -98,7 +98,7 @@ impl PageName {
 /// Writes a page under a new key and syncs it; its folder is not yet synced. What an interrupted
 /// attempt left under the same name is unreachable (its key was never committed) and is replaced.
 pub(super) fn write(
-    disk: &dyn Disk,
+    fence: &Fence,
     folder: &Path,
     ledger: &LedgerId,
     name: PageName,
@@ -112,17 +112,7 @@ pub(super) fn write(
     key.seal_into(&mut blob, nonce, &name.binding(ledger), plaintext.len(), |out| {
         out.extend_from_slice(plaintext);
     });
-    let path = folder.join(name.file());
-    let write = || -> io::Result<()> {
-        match disk.remove(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let file = disk.open(&path, Open::CreateNew)?;
-        file.write_all_at(&blob, 0)?;
-        file.sync()
-    };
-    write().map_err(|source| VaultError::Io { file: name.file(), source })?;
+    fence.replace(&folder.join(name.file()), &blob).map_err(VaultError::fenced(name.file()))?;
     Ok(sha256(&[&blob]))
 }
 

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::root_cell::{
     Root, RootCell, RootCellError, RootCellKind, check_expected, decode_root, encode_root, read_if_present,
-    replace_and_overwrite,
+    replace_and_overwrite, withdraw,
 };
 use super::seal::{DataKey, fill_random};
 use crate::disk::Disk;
@@ -109,7 +109,16 @@ impl RootCell for PassphraseCell {
         self.open(&bytes).map(Some)
     }
 
-    fn replace(&self, expected: Option<u64>, root: &Root) -> Result<(), RootCellError> {
+    fn withdraw(&self) -> Result<(), RootCellError> {
+        withdraw(&*self.disk, &self.path)
+    }
+
+    fn replace(
+        &self,
+        expected: Option<u64>,
+        root: &Root,
+        is_held: &dyn Fn() -> std::io::Result<bool>,
+    ) -> Result<(), RootCellError> {
         let old = read_if_present(&*self.disk, &self.path)?;
         let held = old.as_ref().map(|bytes| self.open(bytes)).transpose()?;
         check_expected(expected, held.as_ref())?;
@@ -120,7 +129,7 @@ impl RootCell for PassphraseCell {
         };
         let sealed =
             self.derive(&header)?.seal(&header, &encode_root(root)).map_err(|_| RootCellError::NoKey)?;
-        replace_and_overwrite(&*self.disk, &self.path, &[&header[..], &sealed].concat())
+        replace_and_overwrite(&*self.disk, &self.path, &[&header[..], &sealed].concat(), is_held)
     }
 }
 

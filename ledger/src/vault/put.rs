@@ -7,6 +7,7 @@ use super::bundle::{self, Head, Place, body_len, file_name};
 use super::seal::{DataKey, KeyId};
 use super::{Entry, Vault, VaultError, Writer};
 use crate::disk::Open;
+use crate::fence::FenceError;
 
 /// More than this goes into several frames, each synced before the next, so that bundles stay bounded.
 const FRAME_BYTES: usize = 4 << 20;
@@ -96,7 +97,9 @@ impl Vault {
         let (frame, index) = bundle::build_frame(&place, &new, entries, &keys)?;
         writer.failed = true;
         let bundle = writer.bundle;
-        self.append_frame(&frame).map_err(VaultError::io(file_name(bundle)))?;
+        self.append_frame(&frame).map_err(VaultError::fenced(file_name(bundle)))?;
+        // Still held after the sync: whoever takes over reads what was just written. Else it went nowhere.
+        self.check_fence()?;
         let new = new.into_iter().filter_map(|id| Some((id, keys.remove(&id)?))).collect();
         self.take_head(bundle, Head { keys: new, index })?;
         if let Some(writer) = &mut self.writer {
@@ -105,12 +108,12 @@ impl Vault {
         Ok(())
     }
 
-    fn append_frame(&mut self, frame: &[u8]) -> io::Result<()> {
-        let writer = self.writer.as_mut().ok_or(io::ErrorKind::PermissionDenied)?;
+    fn append_frame(&mut self, frame: &[u8]) -> Result<(), FenceError> {
+        let writer = self.writer.as_mut().ok_or(io::Error::from(io::ErrorKind::PermissionDenied))?;
         let created = writer.file.is_none();
         let file = match &mut writer.file {
             Some(file) => file,
-            None => writer.file.insert(create_bundle(&*self.disk, &self.folder, writer.bundle)?),
+            None => writer.file.insert(writer.fence.create(&self.folder.join(file_name(writer.bundle)))?),
         };
         file.write_all_at(frame, u64::from(writer.offset))?;
         file.sync()?;
@@ -149,12 +152,4 @@ impl Vault {
         }
         Ok(())
     }
-}
-
-fn create_bundle(
-    disk: &dyn crate::disk::Disk,
-    folder: &std::path::Path,
-    number: u32,
-) -> io::Result<Box<dyn crate::disk::DiskFile>> {
-    disk.open(&folder.join(file_name(number)), Open::CreateNew)
 }

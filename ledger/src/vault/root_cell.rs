@@ -16,8 +16,9 @@ use std::sync::Arc;
 use vandel_core::codec::{DecodeError, Reader};
 use zeroize::Zeroizing;
 
-use super::seal::DataKey;
-use crate::disk::{Disk, Open, read_all, replace_atomically};
+use super::seal::{DataKey, fill_random};
+use crate::disk::{Disk, Open, read_all};
+use crate::fence::remove_if_there;
 
 /// A root key and the epoch of the manifest it opens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,6 +84,9 @@ pub enum RootCellError {
         /// The epoch in the cell.
         found: Option<u64>,
     },
+    /// Another writer has taken over while the replacement was being prepared.
+    #[error("another writer has taken over the root cell")]
+    TakenOver,
     /// The operating system gave no randomness, or refused the cost of the key derivation.
     #[error("the root cell's key could not be made")]
     NoKey,
@@ -99,7 +103,19 @@ pub trait RootCell: Send + Sync {
     /// Replaces the root in one atomic and durable step, if the cell still holds `expected` (`None`:
     /// is empty), and forgets the old one as well as the kind can. After an error the cell holds
     /// either root: the caller loads it again to learn which.
-    fn replace(&self, expected: Option<u64>, root: &Root) -> Result<(), RootCellError>;
+    ///
+    /// `is_held` tells whether the caller may still write. It is asked when all that is left to do is one step
+    /// that [`RootCell::withdraw`] can make impossible.
+    fn replace(
+        &self,
+        expected: Option<u64>,
+        root: &Root,
+        is_held: &dyn Fn() -> io::Result<bool>,
+    ) -> Result<(), RootCellError>;
+
+    /// Makes every replacement impossible that somebody else has prepared and not committed. Called when the
+    /// right to write was just taken, before the root is loaded.
+    fn withdraw(&self) -> Result<(), RootCellError>;
 }
 
 const MAGIC: [u8; 4] = *b"VVr1";
@@ -129,9 +145,18 @@ impl RootCell for FileCell {
         decode_root(&bytes).map(Some).map_err(|_| RootCellError::Damaged("its bytes are not a root"))
     }
 
-    fn replace(&self, expected: Option<u64>, root: &Root) -> Result<(), RootCellError> {
+    fn replace(
+        &self,
+        expected: Option<u64>,
+        root: &Root,
+        is_held: &dyn Fn() -> io::Result<bool>,
+    ) -> Result<(), RootCellError> {
         check_expected(expected, self.load()?.as_ref())?;
-        replace_and_overwrite(&*self.disk, &self.path, &encode_root(root))
+        replace_and_overwrite(&*self.disk, &self.path, &encode_root(root), is_held)
+    }
+
+    fn withdraw(&self) -> Result<(), RootCellError> {
+        withdraw(&*self.disk, &self.path)
     }
 }
 
@@ -168,17 +193,53 @@ pub(super) fn read_if_present(disk: &dyn Disk, path: &Path) -> io::Result<Option
 }
 
 /// Replaces the file, then writes zeros over the bytes of the replaced one, through a handle taken before.
-pub(super) fn replace_and_overwrite(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<(), RootCellError> {
+/// The temporary file has a random name, which nobody else renames.
+pub(super) fn replace_and_overwrite(
+    disk: &dyn Disk,
+    path: &Path,
+    bytes: &[u8],
+    is_held: &dyn Fn() -> io::Result<bool>,
+) -> Result<(), RootCellError> {
     let old = match disk.open(path, Open::Write) {
         Ok(file) => Some(file),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(error.into()),
     };
-    replace_atomically(disk, path, bytes)?;
+    let mut random = [0; 6];
+    fill_random(&mut random).map_err(|_| RootCellError::NoKey)?;
+    let random: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(format!(".{random}.new"));
+    let beside = PathBuf::from(beside);
+    let file = disk.open(&beside, Open::CreateNew)?;
+    file.write_all_at(bytes, 0)?;
+    file.sync()?;
+    if !is_held()? {
+        remove_if_there(disk, &beside)?;
+        return Err(RootCellError::TakenOver);
+    }
+    match disk.rename(&beside, path) {
+        // Only who takes over removes it.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(RootCellError::TakenOver),
+        other => other?,
+    }
+    disk.sync_directory(path.parent().ok_or(io::Error::from(io::ErrorKind::InvalidInput))?)?;
     if let Some(old) = old {
         let len = usize::try_from(old.len()?).map_err(|_| RootCellError::Damaged("it is far too long"))?;
         old.write_all_at(&vec![0; len], 0)?;
         old.sync()?;
+    }
+    Ok(())
+}
+
+/// Removes what others have written beside a cell's file and not yet put in its place.
+pub(super) fn withdraw(disk: &dyn Disk, path: &Path) -> Result<(), RootCellError> {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return Ok(()) };
+    let prefix = format!("{}.", name.to_string_lossy());
+    for name in disk.list(folder)? {
+        if name.starts_with(&prefix) && name.ends_with(".new") {
+            remove_if_there(disk, &folder.join(name))?;
+        }
     }
     Ok(())
 }

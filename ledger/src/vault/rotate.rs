@@ -15,7 +15,6 @@ use super::root_cell::{Root, RootCellError, RootCellKind};
 use super::seal::{DataKey, KeyId};
 use super::shards::{find_key, index_u32, shard_of};
 use super::{Segment, Vault, VaultError};
-use crate::disk::Open;
 
 /// What an erasure can show for itself. It names no key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -168,12 +167,14 @@ impl Vault {
         // 3. The manifest, under a root that is nowhere yet but in memory; then all names are durable.
         let root = Root { epoch: next.epoch, key: DataKey::random()? };
         let name = PageName { kind: PageKind::Manifest, number: 0, generation: next.epoch };
-        let hash = page::write(&*self.disk, &self.folder, &self.ledger, name, &root.key, &next.encode())?;
+        let hash = page::write(self.fence()?, &self.folder, &self.ledger, name, &root.key, &next.encode())?;
         self.disk.sync_directory(&self.folder).map_err(VaultError::io("(folder)"))?;
-        // 4. The commit. The fence is looked at once more, as late as can be.
-        self.check_fence()?;
-        self.cell.replace(Some(self.manifest.epoch), &root).map_err(|error| match error {
-            RootCellError::Fenced { .. } => VaultError::Fenced,
+        // 4. The commit. The cell looks at the fence once its own temporary file is written: from there on,
+        //    whoever takes over either finds this root or has made its commit impossible.
+        let fence = self.fence()?;
+        let is_held = || fence.is_held();
+        self.cell.replace(Some(self.manifest.epoch), &root, &is_held).map_err(|error| match error {
+            RootCellError::Fenced { .. } | RootCellError::TakenOver => VaultError::Fenced,
             other => VaultError::RootCell(other),
         })?;
         self.adopt(next, hash, change.destroy_from)?;
@@ -210,16 +211,7 @@ impl Vault {
         let bytes = bundle::encode_spans(spans);
         let name = overwrite_name(epoch);
         let path = self.folder.join(&name);
-        let write = || {
-            match self.disk.remove(&path) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
-            let file = self.disk.open(&path, Open::CreateNew)?;
-            file.write_all_at(&bytes, 0)?;
-            file.sync()
-        };
-        write().map_err(VaultError::io(name))?;
+        self.fence()?.replace(&path, &bytes).map_err(VaultError::fenced(name))?;
         Ok(sha256(&[&bytes]))
     }
 

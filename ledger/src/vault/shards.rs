@@ -239,7 +239,7 @@ impl Vault {
     ) -> Result<Page, VaultError> {
         let name = PageName { kind, number: index_u32(number), generation };
         let key = DataKey::random()?;
-        let hash = page::write(&*self.disk, &self.folder, &self.ledger, name, &key, plaintext)?;
+        let hash = page::write(self.fence()?, &self.folder, &self.ledger, name, &key, plaintext)?;
         Ok(Page { generation, key, hash })
     }
 }

@@ -63,7 +63,8 @@ fn an_audit_sees_a_key_that_came_back() {
     let name = page::PageName { kind: page::PageKind::Shard, number: 0, generation: 1 };
     let shard = [&key_id(0).0[..], &[7; 32]].concat();
     let segment_key = &vault.manifest.segment_key;
-    page::write(&*vault.disk, Path::new("/found"), &LEDGER, name, segment_key, &shard).expect("writes");
+    page::write(vault.fence().expect("a writer"), Path::new("/found"), &LEDGER, name, segment_key, &shard)
+        .expect("writes");
 
     // As if an erased part had been sealed under a key that is still there.
     let index = vault.index_of(0).expect("reads");

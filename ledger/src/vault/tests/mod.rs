@@ -5,6 +5,7 @@ mod damage;
 mod forget;
 mod memory_disk;
 mod model;
+mod rivals;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -30,6 +31,7 @@ const SMALL: VaultConfig = VaultConfig {
     cached_keys: 8,
     cached_entries: 8,
     cache_lifetime: std::time::Duration::from_secs(600),
+    take_over: false,
 };
 
 fn cell(disk: &MemoryDisk) -> Box<dyn RootCell> {
@@ -125,7 +127,7 @@ fn an_older_handle_can_neither_add_nor_rotate() {
     // A cell that another has rotated refuses too, even if the fence were missed.
     let root = Root { epoch: 99, key: DataKey::random().expect("randomness") };
     assert!(matches!(
-        cell(&disk).replace(Some(98), &root),
+        cell(&disk).replace(Some(98), &root, &|| Ok(true)),
         Err(RootCellError::Fenced { expected: Some(98), .. })
     ));
     let mut reader =
