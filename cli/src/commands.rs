@@ -23,6 +23,7 @@ mod proof;
 mod retention;
 mod serve;
 mod sink;
+mod standby;
 mod subject;
 mod vault;
 mod verify;

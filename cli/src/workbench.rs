@@ -31,6 +31,7 @@ impl<'a> Workbench<'a> {
             cell: context.root_cell()?,
             passphrase: None,
             trust_new_memory: context.trust_new_memory,
+            take_over: false,
         };
         match opening::open(&context.home, opening) {
             Ok(ledger) => Ok(Self { context, ledger }),

@@ -47,8 +47,14 @@ fn shared() -> &'static (tempfile::TempDir, DemoOutcome) {
 /// The steps that the vault still holds.
 fn steps_of(home: &Path) -> Vec<Step> {
     let disk: Arc<dyn Disk> = Arc::new(RealDisk);
-    let opening =
-        Opening { disk, clock: Arc::new(SystemClock), cell: None, passphrase: None, trust_new_memory: false };
+    let opening = Opening {
+        disk,
+        clock: Arc::new(SystemClock),
+        cell: None,
+        passphrase: None,
+        trust_new_memory: false,
+        take_over: false,
+    };
     let ledger = opening::open(&Home::new(home), opening).unwrap();
     let vault = ledger.sequencer.vault();
     let payloads = (0..ledger.sequencer.chain().size()).filter_map(|record| vault.get(record).unwrap());

@@ -89,6 +89,12 @@ impl Home {
         self.memory.clone().unwrap_or_else(|| self.root.join("memory"))
     }
 
+    /// Written again and again by a service that works, so that a standby notices when it does not any more.
+    #[must_use]
+    pub fn alive(&self) -> PathBuf {
+        self.root.join("alive")
+    }
+
     /// The witnesses that the memory consists of beside its file (C2SP tlog-policy), if it does.
     #[must_use]
     pub fn memory_policy(&self) -> PathBuf {

@@ -7,7 +7,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
@@ -59,6 +59,8 @@ impl HomeLock {
         options.read(true).write(true).create(true).truncate(false).mode(0o600);
         let mut file = options.open(&path).map_err(unavailable)?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            // Who takes over puts another file under the name: then this one locks nothing.
+            Ok(()) if !is_the_file_at(&file, &path).map_err(unavailable)? => return Self::acquire(home),
             Ok(()) => {}
             Err(rustix::io::Errno::WOULDBLOCK) => {
                 let mut text = String::new();
@@ -70,6 +72,37 @@ impl HomeLock {
         // Whose it is helps the next one who asks. It is told, not relied on, so nothing is synced.
         file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id())).map_err(unavailable)?;
         Ok(Self { file })
+    }
+}
+
+impl HomeLock {
+    /// Takes the lock from a holder that does not answer any more: puts another file under its name. The former
+    /// holder keeps a lock on a file that has no name; what makes it harmless is the vault's fence, the log's
+    /// position and the memory, not this.
+    ///
+    /// # Errors
+    /// [`LockError::Unavailable`].
+    pub fn take_over(home: &Path) -> Result<Self, LockError> {
+        let path = home.join(LOCK_FILE);
+        let beside = home.join(format!("{LOCK_FILE}.{}.new", std::process::id()));
+        let unavailable = |source| LockError::Unavailable { path: path.clone(), source };
+        let _ = std::fs::remove_file(&beside);
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create_new(true).mode(0o600);
+        let mut file = options.open(&beside).map_err(unavailable)?;
+        flock(&file, FlockOperation::NonBlockingLockExclusive).map_err(|error| unavailable(error.into()))?;
+        writeln!(file, "{}", std::process::id()).map_err(unavailable)?;
+        std::fs::rename(&beside, &path).map_err(unavailable)?;
+        Ok(Self { file })
+    }
+}
+
+fn is_the_file_at(file: &File, path: &Path) -> io::Result<bool> {
+    let held = file.metadata()?;
+    match std::fs::metadata(path) {
+        Ok(named) => Ok((held.dev(), held.ino()) == (named.dev(), named.ino())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

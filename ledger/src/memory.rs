@@ -28,6 +28,7 @@ use vandel_core::note::Note;
 use vandel_core::statement::Seen;
 
 use crate::disk::{Disk, read_all, replace_atomically};
+use crate::fence::{Fence, FenceError};
 
 /// Proves that the tree of the checkpoint that is being taken continues the tree of an earlier size
 /// (RFC 9162 section 2.1.4), or says why it cannot. Only the memory knows from which sizes it needs proofs.
@@ -66,6 +67,13 @@ pub trait Memory: Send {
     fn has_settled(&self, published: &str) -> bool {
         self.note() == Some(published)
     }
+
+    /// Takes the right to write from an earlier holder that may still be alive: whatever that one was about to write
+    /// does not come to be any more. Called by who takes over, before it looks at what is remembered.
+    ///
+    /// # Errors
+    /// If the disk fails, or what is stored is no checkpoint.
+    fn take_over(&mut self) -> Result<(), MemoryError>;
 
     /// What the operator should know about it, though nothing is lost yet: parts that did not answer.
     fn remarks(&self) -> Vec<String> {
@@ -181,6 +189,8 @@ pub enum MemoryError {
 pub struct FileMemory {
     disk: Arc<dyn Disk>,
     path: PathBuf,
+    /// Held by who has taken over; others rest on a lock of their own.
+    fence: Option<Fence>,
     remembered: Option<Remembered>,
 }
 
@@ -205,7 +215,7 @@ impl FileMemory {
         if remembered.is_some() {
             disk.sync_directory(folder).map_err(|source| MemoryError::Io { path: path.clone(), source })?;
         }
-        Ok(Self { disk, path, remembered })
+        Ok(Self { disk, path, fence: None, remembered })
     }
 
     /// Refuses if the file is no longer what this handle read or wrote.
@@ -264,13 +274,31 @@ impl Memory for FileMemory {
                 .map_err(|_| fork)?;
         }
         self.check_unchanged()?;
-        replace_atomically(&*self.disk, &self.path, note.as_bytes())
-            .map_err(|source| MemoryError::Io { path: self.path.clone(), source })?;
+        let io = |source| MemoryError::Io { path: self.path.clone(), source };
+        self.fence
+            .as_ref()
+            .map_or_else(
+                || replace_atomically(&*self.disk, &self.path, note.as_bytes()).map_err(FenceError::Io),
+                |fence| fence.replace_durably(&self.path, note.as_bytes()),
+            )
+            .map_err(|error| match error {
+                FenceError::Lost => MemoryError::Changed { path: self.path.clone() },
+                FenceError::Io(source) => io(source),
+            })?;
         self.remembered = Some(Remembered { checkpoint: checkpoint.clone(), note: note.to_owned() });
         Ok(note.to_owned())
     }
 
     fn note(&self) -> Option<&str> {
         self.remembered.as_ref().map(|known| &*known.note)
+    }
+
+    fn take_over(&mut self) -> Result<(), MemoryError> {
+        let io = |source| MemoryError::Io { path: self.path.clone(), source };
+        let folder = self.path.parent().ok_or_else(|| io(io::ErrorKind::InvalidInput.into()))?.to_owned();
+        let fence = Fence::take(self.disk.clone(), &folder.join("fence")).map_err(io)?;
+        fence.withdraw_others(&folder).map_err(io)?;
+        *self = Self { fence: Some(fence), ..Self::open(self.disk.clone(), &folder)? };
+        Ok(())
     }
 }

@@ -86,6 +86,8 @@ pub struct Opening {
     pub passphrase: Option<zeroize::Zeroizing<String>>,
     /// Accept, this once, a memory that holds less than it must: see [`Ports::trust_new_memory`].
     pub trust_new_memory: bool,
+    /// An earlier writer may still be alive: see [`take_over`].
+    pub take_over: bool,
 }
 
 /// Opens a home for writing.
@@ -98,6 +100,18 @@ pub fn open(home: &Home, opening: Opening) -> Result<OpenLedger, HomeError> {
     }
     let lock = HomeLock::acquire(home.root())?;
     Ok(OpenLedger { sequencer: open_unlocked(home, opening)?, lock })
+}
+
+/// Opens a home for writing in the place of a process that holds its lock and does not answer any more. That one may
+/// wake up at any moment: its vault, its memory and its log are fenced before anything is read from them.
+///
+/// # Errors
+/// As [`open`]. If the witnesses can't be asked, the other instance has not been disturbed.
+pub fn take_over(home: &Home, opening: Opening) -> Result<OpenLedger, HomeError> {
+    let opening = Opening { take_over: true, ..opening };
+    let sequencer = open_unlocked(home, opening)?;
+    // Last: until it has succeeded, whoever holds the lock keeps everybody else out.
+    Ok(OpenLedger { sequencer, lock: HomeLock::take_over(home.root())? })
 }
 
 /// Opens a home for writing without taking its lock: for a caller that holds it, and for disks that
@@ -163,13 +177,18 @@ fn ports<L: Log>(
     log: L,
     announce: Option<Box<dyn Announce>>,
 ) -> Result<Ports<L>, HomeError> {
-    let Opening { disk, clock, cell, passphrase, trust_new_memory } = opening;
+    let Opening { disk, clock, cell, passphrase, trust_new_memory, take_over } = opening;
     let passphrase = passphrase.as_ref().map(|text| text.as_str());
     let service = signer::read(&*disk, &home.service_key(), passphrase)?;
     let checkpoint_key = signer::read(&*disk, &home.checkpoint_key(), passphrase)?;
     let cell = cell.unwrap_or_else(|| Box::new(FileCell::new(disk.clone(), &home.root_cell())));
-    let vault = Vault::open(disk.clone(), &home.vault(), ledger, cell, VaultConfig::default())?;
-    let memory = memory::policy::open(&disk, home, &checkpoint_key, trust_new_memory)?;
+    // The witnesses first: who can't reach them does not disturb who can.
+    let mut memory = memory::policy::open(&disk, home, &checkpoint_key, trust_new_memory)?;
+    let config = VaultConfig { take_over, ..VaultConfig::default() };
+    let vault = Vault::open(disk.clone(), &home.vault(), ledger, cell, config)?;
+    if take_over {
+        memory.take_over()?;
+    }
     let home = home.clone();
     Ok(Ports { home, disk, clock, log, vault, memory, service, checkpoint_key, announce, trust_new_memory })
 }

@@ -51,7 +51,7 @@ use crate::memory::Memory;
 use crate::people::People;
 use crate::submission::{Receipt, Submission, SubmitError};
 use crate::tree::TreeFile;
-use crate::vault::{Entry, Vault};
+use crate::vault::{Entry, Vault, VaultError};
 
 use admission::{Admitted, Answer, Waiting};
 pub(crate) use admission::{Checked, check_all};
@@ -81,6 +81,9 @@ pub struct Sequencer {
     /// Set when the outcome of an effect is unknown: only opening anew can tell.
     halted: Option<String>,
 }
+
+/// Why a sequencer stops that another instance has replaced.
+pub const TAKEN_OVER: &str = "another instance has taken over this ledger, since this one did not answer";
 
 /// What was submitted together: all of it is taken, or none.
 pub type Group = Vec<Submission>;
@@ -162,6 +165,14 @@ impl Sequencer {
     #[must_use]
     pub fn halted(&self) -> Option<&str> {
         self.halted.as_deref()
+    }
+
+    /// Looks whether another instance has taken over, and stops if so: a sequencer that was thought dead learns it
+    /// here, if nobody hands in anything. It could not have written anything any more.
+    pub fn check_held(&mut self) {
+        if self.halted.is_none() && matches!(self.vault.check_held(), Err(VaultError::Fenced)) {
+            self.halted = Some(TAKEN_OVER.to_owned());
+        }
     }
 
     /// The clock it goes by.

@@ -215,6 +215,9 @@ async fn listen(
     let nats = client
         .service_builder()
         .description("The sequencer of a Vandel ledger")
+        // A group of its own for each instance: a process that hangs must not take requests away from the one
+        // that has taken over.
+        .queue_group(instance_group().map_err(|error| ServiceFailure::Nats(error.to_string()))?)
         .metadata(metadata)
         .stats_handler(move |_, _| {
             let counts = desk.counts();
@@ -234,6 +237,13 @@ async fn listen(
         listeners.push(tokio::spawn(serve(endpoint, what, shared, stopping)));
     }
     Ok((nats, listeners))
+}
+
+fn instance_group() -> std::io::Result<String> {
+    let mut random = [0; 8];
+    getrandom::fill(&mut random)
+        .map_err(|_| std::io::Error::other("the operating system gives no randomness"))?;
+    Ok(random.iter().fold("instance-".to_owned(), |text, byte| format!("{text}{byte:02x}")))
 }
 
 /// Serves one endpoint until the service is stopped.

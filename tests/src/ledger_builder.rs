@@ -94,7 +94,7 @@ impl LedgerBuilder {
         let (disk, clock) = (self.disk.clone(), Arc::new(self.clock.clone()));
         opening::open(
             &self.home,
-            Opening { disk, clock, cell: None, passphrase: None, trust_new_memory: false },
+            Opening { disk, clock, cell: None, passphrase: None, trust_new_memory: false, take_over: false },
         )
         .expect(FIXTURE)
     }

@@ -83,7 +83,14 @@ impl SmallLedger {
     #[must_use]
     pub fn opening(&self) -> Opening {
         let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
-        Opening { disk: self.disk.clone(), clock, cell: None, passphrase: None, trust_new_memory: false }
+        Opening {
+            disk: self.disk.clone(),
+            clock,
+            cell: None,
+            passphrase: None,
+            trust_new_memory: false,
+            take_over: false,
+        }
     }
 
     /// Opens it without its lock, as a fresh process would.

@@ -14,6 +14,12 @@ pub struct ServeArgs {
     /// A file whose first line is the passphrase of the service's key files
     #[arg(long, env = "VANDEL_SERVICE_PASSPHRASE_FILE", value_name = "FILE")]
     pub service_passphrase_file: Option<PathBuf>,
+    /// Wait beside an instance that serves this home, and take over when it ends or hangs
+    #[arg(long)]
+    pub standby: bool,
+    /// For how many seconds the other instance may give no sign of life before a standby takes over
+    #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(2..=3_600))]
+    pub patience: u64,
     /// The most requests under way at once
     #[arg(long, value_name = "COUNT", default_value_t = 512)]
     pub requests: usize,

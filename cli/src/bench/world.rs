@@ -131,6 +131,7 @@ impl World {
             cell: None,
             passphrase: None,
             trust_new_memory: false,
+            take_over: false,
         };
         Ok(opening::open(&self.home, opening)?)
     }

@@ -9,11 +9,12 @@ use serde::Serialize;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use vandel_ledger::bus::{Bus, BusOptions, Role};
 use vandel_ledger::desk::{DeskHandle, DeskLimits};
-use vandel_ledger::opening::{self, HomeError, Opening};
+use vandel_ledger::opening::{HomeError, Opening};
 use vandel_ledger::place::StreamPlace;
 use vandel_ledger::publish::Publisher;
 use vandel_ledger::service::{Service, ServiceOptions};
 
+use super::standby::open;
 use crate::args::ServeArgs;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
@@ -56,8 +57,9 @@ pub(super) fn run(context: &Context, arguments: &ServeArgs) -> Result<Exit, CliE
         cell: context.root_cell()?,
         passphrase,
         trust_new_memory: context.trust_new_memory,
+        take_over: false,
     };
-    let (sequencer, lock) = opening::open(&context.home, opening)?.into_parts();
+    let (sequencer, lock) = open(context, arguments, opening)?.into_parts();
     let serving = Serving {
         kind: "serving",
         ledger: sequencer.chain().ledger.to_string(),
@@ -68,7 +70,7 @@ pub(super) fn run(context: &Context, arguments: &ServeArgs) -> Result<Exit, CliE
     let bus = Bus::connect(&bus)?;
     let signals = Signals::install(&bus)?;
     let service = Service::start(bus, sequencer, options(context, arguments, &shown))?;
-    let watching = watch(service.desk(), shown, health.clone());
+    let watching = watch(context, service.desk(), shown, health.clone());
     publish_now_and_then(service.desk(), context.output.clone(), arguments.publish_every, &watching);
     health.is_ready();
     systemd::ready("serving")?;
@@ -138,18 +140,25 @@ async fn stop(mut signals: Signals, context: &Context, interrupted: Arc<AtomicBo
 
 /// Keeps metrics, health and systemd's watchdog up to date, until the flag that it gives is set. The
 /// watchdog hears of a writer that answers, not merely of a process that runs.
-fn watch(desk: DeskHandle, metrics: SequencerMetrics, health: Health) -> Arc<AtomicBool> {
+fn watch(context: &Context, desk: DeskHandle, metrics: SequencerMetrics, health: Health) -> Arc<AtomicBool> {
     let ended = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&ended);
+    let alive = context.home.alive();
     metrics.active.set(1);
     std::thread::spawn(move || {
         let pause = systemd::watchdog_interval().map_or(LOOK_EVERY, |interval| interval.min(LOOK_EVERY));
-        let mut size = 0;
+        let (mut size, mut beat) = (0, 0_u64);
         while !flag.load(Ordering::Relaxed) {
             let counts = desk.counts();
             metrics.totals(counts.taken, counts.refused, counts.busy);
             metrics.queue.set(i64::try_from(counts.waiting).unwrap_or(i64::MAX));
-            if let Ok(now) = desk.ask_and_wait(|sequencer| sequencer.chain().size()) {
+            if let Ok(now) = desk.ask_and_wait(|sequencer| {
+                sequencer.check_held();
+                sequencer.chain().size()
+            }) {
+                // A standby looks whether this changes. Who was replaced writes it no more: its desk has halted.
+                beat += 1;
+                let _ = std::fs::write(&alive, format!("{} {beat}\n", std::process::id()));
                 metrics.records.set(i64::try_from(now).unwrap_or(i64::MAX));
                 if now != size {
                     size = now;

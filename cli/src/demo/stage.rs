@@ -107,6 +107,7 @@ impl<'s> Stage<'s> {
                 cell: None,
                 passphrase: None,
                 trust_new_memory: false,
+                take_over: false,
             },
         )?;
         let random = |_| random_id();

@@ -1,6 +1,7 @@
 //! What goes wrong between an author and the service, as exit codes with advice.
 
 use vandel_ledger::client::ClientError;
+use vandel_ledger::sequencer::TAKEN_OVER;
 use vandel_ledger::service::ServiceFailure;
 use vandel_ledger::wire::Trouble;
 use vandel_ledger::wire::intake::IntakeRefusal;
@@ -59,6 +60,10 @@ impl From<ServiceFailure> for CliError {
             ServiceFailure::Nats(_) => Self::new(Exit::Io, "nats", message)
                 .next("may this user answer requests? vandel nats config --help"),
             ServiceFailure::Key(refused) => refused.into(),
+            ServiceFailure::Halted { reason } if reason == TAKEN_OVER => {
+                Self::new(Exit::Conflict, "taken-over", message)
+                    .next("it serves now; start this one again with --standby if it is to wait")
+            }
             ServiceFailure::Halted { .. } => Self::new(Exit::Io, "halted", message)
                 .next("start it again: opening the ledger finds out where it stands"),
             ServiceFailure::Ledger(error) => error.into(),

@@ -4,6 +4,11 @@ super::texts! {
     /// Services.
     ServeText {
         Serving: "Serving ledger {ledger}, {records} records. Stop with Ctrl-C: what was taken is finished first." / "Liggaren {ledger} betjänas, {records} poster. Stoppa med Ctrl-C: det som tagits emot görs klart först.",
+        StandingBy: "Standing by: process {pid} serves this home." / "Väntar: process {pid} betjänar hemmappen.",
+        TakingOver: "Taking over: the other instance {why}." / "Tar över: den andra instansen {why}.",
+        HasEnded: "has ended" / "har avslutats",
+        HasHung: "has given no sign of life for {seconds} seconds" / "har inte gett livstecken på {seconds} sekunder",
+        NotYet: "Not yet: {why}" / "Inte ännu: {why}",
         Stopping: "Stopping: finishing what was taken." / "Stoppar: gör klart det som tagits emot.",
         Ended: "Ended in order." / "Avslutat i ordning.",
     }

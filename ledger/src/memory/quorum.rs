@@ -353,6 +353,10 @@ impl Memory for QuorumMemory {
         ours.text() == published.text() && self.policy.suffices(&cosigners)
     }
 
+    fn take_over(&mut self) -> Result<(), MemoryError> {
+        self.file.take_over()
+    }
+
     fn remarks(&self) -> Vec<String> {
         let troubled = |one: &Standing| {
             one.trouble.as_ref().map(|why| format!("the witness {} does not count: {why}", one.name()))

@@ -284,6 +284,14 @@ impl Vault {
         self.writer.as_ref().map(|writer| &writer.fence).ok_or(VaultError::ReadOnly)
     }
 
+    /// Refuses if another writer has opened the vault: this one has been replaced, and can only end.
+    ///
+    /// # Errors
+    /// [`VaultError::Fenced`].
+    pub fn check_held(&self) -> Result<(), VaultError> {
+        self.check_fence()
+    }
+
     /// Refuses if another writer has opened the vault.
     pub(super) fn check_fence(&self) -> Result<(), VaultError> {
         if self.fence()?.is_held().map_err(VaultError::io(FENCE))? { Ok(()) } else { Err(VaultError::Fenced) }

@@ -64,6 +64,7 @@ impl World {
             cell: None,
             passphrase: None,
             trust_new_memory: false,
+            take_over: false,
         };
         opening::open(&self.home, opening).unwrap()
     }
