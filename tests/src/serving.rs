@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use vandel_core::signature::SigningKey;
@@ -24,6 +24,7 @@ pub struct Serving {
     child: Child,
     /// What else it prints; kept, so that the pipe never fills.
     rest: Option<BufReader<std::process::ChildStdout>>,
+    said: Arc<Mutex<String>>,
 }
 
 impl Serving {
@@ -33,35 +34,67 @@ impl Serving {
     /// If it does not start.
     #[must_use]
     pub fn start(town: &Town, url: &str, more: &[&str]) -> Self {
+        let mut serving = Self::spawn(town, url, more);
+        serving.wait_until_it_serves();
+        serving
+    }
+
+    /// Starts it, and does not wait: a standby serves when its time has come.
+    ///
+    /// # Panics
+    /// If it does not start.
+    #[must_use]
+    pub fn spawn(town: &Town, url: &str, more: &[&str]) -> Self {
         let mut arguments = vec!["--json", "serve", "--nats", url];
         arguments.extend(more);
         let mut command = town.command(&arguments);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().expect("started");
-        let mut rest = BufReader::new(child.stdout.take().expect("its output"));
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
+        let rest = BufReader::new(child.stdout.take().expect("its output"));
+        let errors = child.stderr.take().expect("its errors");
+        let said = Arc::new(Mutex::new(String::new()));
+        let kept = Arc::clone(&said);
+        std::thread::spawn(move || {
+            for line in BufReader::new(errors).lines().map_while(Result::ok) {
+                eprintln!("{line}");
+                let mut said = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                said.push_str(&line);
+                said.push('\n');
+            }
+        });
+        Self { child, rest: Some(rest), said }
+    }
+
+    /// Waits until it says that it serves.
+    ///
+    /// # Panics
+    /// If it ends instead.
+    pub fn wait_until_it_serves(&mut self) {
         let mut line = String::new();
-        rest.read_line(&mut line).expect("readable");
-        assert!(line.contains("\"serving\""), "it does not serve: {line:?} {:?}", child.try_wait());
-        Self { child, rest: Some(rest) }
+        self.rest.as_mut().expect("its output").read_line(&mut line).expect("readable");
+        assert!(line.contains("\"serving\""), "it does not serve: {line:?} {:?}", self.child.try_wait());
     }
 
-    /// Tells it to stop in order, and waits for its end.
-    ///
-    /// # Panics
-    /// If it does not end.
+    /// What it has said on stderr.
     #[must_use]
-    pub fn stop(self) -> ExitStatus {
-        self.stop_by("-TERM")
+    pub fn said(&self) -> String {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The same by another signal, such as `-INT`.
+    /// Sends it a signal, such as `STOP` or `CONT`.
     ///
     /// # Panics
-    /// If it does not end.
-    #[must_use]
-    pub fn stop_by(mut self, signal: &str) -> ExitStatus {
+    /// If it can't be sent.
+    pub fn signal(&self, signal: &str) {
         let pid = self.child.id().to_string();
-        let told = Command::new("kill").args([signal, &pid]).status().expect("kill runs");
+        let told = Command::new("kill").args([&format!("-{signal}"), &pid]).status().expect("kill runs");
         assert!(told.success());
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Panics
+    /// If it does not end.
+    pub fn wait(&mut self) -> ExitStatus {
         let deadline = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = self.child.try_wait().expect("our child") {
@@ -70,6 +103,26 @@ impl Serving {
             assert!(Instant::now() < deadline, "it does not end");
             std::thread::sleep(Duration::from_millis(10));
         }
+    }
+
+    /// Tells it to stop in order, and waits for its end.
+    ///
+    /// # Panics
+    /// If it does not end.
+    #[must_use]
+    pub fn stop(mut self) -> ExitStatus {
+        self.signal("TERM");
+        self.wait()
+    }
+
+    /// The same by another signal, such as `-INT`.
+    ///
+    /// # Panics
+    /// If it does not end.
+    #[must_use]
+    pub fn stop_by(mut self, signal: &str) -> ExitStatus {
+        self.signal(signal.trim_start_matches('-'));
+        self.wait()
     }
 
     /// kill -9.

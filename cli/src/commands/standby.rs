@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use vandel_ledger::lock::{HomeLock, LockError};
 use vandel_ledger::opening::{self, HomeError, OpenLedger, Opening};
+use vandel_ledger::place::StreamPlace;
 
 use crate::args::ServeArgs;
 use crate::context::Context;
@@ -31,6 +32,13 @@ pub(super) fn open(
     }
     loop {
         let ended = wait(context, Duration::from_secs(arguments.patience))?;
+        // Segments have no fence: two writers would spoil them. There only the other's end will do.
+        let on_stream = StreamPlace::of(&*context.disk, &context.home).map_err(HomeError::from)?.is_some();
+        if !ended && !on_stream {
+            context.output.warn(&ServeText::LogInFiles.in_lang(context.lang));
+            std::thread::sleep(Duration::from_secs(arguments.patience));
+            continue;
+        }
         let again = Opening {
             disk: opening.disk.clone(),
             clock: opening.clock.clone(),
