@@ -9,6 +9,8 @@
 //! An embedded memory does not survive a rollback of the whole home; put it elsewhere
 //! (`--memory DIR`) or use witnesses on other machines ([`quorum`]).
 
+#[cfg(feature = "network")]
+mod highs;
 pub mod policy;
 #[cfg(feature = "network")]
 pub mod quorum;

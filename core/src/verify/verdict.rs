@@ -10,6 +10,47 @@ use crate::verify::report::{AnchorReport, Level, LevelReport, LogKeyReport, Pend
 use crate::verify::{Along, Audit, LogEnd};
 
 impl Audit<'_> {
+    /// What this audit says nothing about.
+    pub(super) fn say_what_was_not_looked_at(&self, lines: &mut Vec<String>) {
+        if let Some(contents) = &self.along.contents {
+            lines.push(
+                "Rules marked `attested`: they were checked once, at admission, and the law forbids to keep their \
+                 inputs."
+                    .to_owned(),
+            );
+            if self.request.as_of.is_none() {
+                lines.push("Whether anything is kept longer than its retention day allows.".to_owned());
+            }
+            let open = contents.open_after_erasure(&self.chain);
+            if open > 0 {
+                lines.push(format!(
+                    "{open} record(s) named by an executed erasure still open in full. Which parts had to go stands in \
+                     the plan: check with `vandel erasure verify`."
+                ));
+            }
+            if self.along.counts.steps_beyond_judging > 0 {
+                lines.push(format!(
+                    "{} step(s) could not be judged again, since parts of their thread are gone.",
+                    self.along.counts.steps_beyond_judging
+                ));
+            }
+        } else {
+            lines.push(format!("The contents of sealed records: {}.", self.request.no_openings));
+        }
+        if let Some(seen) = self.request.verified {
+            lines.push(format!(
+                "The signatures of the first {} records: you have verified them before, and the log still has the tree \
+                 that you kept.",
+                seen.size
+            ));
+        }
+        lines.push(
+            "Whether every step that was taken was recorded; that needs an audit outside the ledger."
+                .to_owned(),
+        );
+        lines.push("The names behind keys and ids, which lie in the vault.".to_owned());
+    }
+
     /// The report. Exit 3 beats 4: what is wrong is said before what is not proven.
     pub(super) fn into_report(
         self,

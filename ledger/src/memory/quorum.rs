@@ -24,11 +24,12 @@ use vandel_core::signature::SigningKey;
 use vandel_core::statement::Seen;
 use vandel_core::witness::AddCheckpoint;
 
+use super::highs::Highs;
 use super::policy::MemoryPolicy;
 use super::remote::{Heard, Job, Remote, Said};
 use super::round::Round;
 use super::{FileMemory, Memory, MemoryError, Prover};
-use crate::disk::{Disk, Open, read_all};
+use crate::disk::{Disk, Open};
 
 /// How long to wait for witnesses.
 #[derive(Clone, Copy, Debug)]
@@ -114,7 +115,7 @@ impl QuorumMemory {
         settings: Settings,
     ) -> Result<Self, MemoryError> {
         let (sender, heard) = channel();
-        let highs = Highs::read(&*disk, &settings);
+        let highs = Highs::read(&*disk, &settings.highs);
         let mut witnesses = Vec::new();
         for (index, witness) in policy.witnesses().into_iter().enumerate() {
             let high = highs.of(&witness.key);
@@ -380,25 +381,5 @@ impl Proofs<'_> {
         let proof = proof.map_err(|why| MemoryError::Unproven { size, why })?;
         self.known.push((size, proof.clone()));
         Ok(proof)
-    }
-}
-
-/// How much each witness is known to have cosigned: `verifier key, space, size`, a line each.
-struct Highs(Vec<(String, u64)>);
-
-impl Highs {
-    /// A file that is not there, or torn, knows nothing.
-    fn read(disk: &dyn Disk, settings: &Settings) -> Self {
-        let text = read_all(disk, &settings.highs).unwrap_or_default();
-        let line = |line: &str| {
-            let (key, size) = line.rsplit_once(' ')?;
-            Some((key.to_owned(), size.parse().ok()?))
-        };
-        Self(String::from_utf8_lossy(&text).lines().filter_map(line).collect())
-    }
-
-    fn of(&self, key: &VerifierKey) -> u64 {
-        let key = key.to_string();
-        self.0.iter().find(|(known, _)| *known == key).map_or(0, |(_, size)| *size)
     }
 }

@@ -2,6 +2,8 @@
 //! takes over, works, and goes on working. The first then wakes up. Whatever it was about to do, the second's vault
 //! is whole, and what the first was told is durable is there.
 
+#![allow(clippy::print_stdout)]
+
 use std::sync::Mutex;
 
 use super::*;
