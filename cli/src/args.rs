@@ -1,6 +1,7 @@
 //! The command line, by noun. Help is generated from these comments, so it can't drift from them.
 
 mod audit;
+mod backup;
 mod bench;
 mod case;
 mod demo;
@@ -16,9 +17,11 @@ mod nats;
 mod policy;
 mod position;
 mod proof;
+mod report;
 mod retention;
 mod serve;
 mod sink;
+mod statistics;
 mod subject;
 mod vault;
 mod witness;
@@ -32,6 +35,7 @@ use vandel_core::time::Day;
 use crate::lang::Lang;
 
 pub use audit::*;
+pub use backup::*;
 pub use bench::*;
 pub use case::*;
 pub use demo::*;
@@ -43,9 +47,11 @@ pub use ledger::*;
 pub use nats::*;
 pub use position::*;
 pub use proof::*;
+pub use report::*;
 pub use retention::*;
 pub use serve::*;
 pub use sink::*;
+pub use statistics::*;
 pub use subject::*;
 pub use vault::*;
 pub use witness::*;
@@ -217,6 +223,9 @@ pub enum Command {
     /// Disposal decisions (gallringsbeslut): record, list
     #[command(subcommand)]
     Disposal(DisposalCommand),
+    /// Backups: make, list, verify, restore, destroy
+    #[command(subcommand)]
+    Backup(BackupCommand),
     /// Verify a home, or a copy of its log, with your own trust file
     Verify(VerifyArgs),
     /// Serve authors over NATS: the one writer, until it is told to stop
@@ -244,6 +253,12 @@ pub enum Command {
     /// What a person may ask for: erasure
     #[command(subcommand)]
     Subject(SubjectCommand),
+    /// Readings: review who looked at what, and why
+    #[command(subcommand)]
+    Read(ReadCommand),
+    /// Statistics for the council: release, verify, list
+    #[command(subcommand)]
+    Statistics(StatisticsCommand),
     /// The register of sinks: every other place that got a payload or a key
     #[command(subcommand)]
     Sink(SinkCommand),

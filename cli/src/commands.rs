@@ -1,6 +1,7 @@
 //! What each command does, by noun.
 
 mod audit;
+mod backup;
 mod bench;
 mod case;
 mod checkpoint;
@@ -20,10 +21,12 @@ mod nats;
 mod policy;
 mod position;
 mod proof;
+mod read;
 mod retention;
 mod serve;
 mod sink;
 mod standby;
+mod statistics;
 mod subject;
 mod vault;
 mod verify;
@@ -55,6 +58,7 @@ pub fn run(context: &Context, command: Command) -> Result<Exit, CliError> {
         Command::Directory(command) => directory::run(context, command),
         Command::Policy(command) => policy::run(context, command),
         Command::Disposal(command) => disposal::run(context, command),
+        Command::Backup(command) => backup::run(context, &command),
         Command::Verify(arguments) => verify::run(context, arguments),
         Command::Serve(arguments) => serve::run(context, &arguments),
         Command::Audit(command) => audit::run(context, command),
@@ -64,6 +68,8 @@ pub fn run(context: &Context, command: Command) -> Result<Exit, CliError> {
         Command::View(command) => view::run(context, command),
         Command::Export(command) => export::run(context, command),
         Command::Retention(command) => retention::run(context, command),
+        Command::Read(command) => read::run(context, &command),
+        Command::Statistics(command) => statistics::run(context, &command),
         Command::Subject(command) => subject::run(context, &command),
         Command::Vault(command) => vault::run(context, &command),
         Command::Sink(command) => sink::run(context, &command),

@@ -1,5 +1,6 @@
 //! Errors that advise: what, where (record, expected, found), what it rests on and what to do next.
 
+mod backup;
 mod dossier;
 mod erasure;
 mod export;

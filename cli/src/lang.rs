@@ -5,6 +5,7 @@
 //! a test compares their placeholders. Each noun has a table of its own.
 
 mod audit;
+mod backup;
 mod casework;
 mod demo;
 mod doctor;
@@ -18,10 +19,13 @@ mod nats;
 mod policy;
 pub mod refusals;
 mod serve;
+mod statistics;
+mod subject;
 mod text;
 mod witness;
 
 pub use audit::AuditText;
+pub use backup::BackupText;
 pub use casework::CaseText;
 pub use demo::DemoText;
 pub use doctor::DoctorText;
@@ -34,6 +38,8 @@ pub use ledger::LedgerText;
 pub use nats::NatsText;
 pub use policy::PolicyText;
 pub use serve::ServeText;
+pub use statistics::StatisticsText;
+pub use subject::SubjectText;
 pub use text::Text;
 pub use witness::WitnessText;
 

@@ -18,6 +18,7 @@ pub mod output;
 pub mod packs;
 pub mod people;
 pub mod reading;
+pub mod rights;
 pub mod workbench;
 
 pub use vandel_ledger::names;

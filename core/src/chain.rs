@@ -88,6 +88,8 @@ pub struct Erasure {
     pub plan: Hash,
     /// The record that says it was executed, and with what root cell.
     pub executed: Option<(u64, RootCellKind)>,
+    /// The vault's epoch and the hash of its manifest after the destruction, as that record says.
+    pub vault: Option<(u64, Hash)>,
     /// The record that says it was completed.
     pub completed: Option<u64>,
 }

@@ -121,6 +121,29 @@ pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
     Hash(hasher.finalize().into())
 }
 
+/// Plain SHA-256 over bytes that come piece by piece.
+#[derive(Clone, Debug, Default)]
+pub struct Hasher(Sha256);
+
+impl Hasher {
+    /// Nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// More bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The hash of all of them.
+    #[must_use]
+    pub fn finish(self) -> Hash {
+        Hash(self.0.finalize().into())
+    }
+}
+
 /// Plain SHA-256 without a domain, where another standard asks for it (RFC 6962 empty tree, C2SP key ids).
 #[must_use]
 pub fn sha256(pieces: &[&[u8]]) -> Hash {

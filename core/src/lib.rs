@@ -18,6 +18,7 @@
 //! | [`view`], [`dossier`] | views whose digest is published, and one case's evidence in one file |
 //! | [`witness`] | what a witness is asked and how it judges |
 //! | [`conduct`] | what auditors ask about the employer's conduct |
+//! | [`statistics`] | tables for the council in which no small cell shows, or follows from what does |
 //! | [`verify`] | the audit: all of the above over a whole log, and what the verdict rests on |
 
 pub mod admit;
@@ -42,6 +43,7 @@ pub mod record;
 pub mod retention;
 pub mod signature;
 pub mod statement;
+pub mod statistics;
 pub mod thread;
 pub mod tiles;
 pub mod time;

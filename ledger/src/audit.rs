@@ -29,6 +29,8 @@ use vandel_core::verify::{
 };
 
 use crate::disk::{Disk, replace_atomically};
+use crate::gate;
+use crate::home::Home;
 use crate::log::{Fault, ReadError};
 use crate::place::{NatsAccess, PlaceError};
 use crate::tiles::{TilesEnd, TilesLog, is_tiles};
@@ -201,6 +203,12 @@ pub fn audit(
         Err("the vault was left shut, as asked".to_owned())
     } else if !wants_openings {
         Err("not asked for".to_owned())
+    } else if source
+        .root
+        .as_ref()
+        .is_some_and(|root| gate::check_restored(&**disk, &Home::new(root)).is_err())
+    {
+        Err("a backup is being restored here, or was not restored to the end".to_owned())
     } else {
         match &source.root {
             Some(root) => openings::find(disk, &root.join("vault"), source.first_ledger(disk), options.cell),

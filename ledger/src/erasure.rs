@@ -1,7 +1,8 @@
 //! Carrying out an erasure: the order of its effects, written once.
 //!
 //! 1. The plan lies sealed in the home, durably. A crash leaves a plan that nobody has begun.
-//! 2. `erasure started` is appended, remembered and published, signed by two people. From here on
+//! 2. Which keys will be destroyed is noted with the memory, for the restore gate ([`crate::gate`]). Then
+//!    `erasure started` is appended, remembered and published, signed by two people. From here on
 //!    holds on its records come too late, and a restored copy that lacks the erasure serves nothing.
 //!    A crash leaves a started erasure; [`Sequencer::pending_erasures`] names it, and it is resumed.
 //! 3. The vault destroys the keys and overwrites the payloads: one commit of its own, idempotent.
@@ -23,8 +24,10 @@ use vandel_core::erasure::Plan;
 use vandel_core::event::{Compartment, ErasureExecuted, OpenEvent, RootCellKind};
 use vandel_core::hash::{Domain, Hash};
 use vandel_core::id::ThreadId;
+use vandel_core::statement::{Body, SignedStatement};
 
 use crate::disk::{Disk, read_all, replace_atomically};
+use crate::gate::ErasedKeys;
 use crate::home::Home;
 use crate::sealing::{identity_key, thread_key};
 use crate::sequencer::Sequencer;
@@ -160,7 +163,19 @@ impl Sequencer {
     /// # Errors
     /// If the ledger refuses the event.
     pub fn start_erasure(&mut self, start: Submission) -> Result<Receipt, ErasureError> {
+        self.note_destroyed_keys(&start)?;
         Ok(self.commit_one(start)?)
+    }
+
+    /// Before the start: which keys will go, where no backup takes it back. A crash leaves a list for an
+    /// erasure that was not begun, which nobody asks for.
+    fn note_destroyed_keys(&self, start: &Submission) -> Result<(), ErasureError> {
+        let signed = SignedStatement::decode(&start.statement)?;
+        let Body::Open(event) = &signed.statement.body else { return Ok(()) };
+        let OpenEvent::ErasureStarted(started) = &**event else { return Ok(()) };
+        let keys = keys_of(&self.load_plan(&started.plan)?);
+        let (ledger, lists) = (self.chain().ledger, ErasedKeys::of(self.home()));
+        Ok(lists.note(&**self.disk(), ledger, &started.plan, &keys, self.service_key())?)
     }
 
     /// Steps 3 to 5, from wherever an earlier attempt stopped.

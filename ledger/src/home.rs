@@ -12,6 +12,7 @@
 //! keys/      the sequencer's and the checkpoints' keys
 //! public/    what may be given to anyone: trust file, checkpoint
 //! lock       held by the one writer
+//! restoring  there while a backup is being restored: nothing opens such a home
 //! ```
 
 use std::path::{Path, PathBuf};
@@ -99,6 +100,18 @@ impl Home {
     #[must_use]
     pub fn memory_policy(&self) -> PathBuf {
         self.root.join("memory.policy")
+    }
+
+    /// Which keys each erasure destroys: kept with the memory, since a restored backup must not take it back.
+    #[must_use]
+    pub fn erased_keys(&self) -> PathBuf {
+        self.memory().join("erased")
+    }
+
+    /// There while a backup is being restored.
+    #[must_use]
+    pub fn restoring(&self) -> PathBuf {
+        self.root.join("restoring")
     }
 
     /// The service's keys.

@@ -3,6 +3,7 @@
 pub mod announce;
 pub mod audit;
 pub mod author;
+pub mod backup;
 #[cfg(feature = "network")]
 pub mod bus;
 pub mod casework;
@@ -14,6 +15,7 @@ pub mod disk;
 pub mod dossier;
 pub mod erasure;
 mod fence;
+pub mod gate;
 pub mod handle;
 pub mod home;
 pub mod home_log;

@@ -8,6 +8,7 @@ use vandel_core::id::LedgerId;
 use crate::announce::Announce;
 use crate::clock::Clock;
 use crate::disk::Disk;
+use crate::gate;
 use crate::home::Home;
 use crate::home_log::ledger_id_of;
 use crate::lock::{HomeLock, LockError};
@@ -121,6 +122,7 @@ pub fn take_over(home: &Home, opening: Opening) -> Result<OpenLedger, HomeError>
 /// # Errors
 /// As [`open`].
 pub fn open_unlocked(home: &Home, opening: Opening) -> Result<Sequencer, HomeError> {
+    gate::check_restored(&*opening.disk, home).map_err(OpenError::Gate)?;
     match StreamPlace::of(&*opening.disk, home)? {
         Some(place) => open_on_stream(home, opening, &place),
         None => open_on_files(home, opening),

@@ -28,6 +28,7 @@ pub use founding_on_stream::{NewStream, found_on_stream};
 pub use recovery::{OpenError, Ports};
 pub use replay::fold_threads;
 pub use settle::SettleError;
+pub(crate) use snapshot::SNAPSHOT_KEY;
 
 use vandel_core::admit::{Occasion, Proposal, Refusal, State, admit};
 use vandel_core::block::{BlockHead, FRAME_BYTES, encode_unsigned, record_bytes_in_block};

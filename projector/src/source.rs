@@ -10,6 +10,7 @@ use vandel_core::block::{Block, BlockDecodeError};
 use vandel_core::chain::{Chain, Fault};
 use vandel_core::hash::Hash;
 use vandel_ledger::disk::Disk;
+use vandel_ledger::gate::{self, GateError};
 use vandel_ledger::home::Home;
 use vandel_ledger::home_log::{BlockReader, HomeLog};
 use vandel_ledger::log::{Log, ReadError};
@@ -92,6 +93,16 @@ pub enum ReadOnlyError {
     /// The memory.
     #[error(transparent)]
     Memory(#[from] MemoryError),
+    /// The vault is older than an erasure in the log, or a restore is unfinished.
+    #[error(transparent)]
+    Gate(#[from] GateError),
+    /// The memory holds nothing: this is a restored copy, or another ledger's place.
+    #[error(
+        "the memory at {} holds no checkpoint, so nothing here is vouched for: name the ledger's own memory with \
+         --memory DIR; if it is truly lost, compare the log with receipts and open once with --trust-new-memory",
+        .0.display()
+    )]
+    NoMemory(std::path::PathBuf),
     /// The log is not the one that the memory holds a checkpoint of.
     #[error(
         "the memory holds root {expected} at size {size}; the log has {}: it was cut or rewritten; run `vandel verify`",
@@ -118,9 +129,13 @@ impl ReadOnly {
         home: &Home,
         cell: Option<Box<dyn RootCell>>,
     ) -> Result<Self, ReadOnlyError> {
+        gate::check_restored(&*disk, home)?;
         let log = HomeLog::open(&disk, home)?;
         let ledger = log.ledger();
         let remembered = FileMemory::open(disk.clone(), &home.memory())?.latest();
+        if remembered.size == 0 {
+            return Err(ReadOnlyError::NoMemory(home.memory()));
+        }
         let mut chain = Chain::before_opening();
         for placed in log.blocks_from(0)? {
             if chain.size() >= remembered.size {
@@ -139,7 +154,8 @@ impl ReadOnly {
             return Err(ReadOnlyError::NotRemembered { size, expected, found });
         }
         let cell = cell.unwrap_or_else(|| Box::new(FileCell::new(disk.clone(), &home.root_cell())));
-        let vault = Vault::open_read_only(disk, &home.vault(), ledger, cell, VaultConfig::default())?;
+        let vault = Vault::open_read_only(disk.clone(), &home.vault(), ledger, cell, VaultConfig::default())?;
+        gate::check(&*disk, home, &chain, &vault)?;
         Ok(Self { log, chain, vault })
     }
 

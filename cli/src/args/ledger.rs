@@ -29,8 +29,8 @@ pub struct InitArgs {
     /// since an old copy may survive
     #[arg(long, value_enum, default_value_t = RootCellArg::File, value_name = "KIND")]
     pub root_cell: RootCellArg,
-    /// The signed last checkpoint of the ledger that this one continues
-    #[arg(long, value_name = "FILE")]
+    /// The signed last checkpoint of the ledger that this one continues, such as one whose end was lost
+    #[arg(long = "successor-of", alias = "predecessor", value_name = "CHECKPOINT")]
     pub predecessor: Option<PathBuf>,
     /// Witnesses on other machines, for the memory and the trust file: where each is asked and its verifier key
     #[arg(long = "witness", value_name = "URL=KEY")]

@@ -5,13 +5,17 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use vandel_core::time::Day;
 
-use super::AuthorArgs;
+use super::{AuthorArgs, HoldRestrictArgs, SubjectReportArgs};
 
 /// What a person may ask for.
 #[derive(Debug, Subcommand)]
 pub enum SubjectCommand {
     /// Record a request for erasure (GDPR art. 17), and say what the law lets go; the answer is due in a month
     Request(SubjectRequestArgs),
+    /// Everything held on the person (GDPR art. 15), recorded as read before it is shown
+    Report(SubjectReportArgs),
+    /// Restrict processing of a case (GDPR art. 18); `vandel hold release` ends it
+    Restrict(HoldRestrictArgs),
     /// Refuse the request, with the reason that the person is told
     Refuse(SubjectRefuseArgs),
     /// The requests, and by when each must be answered

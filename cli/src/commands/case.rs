@@ -25,6 +25,7 @@ use crate::lang::CaseText;
 use crate::people::Person;
 
 pub(super) use open::random;
+pub(super) use texts::read_text;
 
 /// Runs a command about cases.
 pub(super) fn run(context: &Context, command: CaseCommand) -> Result<Exit, CliError> {

@@ -6,7 +6,7 @@ use vandel_ledger::author::sign_step;
 use vandel_ledger::inquiry::{self, Asker, Content, HoldRow, Showing};
 
 use super::case::{CaseStep, tell, wrong_showing};
-use crate::args::{HoldCommand, HoldListArgs, HoldReleaseArgs, StepArgs};
+use crate::args::{HoldCommand, HoldListArgs, HoldReleaseArgs, HoldRestrictArgs, StepArgs};
 use crate::context::Context;
 use crate::counter::Counter;
 use crate::error::{CliError, Exit};
@@ -22,17 +22,20 @@ pub(super) fn run(context: &Context, command: HoldCommand) -> Result<Exit, CliEr
             review: arguments.review,
             remark: arguments.remark.clone(),
         }),
-        HoldCommand::Restrict(arguments) => {
-            place(context, &arguments.step, Kind::Restricted, |owner| Process::Restricted {
-                ground: arguments.ground,
-                owner,
-                review: arguments.review,
-                remark: arguments.remark.clone(),
-            })
-        }
+        HoldCommand::Restrict(arguments) => restrict(context, &arguments),
         HoldCommand::Release(arguments) => release(context, &arguments),
         HoldCommand::List(arguments) => list(context, &arguments),
     }
+}
+
+/// Restricts processing (GDPR art. 18).
+pub(super) fn restrict(context: &Context, arguments: &HoldRestrictArgs) -> Result<Exit, CliError> {
+    place(context, &arguments.step, Kind::Restricted, |owner| Process::Restricted {
+        ground: arguments.ground,
+        owner,
+        review: arguments.review,
+        remark: arguments.remark.clone(),
+    })
 }
 
 /// Who places it looks after it.

@@ -1,6 +1,8 @@
 //! `vandel subject`: what a person may ask for. A request for erasure is recorded, answered within a month, and
 //! carried out by a plan of two people like every other erasure, or refused with its reason.
 
+mod report;
+
 use serde::Serialize;
 use vandel_core::admit::Refusal;
 use vandel_core::erasure::{ErasureReason, Notice, NoticeMark, PlannedCase, ThreadMatters, plan_case};
@@ -13,6 +15,7 @@ use vandel_core::time::{Day, Period};
 use crate::args::{SubjectCommand, SubjectRefuseArgs, SubjectRequestArgs, SubjectRequestsArgs};
 use crate::casework;
 use crate::commands::case::record_reading;
+use crate::commands::hold;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::lang::ErasureText;
@@ -55,6 +58,8 @@ struct Refused {
 pub(super) fn run(context: &Context, command: &SubjectCommand) -> Result<Exit, CliError> {
     match command {
         SubjectCommand::Request(arguments) => request(context, arguments),
+        SubjectCommand::Report(arguments) => report::run(context, arguments),
+        SubjectCommand::Restrict(arguments) => hold::restrict(context, arguments),
         SubjectCommand::Refuse(arguments) => refuse(context, arguments),
         SubjectCommand::Requests(arguments) => requests(context, arguments),
     }

@@ -52,7 +52,7 @@ pub(super) fn run(context: &Context, arguments: VerifyArgs) -> Result<Exit, CliE
     })
 }
 
-fn refuse(error: VerifyError) -> CliError {
+pub(super) fn refuse(error: VerifyError) -> CliError {
     let error = match error {
         VerifyError::Bus(error) => return error.into(),
         VerifyError::Stream(error) => return error.into(),

@@ -160,6 +160,7 @@ impl From<OpenError> for CliError {
         let integrity = |code| Self::new(Exit::Integrity, code, message.clone()).next(DO_NOT_WRITE);
         match error {
             OpenError::Log(error) => error.into(),
+            OpenError::Gate(error) => error.into(),
             OpenError::Vault(error) => error.into(),
             OpenError::Memory(error) | OpenError::Settle(SettleError::Memory(error)) => error.into(),
             OpenError::Io(error) => error.into(),

@@ -13,8 +13,10 @@ impl From<ReadOnlyError> for CliError {
         match error {
             ReadOnlyError::Home(error) => error.into(),
             ReadOnlyError::Log(error) => error.into(),
+            ReadOnlyError::Gate(error) => error.into(),
             ReadOnlyError::Vault(error) => error.into(),
             ReadOnlyError::Memory(error) => error.into(),
+            ReadOnlyError::NoMemory(_) => Self::new(Exit::Integrity, "no-memory", message),
             ReadOnlyError::Decode { .. } => integrity("block-undecodable"),
             ReadOnlyError::Fault(fault) => match fault.place.record {
                 Some(record) => integrity("fault").record(record),

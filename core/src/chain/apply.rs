@@ -49,13 +49,19 @@ impl Chain {
             }
             OpenEvent::DigestPublished(_) | OpenEvent::StatisticsCommitted(_) => {}
             OpenEvent::ErasureStarted(ErasureStarted { records, plan, .. }) => {
-                let erasure =
-                    Erasure { records: records.clone(), plan: *plan, executed: None, completed: None };
+                let erasure = Erasure {
+                    records: records.clone(),
+                    plan: *plan,
+                    executed: None,
+                    vault: None,
+                    completed: None,
+                };
                 self.erasures.insert(number, erasure);
             }
             OpenEvent::ErasureExecuted(executed) => {
                 if let Some(erasure) = self.erasures.get_mut(&executed.started) {
                     erasure.executed = Some((number, executed.root_cell));
+                    erasure.vault = Some((executed.epoch, executed.manifest));
                 }
             }
             OpenEvent::ErasureCompleted(completed) => {

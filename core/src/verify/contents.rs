@@ -20,6 +20,11 @@ use crate::verify::report::{Counts, Level, RuleReport};
 pub trait Openings: Send {
     /// What is held for these sealed records, in their order. They ascend.
     fn openings(&mut self, wanted: &[Wanted]) -> Vec<Opening>;
+
+    /// The epoch of the vault that they come from and the hash of its manifest; none if they come from no vault.
+    fn vault(&self) -> Option<(u64, Hash)> {
+        None
+    }
 }
 
 /// A sealed record whose opening is asked for.
@@ -242,6 +247,9 @@ impl<'o> Contents<'o> {
             let finding = Finding::new(code, Level::Coverage, what).at(None, *record);
             findings.add(finding.expected("an opening, or an erasure that covers the record", "neither"));
         }
+        if let Some(finding) = self.vault_of_before(chain) {
+            findings.add(finding);
+        }
         for (_, thread) in self.threads.iter() {
             if let Matter::Case(case) = &thread.matter
                 && let Some(finding) = started_without_check(chain, thread, case)
@@ -254,6 +262,18 @@ impl<'o> Contents<'o> {
     /// The threads, if nothing that should open was damaged or missing.
     pub(super) fn whole_threads(&self) -> Option<&Threads> {
         (!self.has_gap).then_some(&self.threads)
+    }
+
+    /// A vault from before an erasure, in which the erased still opens: an old copy that was put back.
+    fn vault_of_before(&self, chain: &Chain) -> Option<Finding> {
+        let (epoch, manifest) = self.openings.vault()?;
+        let executed =
+            chain.erasures.values().filter_map(|erasure| Some((erasure.executed?.0, erasure.vault?)));
+        let (record, (erasure, expected)) = executed.max_by_key(|(_, (epoch, _))| *epoch)?;
+        let is_it = epoch > erasure || (epoch == erasure && manifest == expected);
+        let what = "the vault is a copy from before this erasure: what was erased still opens in it";
+        let finding = Finding::new("vault-behind-erasure", Level::Coverage, what).at(None, record);
+        (!is_it).then(|| finding.expected(format!("epoch {erasure} or later"), format!("epoch {epoch}")))
     }
 
     /// Records whose identity a later step of the case has replaced; it is destroyed without a plan.

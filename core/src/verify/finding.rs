@@ -156,6 +156,9 @@ fn advice(code: &str) -> &'static str {
             "the service published what the log does not give: rebuild the views, publish again, and ask who relied on it"
         }
         "overdue" => "plan its erasure under a disposal decision: vandel retention plan --disposal RECORD",
+        "vault-behind-erasure" => {
+            "serve nothing from it; restore with `vandel backup restore`, which erases again"
+        }
         "started-without-check" | "checked-after-start" => {
             "ask the responsible board why work began before the check"
         }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rayon::prelude::*;
+use vandel_core::hash::Hash;
 use vandel_core::id::LedgerId;
 use vandel_core::payload::Slot;
 use vandel_core::verify::{Opening, Openings, Wanted};
@@ -43,6 +44,10 @@ impl Openings for VaultOpenings {
     fn openings(&mut self, wanted: &[Wanted]) -> Vec<Opening> {
         (&self.vault).openings(wanted)
     }
+
+    fn vault(&self) -> Option<(u64, Hash)> {
+        (&self.vault).vault()
+    }
 }
 
 /// A vault that somebody else holds open.
@@ -51,6 +56,10 @@ impl Openings for &Vault {
         let records: Vec<u64> = wanted.iter().map(|wanted| wanted.record).collect();
         let held = self.get_all(&records);
         wanted.par_iter().zip(held).map(|(wanted, held)| opening(wanted, held)).collect()
+    }
+
+    fn vault(&self) -> Option<(u64, Hash)> {
+        Some((self.epoch(), self.manifest_hash()))
     }
 }
 

@@ -6,7 +6,7 @@ use vandel_core::event::{Field, Kind, Register, Scope};
 use vandel_core::hash::Hash;
 use vandel_core::id::{PublicKey, SubjectId, ThreadId};
 use vandel_core::policy::RolePolicy;
-use vandel_core::thread::{Case, Matter};
+use vandel_core::thread::{Case, Matter, Thread};
 use vandel_core::time::Day;
 
 use super::{Asker, Own, Reply, ThreadHead, random};
@@ -76,8 +76,14 @@ pub(super) fn reaches(sequencer: &Sequencer, asker: Asker<'_>, place: &Scope) ->
 pub(super) fn own(sequencer: &Sequencer, key: &PublicKey) -> Result<Own, Refused> {
     let signer = sequencer.chain().keyring.signer(key, sequencer.now());
     let actor = signer.map_err(Refusal::Key)?.0.actor;
-    let mine = |matter: &Matter| matches!(matter, Matter::Reader(reader) if *reader == actor);
-    let thread = sequencer.threads().iter().find(|(_, thread)| mine(&thread.matter)).map(|(id, _)| *id);
+    // A thread for each month: its readings are due together, two years after the last of them, and a reader
+    // who never stops reading must not keep the first of them for ever.
+    let month = |day: Day| (day.ymd().0, day.ymd().1);
+    let now = month(sequencer.now().day_in_sweden());
+    let mine = |thread: &Thread| {
+        matches!(thread.matter, Matter::Reader(reader) if reader == actor) && month(thread.last) == now
+    };
+    let thread = sequencer.threads().iter().find(|(_, thread)| mine(thread)).map(|(id, _)| *id);
     let readings = match thread {
         Some(thread) => ThreadHead::of(sequencer, thread),
         None => ThreadHead::new(ThreadId(random()?)),

@@ -16,6 +16,7 @@ use vandel_core::thread::{Matter, Thread};
 use crate::announce::Announce;
 use crate::clock::Clock;
 use crate::disk::{Disk, create_durably, read_all};
+use crate::gate::{self, GateError};
 use crate::home::Home;
 use crate::log::{Log, ReadError};
 use crate::memory::{Memory, MemoryError};
@@ -101,6 +102,9 @@ pub enum OpenError {
         /// Which.
         what: &'static str,
     },
+    /// The vault is older than an erasure in the log, or a restore is unfinished.
+    #[error("{0}")]
+    Gate(#[from] GateError),
     /// The vault failed.
     #[error("{0}")]
     Vault(#[from] VaultError),
@@ -140,6 +144,9 @@ impl Sequencer {
         if state.chain.ledger != ledger {
             return Err(OpenError::WrongLedger { expected: ledger, found: state.chain.ledger });
         }
+        // A vault that is older than an erasure in this log must not serve: what was erased opens in it.
+        gate::check(&*disk, &home, &state.chain, &vault)?;
+        state.check_missing()?;
         let published = published(&*disk, &home);
         let announced = announce.as_deref().map(Announced::read).transpose()?;
         let claims = Claims {
@@ -159,7 +166,7 @@ impl Sequencer {
         }
         // They agree: what is torn was never acknowledged.
         cut_torn_tail(&mut log)?;
-        let Replay { chain, threads, open_records, tree } = state;
+        let Replay { chain, threads, open_records, tree, .. } = state;
         let mut sequencer = Self {
             home,
             disk,

@@ -25,6 +25,8 @@ pub(super) struct Replay {
     pub(super) threads: Threads,
     pub(super) open_records: HashMap<Hash, u64>,
     pub(super) tree: TreeFile,
+    /// Sealed records of which the vault holds nothing at all, not even that they were erased.
+    pub(super) missing: Vec<u64>,
 }
 
 impl Replay {
@@ -39,7 +41,7 @@ impl Replay {
             let last = chain.blocks.checked_sub(1).map(|last| log.read(last)).transpose()?.flatten();
             if last.is_some_and(|bytes| block_hash(&bytes) == chain.block_head) {
                 let tree = open_tree(disk, home, log, &chain)?;
-                return Ok(Self { chain, threads, open_records, tree });
+                return Ok(Self { chain, threads, open_records, tree, missing: Vec::new() });
             }
         }
         Ok(Self {
@@ -47,6 +49,7 @@ impl Replay {
             threads: Threads::default(),
             open_records: HashMap::new(),
             tree: TreeFile::create(disk, &tree_path(&home.views()))?,
+            missing: Vec::new(),
         })
     }
 
@@ -58,10 +61,11 @@ impl Replay {
             let block = decode(&placed)?;
             let mut checks = Vec::new();
             let (threads, open_records) = (&mut self.threads, &mut self.open_records);
+            let missing = &mut self.missing;
             let mut outcome = Ok(());
             let taken = self.chain.take(&block, &mut checks, |chain, record| {
                 if outcome.is_ok() {
-                    outcome = fold_record(chain, record, vault, threads, open_records);
+                    outcome = fold_record(chain, record, vault, threads, open_records, missing);
                 }
             });
             taken.map_err(|fault| OpenError::Fault { fault })?;
@@ -75,6 +79,21 @@ impl Replay {
             self.tree.append(&hashes(&block))?;
         }
         Ok(())
+    }
+
+    /// A payload may be missing only where an erasure in the log covers the record: so it is in a restored
+    /// backup that is older than a record which has been erased since.
+    pub(super) fn check_missing(&self) -> Result<(), OpenError> {
+        explained(&self.chain, &self.missing)
+    }
+}
+
+fn explained(chain: &Chain, missing: &[u64]) -> Result<(), OpenError> {
+    let covered =
+        |record: &u64| chain.erasures.values().any(|erasure| erasure.records.binary_search(record).is_ok());
+    match missing.iter().find(|record| !covered(record)) {
+        Some(record) => Err(OpenError::PayloadMissing { record: *record }),
+        None => Ok(()),
     }
 }
 
@@ -95,13 +114,16 @@ pub fn fold_threads(
     blocks: impl Iterator<Item = Result<PlacedBlock, ReadError>>,
     vault: &Vault,
 ) -> Result<Threads, OpenError> {
-    let (mut threads, mut open_records) = (Threads::default(), HashMap::new());
+    let (mut threads, mut open_records, mut missing) = (Threads::default(), HashMap::new(), Vec::new());
     for placed in blocks {
         let placed = placed?;
         let block = decode(&placed)?;
         let mut within = block.records.iter().filter(|record| record.number < chain.size());
-        within.try_for_each(|record| fold_record(chain, record, vault, &mut threads, &mut open_records))?;
+        within.try_for_each(|record| {
+            fold_record(chain, record, vault, &mut threads, &mut open_records, &mut missing)
+        })?;
     }
+    explained(chain, &missing)?;
     Ok(threads)
 }
 
@@ -112,6 +134,7 @@ pub(super) fn fold_record(
     vault: &Vault,
     threads: &mut Threads,
     open_records: &mut HashMap<Hash, u64>,
+    missing: &mut Vec<u64>,
 ) -> Result<(), OpenError> {
     let hash = record.statement.hash();
     let commitment = match &record.statement.statement.body {
@@ -121,9 +144,11 @@ pub(super) fn fold_record(
         }
         Body::Sealed(commitment) => commitment,
     };
-    let missing = OpenError::PayloadMissing { record: record.number };
     let damaged = OpenError::PayloadDamaged { record: record.number };
-    let opened = vault.get(record.number)?.filter(|opened| opened.statement == hash).ok_or(missing)?;
+    let Some(opened) = vault.get(record.number)?.filter(|opened| opened.statement == hash) else {
+        missing.push(record.number);
+        return Ok(());
+    };
     match from_opened(&opened) {
         Unsealed::Erased => Ok(()),
         Unsealed::Damaged => Err(damaged),

@@ -19,7 +19,7 @@ use crate::disk::{Disk, read_all, replace_atomically};
 use crate::vault::{KeyId, Vault, VaultError};
 
 /// The key that seals the snapshot.
-pub(super) const SNAPSHOT_KEY: KeyId = KeyId(*b"admission-state\0");
+pub(crate) const SNAPSHOT_KEY: KeyId = KeyId(*b"admission-state\0");
 
 /// The state of admission.
 #[derive(Serialize, Deserialize)]

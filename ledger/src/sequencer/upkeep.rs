@@ -8,7 +8,7 @@ use vandel_core::event::OpenEvent;
 use vandel_core::hash::{Domain, Hash};
 use vandel_core::id::ThreadId;
 use vandel_core::record::Record;
-use vandel_core::signature::{public_key, sign};
+use vandel_core::signature::{SigningKey, public_key, sign};
 use vandel_core::statement::{Body, Statement, assemble};
 use vandel_core::time::Second;
 
@@ -36,6 +36,11 @@ impl Sequencer {
     #[must_use]
     pub fn disk(&self) -> &Arc<dyn Disk> {
         &self.disk
+    }
+
+    /// The instance's own key.
+    pub(crate) fn service_key(&self) -> &SigningKey {
+        &self.service
     }
 
     /// Takes one submission.
@@ -160,7 +165,8 @@ impl Sequencer {
 
     fn fold_again(&mut self, record: &Record<'_>) -> Result<(), OpenError> {
         let mut ignored = std::collections::HashMap::<Hash, u64>::new();
-        fold_record(&self.chain, record, &self.vault, &mut self.threads, &mut ignored)
+        let mut missing = Vec::new();
+        fold_record(&self.chain, record, &self.vault, &mut self.threads, &mut ignored, &mut missing)
     }
 
     /// The block that holds a record.

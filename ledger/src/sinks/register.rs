@@ -88,9 +88,11 @@ impl Register {
         at: Second,
         signer: &SigningKey,
     ) -> Result<&Signed, RegisterError> {
+        let ledger = self.ledger.unwrap_or(LedgerId([0; 32]));
+        // A backup is made beside the ledger's writer: what somebody else has entered meanwhile stays.
+        *self = Self::read(disk, home, ledger)?;
         self.check(&what)?;
         let number = self.entries.len() as u64;
-        let ledger = self.ledger.unwrap_or(LedgerId([0; 32]));
         let entry = Entry { ledger, number, previous: self.head(), at, what };
         let body = encode_body(&entry);
         let signature = sign(signer, Domain::Sink, &[&body]);

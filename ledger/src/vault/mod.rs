@@ -24,6 +24,7 @@
 
 mod audit;
 mod bundle;
+mod copy;
 mod directory;
 mod index;
 mod manifest;
@@ -50,6 +51,7 @@ use vandel_core::id::LedgerId;
 use zeroize::Zeroizing;
 
 pub use audit::{BlobFinding, VaultAudit};
+pub use copy::BackupSet;
 pub use directory::{Name, NameKind, name_key};
 pub use open::Recovery;
 pub use passphrase_cell::{PassphraseCell, ScryptCost};

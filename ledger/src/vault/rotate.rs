@@ -38,6 +38,8 @@ struct Change<'a> {
     keys: &'a BTreeSet<KeyId>,
     records: &'a BTreeSet<u64>,
     destroy_from: Option<u64>,
+    /// The least epoch that the rotation leads to.
+    epoch: u64,
 }
 
 impl Vault {
@@ -55,7 +57,7 @@ impl Vault {
         records: &BTreeSet<u64>,
     ) -> Result<ErasureEvidence, VaultError> {
         self.check_writer()?;
-        let change = Change { keys, records, destroy_from: None };
+        let change = Change { keys, records, destroy_from: None, epoch: 0 };
         let (destroyed, overwritten) = match self.has_work(&change)? {
             true => self.rotate(&change)?,
             false => (0, 0),
@@ -71,8 +73,24 @@ impl Vault {
             return Ok(self.evidence(0, 0, 0));
         }
         let keys = self.keys_only_used_from(record)?;
-        let change = Change { keys: &keys, records: &BTreeSet::new(), destroy_from: Some(record) };
+        let change = Change { keys: &keys, records: &BTreeSet::new(), destroy_from: Some(record), epoch: 0 };
         let (destroyed, overwritten) = self.rotate(&change)?;
+        Ok(self.evidence(keys.len() as u64, destroyed, overwritten))
+    }
+
+    /// Destroys again, in a restored vault, what erasures in the log had destroyed before, and goes on from
+    /// an epoch that no erasure of the log has reached: so that the restored vault is not taken for an old one.
+    ///
+    /// # Errors
+    /// As [`Vault::erase`].
+    pub fn erase_again(
+        &mut self,
+        keys: &BTreeSet<KeyId>,
+        records: &BTreeSet<u64>,
+        epoch: u64,
+    ) -> Result<ErasureEvidence, VaultError> {
+        self.check_writer()?;
+        let (destroyed, overwritten) = self.rotate(&Change { keys, records, destroy_from: None, epoch })?;
         Ok(self.evidence(keys.len() as u64, destroyed, overwritten))
     }
 
@@ -80,7 +98,8 @@ impl Vault {
     /// the segment's key.
     pub fn fold(&mut self) -> Result<(), VaultError> {
         self.check_writer()?;
-        let change = Change { keys: &BTreeSet::new(), records: &BTreeSet::new(), destroy_from: None };
+        let none = BTreeSet::new();
+        let change = Change { keys: &none, records: &BTreeSet::new(), destroy_from: None, epoch: 0 };
         self.rotate(&change).map(|_| ())
     }
 
@@ -149,7 +168,7 @@ impl Vault {
     fn rotate(&mut self, change: &Change<'_>) -> Result<(u64, u64), VaultError> {
         self.set_failed(true);
         let mut next = Manifest {
-            epoch: self.manifest.epoch + 1,
+            epoch: change.epoch.max(self.manifest.epoch + 1),
             segment_key: DataKey::random()?,
             segment_start: self
                 .writer

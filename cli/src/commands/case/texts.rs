@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::error::{CliError, Exit};
 
 /// The text of a file, or of standard input.
-pub(super) fn read_text(
+pub(in crate::commands) fn read_text(
     context: &Context,
     from: Option<&Path>,
     what: &str,

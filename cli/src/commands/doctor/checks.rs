@@ -9,7 +9,7 @@ use vandel_core::trust::parse_trust;
 use vandel_ledger::disk::read_all;
 use vandel_ledger::lock::{HomeLock, LockError};
 use vandel_ledger::memory::policy::MemoryPolicy;
-use vandel_ledger::sinks::{Fate, Register};
+use vandel_ledger::sinks::{Fate, Register, SinkKind, SinkState};
 use vandel_projector::feed::service::Status;
 
 use super::{Point, State};
@@ -78,6 +78,7 @@ fn of_ledger(context: &Context, reading: &Reading<'_>, points: &mut Vec<Point>) 
     points.push(overdue(context, reading)?);
     points.push(requests(context, reading)?);
     points.push(sinks(context, reading));
+    points.push(backups(context, reading));
     Ok(())
 }
 
@@ -227,6 +228,32 @@ fn sinks(context: &Context, reading: &Reading<'_>) -> Point {
         0 => point("sinks", State::Ok, detail, None),
         _ => point("sinks", State::Wrong, detail, Some("vandel sink list".to_owned())),
     }
+}
+
+/// Backups that should be gone, and whether there is one at all.
+fn backups(context: &Context, reading: &Reading<'_>) -> Point {
+    let register = match Register::read(&*context.disk, &context.home, reading.chain().ledger) {
+        Ok(register) => register,
+        Err(error) => return point("backups", State::Wrong, error.to_string(), None),
+    };
+    let kept = |sink: &SinkState| {
+        matches!(sink.made.kind, SinkKind::BackupData | SinkKind::BackupKeys)
+            && !matches!(sink.fate, Fate::Destroyed(_))
+    };
+    let kept: Vec<SinkState> = register.states().into_iter().filter(kept).collect();
+    let today = context.today();
+    let late = kept.iter().filter(|sink| sink.made.expires.is_some_and(|day| day < today)).count();
+    let data = kept.iter().filter(|sink| sink.made.kind == SinkKind::BackupData);
+    let Some(newest) = data.map(|sink| sink.at).max() else {
+        let next = Some("vandel backup create --help".to_owned());
+        return point("backups", State::Weak, DoctorText::NoBackup.in_lang(context.lang), next);
+    };
+    if late > 0 {
+        let detail = DoctorText::BackupsLate.with(context.lang, &[("count", &late.to_string())]);
+        return point("backups", State::Wrong, detail, Some("vandel backup destroy --help".to_owned()));
+    }
+    let values = [("count", &*kept.len().to_string()), ("newest", &*newest.to_string())];
+    point("backups", State::Ok, DoctorText::Backups.with(context.lang, &values), None)
 }
 
 fn lock(context: &Context) -> Point {

@@ -1,0 +1,370 @@
+//! Restoring a generation into an empty folder, with every erasure of the log applied.
+//!
+//! The order of effects, written once in [`restore`]: the mark that a restore is under way comes first and goes last,
+//! and no opening passes it ([`crate::gate`]). So a crash anywhere leaves a home that serves nothing, and the
+//! same restore begun again starts from an empty folder.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use vandel_core::block::Block;
+use vandel_core::chain::Chain;
+use vandel_core::statement::Body;
+
+use super::label::Label;
+use super::view::GenerationDisk;
+use super::{BackupError, Progress, at};
+use crate::disk::{Disk, Open, create_durably, read_all, replace_atomically};
+use crate::erasure::{keys_of, read_plan};
+use crate::gate::{self, ErasedKeys, GateError};
+use crate::home::Home;
+use crate::home_log::ledger_id_of;
+use crate::log::file::FileLog;
+use crate::log::{Log, ReadError};
+use crate::memory::{FileMemory, Memory};
+use crate::sequencer::SNAPSHOT_KEY;
+use crate::vault::{FileCell, KeyId, RootCell, RootCellError, Vault, VaultConfig};
+
+/// Where the generation is laid while it is read.
+const ROOT: &str = "/generation";
+const PIECE_BYTES: usize = 1 << 20;
+
+/// What to restore, and where to.
+pub struct Restoring<'a> {
+    /// The folder of the data half.
+    pub data: &'a Path,
+    /// The folder of the key half.
+    pub keys: &'a Path,
+    /// The generation.
+    pub generation: u32,
+    /// The home to make. Its memory is left as it is.
+    pub home: &'a Home,
+    /// A file with the root of the generation's epoch; none if it is in the generation.
+    pub root_cell: Option<&'a Path>,
+    /// The folder of a log that goes on after the generation's.
+    pub newer_log: Option<&'a Path>,
+    /// The folder of another memory that knows which keys erasures destroyed; none for the home's own.
+    pub erased_keys: Option<PathBuf>,
+    /// Where it is not known which keys an erasure destroyed: destroy all that the records named by it hold.
+    pub erase_whole_records: bool,
+}
+
+/// What was restored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Restored {
+    /// The labels of both halves.
+    pub labels: Vec<Label>,
+    /// How many records the log has now.
+    pub records: u64,
+    /// How many of them came from the newer log.
+    pub newer: u64,
+    /// How many erasures of the log were applied again, and how many keys that destroyed.
+    pub erasures: u64,
+    /// How many keys were destroyed again.
+    pub keys_destroyed: u64,
+    /// Erasures of which all content of the records was destroyed, since it was not known which keys had gone.
+    pub whole_records: Vec<u64>,
+    /// The size of the checkpoint that the memory holds, if the log does not reach it: the home serves nothing then.
+    pub behind: Option<u64>,
+    /// Whether there is a memory at all.
+    pub has_memory: bool,
+    /// The vault's epoch now.
+    pub epoch: u64,
+}
+
+/// Restores a generation.
+///
+/// # Errors
+/// [`BackupError`]; the home then serves nothing, and may be restored again.
+pub fn restore(
+    disk: &Arc<dyn Disk>,
+    what: &Restoring<'_>,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Restored, BackupError> {
+    let home = what.home;
+    let generation = Arc::new(GenerationDisk::open(
+        disk.clone(),
+        Path::new(ROOT),
+        what.generation,
+        what.data,
+        Some(what.keys),
+    )?);
+    let label = &generation.labels()[0];
+    check_root(disk, what, &generation, label.epoch)?;
+    // 1. The mark. A crash before it leaves an empty folder; from here on nothing opens the home.
+    begin(disk, home, what.generation)?;
+    // 2. The files. A crash leaves some of them; the next run takes them away again.
+    copy(disk, home, &generation, what.root_cell, progress)?;
+    // 3. The newer log, block by block behind the generation's. A crash leaves some of it.
+    let newer = append_newer(disk, home, label, what.newer_log)?;
+    // 4. Every erasure of that log, on the vault as it was. One commit of the vault's own.
+    let chain = fold(disk, home, label)?;
+    let mut restored = reconcile(disk, what, label, &chain)?;
+    // 5. What the log names must be there, or be erased.
+    check_payloads(disk, home, label, &chain)?;
+    let memory = FileMemory::open(disk.clone(), &home.memory())?;
+    let remembered = memory.latest().size;
+    restored.newer = newer;
+    restored.labels = generation.labels().to_vec();
+    restored.has_memory = memory.note().is_some();
+    restored.behind = (remembered > chain.size()).then_some(remembered);
+    // 6. The mark goes. Whether the log reaches the memory's checkpoint every opening asks for itself.
+    disk.remove(&home.restoring()).map_err(at(home.restoring()))?;
+    disk.sync_directory(home.root()).map_err(at(home.root()))?;
+    Ok(restored)
+}
+
+/// The root must be of the generation's epoch, or nothing opens: told before anything is written.
+fn check_root(
+    disk: &Arc<dyn Disk>,
+    what: &Restoring<'_>,
+    generation: &Arc<GenerationDisk>,
+    epoch: u64,
+) -> Result<(), BackupError> {
+    let (disk, path): (Arc<dyn Disk>, PathBuf) = match what.root_cell {
+        Some(path) => (disk.clone(), path.to_owned()),
+        None => (generation.clone(), Path::new(ROOT).join("vault").join("root.cell")),
+    };
+    match FileCell::new(disk, &path).load()? {
+        None => Err(BackupError::NoRootCell(what.generation)),
+        Some(root) if root.epoch != epoch => {
+            Err(RootCellError::Fenced { expected: Some(epoch), found: Some(root.epoch) }.into())
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+/// Marks the home, and empties what an interrupted restore left.
+fn begin(disk: &Arc<dyn Disk>, home: &Home, generation: u32) -> Result<(), BackupError> {
+    create_durably(&**disk, home.root()).map_err(at(home.root()))?;
+    let names = disk.list(home.root()).map_err(at(home.root()))?;
+    let resumes = names.iter().any(|name| name == "restoring");
+    let foreign =
+        |name: &String| name != "lock" && name != "restoring.new" && home.root().join(name) != home.memory();
+    if !resumes && names.iter().any(foreign) {
+        return Err(BackupError::NotEmpty(home.root().to_owned()));
+    }
+    let mark = format!("generation {generation} is being restored here; nothing is served until it is\n");
+    replace_atomically(&**disk, &home.restoring(), mark.as_bytes()).map_err(at(home.restoring()))?;
+    for folder in ["log", "vault", "plans", "public", "sinks", "keys", "views"] {
+        let folder = home.root().join(folder);
+        create_durably(&**disk, &folder).map_err(at(&folder))?;
+        for name in disk.list(&folder).map_err(at(&folder))? {
+            let path = folder.join(name);
+            disk.remove(&path).map_err(at(&path))?;
+        }
+        disk.sync_directory(&folder).map_err(at(&folder))?;
+    }
+    Ok(())
+}
+
+fn copy(
+    disk: &Arc<dyn Disk>,
+    home: &Home,
+    generation: &Arc<GenerationDisk>,
+    root_cell: Option<&Path>,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(), BackupError> {
+    let mut told = Progress::default();
+    for file in generation.files() {
+        let from: PathBuf = Path::new(ROOT).join(&file.path);
+        copy_file(&**generation, &from, disk, &home.root().join(&file.path))?;
+        told.files += 1;
+        told.bytes += file.len;
+        progress(told);
+    }
+    if let Some(path) = root_cell {
+        let bytes = read_all(&**disk, path).map_err(at(path))?;
+        replace_atomically(&**disk, &home.root_cell(), &bytes).map_err(at(home.root_cell()))?;
+    }
+    for folder in ["log", "vault", "plans", "public", "sinks", "keys"] {
+        let folder = home.root().join(folder);
+        disk.sync_directory(&folder).map_err(at(&folder))?;
+    }
+    Ok(())
+}
+
+fn copy_file(from_disk: &dyn Disk, from: &Path, disk: &Arc<dyn Disk>, to: &Path) -> Result<(), BackupError> {
+    let write = || {
+        let source = from_disk.open(from, Open::Read)?;
+        let file = disk.open(to, Open::CreateNew)?;
+        let (len, mut offset) = (source.len()?, 0);
+        while offset < len {
+            let size = usize::try_from(len - offset).unwrap_or(PIECE_BYTES).min(PIECE_BYTES);
+            let mut bytes = vec![0; size];
+            source.read_exact_at(&mut bytes, offset)?;
+            file.write_all_at(&bytes, offset)?;
+            offset += size as u64;
+        }
+        file.sync()
+    };
+    write().map_err(at(to))
+}
+
+/// Appends what a newer log has beyond the generation's. Returns how many records that was.
+fn append_newer(
+    disk: &Arc<dyn Disk>,
+    home: &Home,
+    label: &Label,
+    newer: Option<&Path>,
+) -> Result<u64, BackupError> {
+    let (mut log, torn) = FileLog::open(disk.clone(), &home.log(), label.ledger)?;
+    if torn.is_some() {
+        // The copy ended inside a block that was being written: what the newer log has of it is whole.
+        log.cut_torn_tail().map_err(at(home.log()))?;
+    }
+    let Some(newer) = newer else { return Ok(0) };
+    let mut records = 0;
+    for placed in FileLog::open_read_only(disk.clone(), newer, Some(label.ledger))? {
+        let placed = match placed {
+            // Its last block never was acknowledged.
+            Err(ReadError::Torn(_)) => break,
+            other => other?,
+        };
+        if placed.position < log.next_position() {
+            if log.read(placed.position)?.is_none_or(|ours| ours != placed.bytes) {
+                return Err(BackupError::OtherHistory(placed.position));
+            }
+            continue;
+        }
+        let block = Block::decode(&placed.bytes).map_err(|_| BackupError::OtherHistory(placed.position))?;
+        records += block.records.len() as u64;
+        log.append(placed.position, &placed.bytes).map_err(|error| BackupError::Chain(error.to_string()))?;
+    }
+    Ok(records)
+}
+
+/// The chain of the restored log, with every signature checked: nobody has vouched for it yet.
+fn fold(disk: &Arc<dyn Disk>, home: &Home, label: &Label) -> Result<Chain, BackupError> {
+    let faulty = |error: &dyn std::fmt::Display| BackupError::Chain(error.to_string());
+    let mut chain = Chain::before_opening();
+    for placed in FileLog::open_read_only(disk.clone(), &home.log(), Some(label.ledger))? {
+        let placed = placed?;
+        let block = Block::decode(&placed.bytes).map_err(|error| faulty(&error))?;
+        let mut checks = Vec::new();
+        chain.take(&block, &mut checks, |_, _| ()).map_err(|fault| faulty(&fault))?;
+        checks.iter().try_for_each(|check| check.check()).map_err(|fault| faulty(&fault))?;
+    }
+    let ledger = ledger_id_of(disk, home)?;
+    if ledger != chain.ledger {
+        return Err(BackupError::OtherLedger { expected: chain.ledger, found: ledger });
+    }
+    if chain.root_at(label.records) != Some(label.root) {
+        return Err(BackupError::Chain(
+            "it does not contain the checkpoint of the generation's label".to_owned(),
+        ));
+    }
+    Ok(chain)
+}
+
+/// Destroys again what every erasure of the log has destroyed, whether or not its end was recorded.
+fn reconcile(
+    disk: &Arc<dyn Disk>,
+    what: &Restoring<'_>,
+    label: &Label,
+    chain: &Chain,
+) -> Result<Restored, BackupError> {
+    let home = what.home;
+    let cell = Box::new(FileCell::new(disk.clone(), &home.root_cell()));
+    let mut vault = Vault::open(disk.clone(), &home.vault(), label.ledger, cell, VaultConfig::default())?;
+    let (mut keys, mut records, mut whole_records) =
+        (BTreeSet::from([SNAPSHOT_KEY]), BTreeSet::new(), Vec::new());
+    let (mut erasures, mut destroyed) = (0, BTreeSet::new());
+    for (started, erasure) in &chain.erasures {
+        let known = known_keys(disk, what, chain, &vault, erasure.plan)?;
+        let gone = match known {
+            Some(keys) => gate::still_used(&vault, &keys, &erasure.records)?,
+            None => {
+                let found = vault.keys_in(&erasure.records.iter().copied().collect())?;
+                if !found.is_empty() && label.epoch < erasure.vault.map_or(u64::MAX, |(epoch, _)| epoch) {
+                    if !what.erase_whole_records {
+                        return Err(BackupError::UnknownErasure { started: *started });
+                    }
+                    whole_records.push(*started);
+                    found
+                } else {
+                    // The vault is as new as this erasure: what its records still hold was not in it.
+                    BTreeSet::new()
+                }
+            }
+        };
+        if !gone.is_empty() {
+            erasures += 1;
+            records.extend(erasure.records.iter().copied());
+            destroyed.extend(gone.iter().copied());
+            keys.extend(gone);
+        }
+    }
+    let reached = chain.erasures.values().filter_map(|erasure| erasure.vault).map(|(epoch, _)| epoch).max();
+    if !destroyed.is_empty() || reached.is_some_and(|reached| reached > vault.epoch()) {
+        vault.erase_again(&keys, &records, reached.unwrap_or(0) + 1)?;
+    }
+    for (started, erasure) in chain.erasures.iter().filter(|(_, erasure)| erasure.executed.is_some()) {
+        if let Some(keys) = known_keys(disk, what, chain, &vault, erasure.plan)? {
+            let left = gate::still_used(&vault, &keys, &erasure.records)?.len();
+            if left > 0 {
+                return Err(GateError::StillOpens { started: *started, keys: left }.into());
+            }
+        }
+    }
+    gate::check_epoch(chain, vault.epoch(), &vault.manifest_hash())?;
+    Ok(Restored {
+        labels: Vec::new(),
+        records: chain.size(),
+        newer: 0,
+        erasures,
+        keys_destroyed: destroyed.len() as u64,
+        whole_records,
+        behind: None,
+        has_memory: false,
+        epoch: vault.epoch(),
+    })
+}
+
+/// Which keys a plan destroys: from the list that lies with the memory, or from the plan if it opens here.
+fn known_keys(
+    disk: &Arc<dyn Disk>,
+    what: &Restoring<'_>,
+    chain: &Chain,
+    vault: &Vault,
+    plan: vandel_core::hash::Hash,
+) -> Result<Option<BTreeSet<KeyId>>, BackupError> {
+    let own = ErasedKeys::of(what.home);
+    let others = what.erased_keys.clone().map(ErasedKeys::in_folder);
+    for lists in [Some(own.clone()), others].into_iter().flatten() {
+        if let Some(keys) = lists.read(&**disk, chain, &plan)? {
+            return Ok(Some(keys));
+        }
+    }
+    Ok(read_plan(&**disk, what.home, vault, &plan).ok().map(|plan| keys_of(&plan)))
+}
+
+/// Sealed records that came after the generation have no payload in it, unless they were erased since.
+fn check_payloads(
+    disk: &Arc<dyn Disk>,
+    home: &Home,
+    label: &Label,
+    chain: &Chain,
+) -> Result<(), BackupError> {
+    let cell = Box::new(FileCell::new(disk.clone(), &home.root_cell()));
+    let vault =
+        Vault::open_read_only(disk.clone(), &home.vault(), label.ledger, cell, VaultConfig::default())?;
+    let after = vault.last_record().map_or(0, |last| last + 1);
+    let covered =
+        |record: &u64| chain.erasures.values().any(|erasure| erasure.records.binary_search(record).is_ok());
+    let mut lost = Vec::new();
+    for placed in FileLog::open_read_only(disk.clone(), &home.log(), Some(label.ledger))? {
+        let placed = placed?;
+        let block = Block::decode(&placed.bytes).map_err(|error| BackupError::Chain(error.to_string()))?;
+        let sealed =
+            block.records.iter().filter(|one| matches!(one.statement.statement.body, Body::Sealed(_)));
+        lost.extend(sealed.map(|one| one.number).filter(|number| *number >= after && !covered(number)));
+    }
+    match (lost.first(), lost.last()) {
+        (Some(first), Some(last)) => {
+            Err(BackupError::PayloadsLost { count: lost.len(), first: *first, last: *last })
+        }
+        _ => Ok(()),
+    }
+}
