@@ -5,9 +5,11 @@
 
 pub mod append;
 pub mod bare;
+pub mod erase;
 pub mod latency;
 pub mod measure;
 pub mod publish;
+pub mod replay;
 pub mod server;
 pub mod through;
 pub mod verify;

@@ -14,6 +14,8 @@ pub enum BenchCommand {
     Append(BenchAppendArgs),
     /// One event at a time, beside the bare syncs of the commit order
     Latency(BenchLatencyArgs),
+    /// The vault's forgetting of one subject, and of a thousand at once, beside the same writes bare
+    Erase(BenchEraseArgs),
 }
 
 /// What every bench takes.
@@ -58,6 +60,17 @@ pub struct BenchLatencyArgs {
     /// How many events are appended in a round, about
     #[arg(long, default_value_t = 2_000, value_name = "N", value_parser = clap::value_parser!(u32).range(8..))]
     pub events: u32,
+    /// Rounds and place.
+    #[command(flatten)]
+    pub bench: BenchArgs,
+}
+
+/// Measuring the vault's forgetting.
+#[derive(Debug, Args)]
+pub struct BenchEraseArgs {
+    /// How many subjects the vault holds
+    #[arg(long, default_value_t = 200_000, value_name = "N", value_parser = clap::value_parser!(u64).range(110_000..))]
+    pub subjects: u64,
     /// Rounds and place.
     #[command(flatten)]
     pub bench: BenchArgs,

@@ -43,7 +43,7 @@ const ROLES: [&str; 2] = ["SCHOOL", "HVB"];
 
 /// A ledger in a folder of its own, which goes when this does.
 pub struct World {
-    folder: PathBuf,
+    folder: Folder,
     /// The home.
     pub home: Home,
     clock: SettableClock,
@@ -71,12 +71,9 @@ impl World {
     /// # Errors
     /// If the folder can't be made or the ledger refuses.
     pub fn found(parent: &Path, log: LogPlace) -> Result<Self, CliError> {
-        let mut name = [0; 8];
-        getrandom::fill(&mut name).map_err(|error| internal(&error))?;
-        let folder = parent.join(format!("vandel-bench-{:016x}", u64::from_be_bytes(name)));
-        std::fs::create_dir_all(&folder).map_err(|error| CliError::file(&folder, &error))?;
+        let folder = Folder::make(parent)?;
         let disk: Arc<dyn Disk> = Arc::new(RealDisk);
-        let mut home = Home::new(folder.join("home"));
+        let mut home = Home::new(folder.path().join("home"));
         let keys = (0..AUTHORS + 2).map(|_| signer::generate()).collect::<Result<Vec<_>, _>>()?;
         let [first, second, authors @ ..] = &keys[..] else {
             return Err(internal(&"no keys"));
@@ -87,7 +84,7 @@ impl World {
         match log {
             LogPlace::File => found(&disk, &home, founding),
             LogPlace::OwnServer => {
-                let own = server.insert(OwnServer::start(&folder)?);
+                let own = server.insert(OwnServer::start(folder.path())?);
                 home = home.with_nats(own.access());
                 let stream = NewStream { replicas: 1, accept_unproven_sync: false, operator: None };
                 found_on_stream(&disk, &home, founding, &stream)
@@ -110,7 +107,7 @@ impl World {
     /// The folder around the home.
     #[must_use]
     pub fn folder(&self) -> &Path {
-        &self.folder
+        self.folder.path()
     }
 
     /// The server's address, where the log lies on one.
@@ -217,10 +214,32 @@ impl World {
 
 impl Drop for World {
     fn drop(&mut self) {
-        // First the server, which writes into the folder.
+        // Before its folder, in which it writes.
         drop(self.server.take());
+    }
+}
+
+/// A folder that goes when this does.
+pub(super) struct Folder(PathBuf);
+
+impl Folder {
+    pub(super) fn make(parent: &Path) -> Result<Self, CliError> {
+        let mut name = [0; 8];
+        getrandom::fill(&mut name).map_err(|error| internal(&error))?;
+        let folder = parent.join(format!("vandel-bench-{:016x}", u64::from_be_bytes(name)));
+        std::fs::create_dir_all(&folder).map_err(|error| CliError::file(&folder, &error))?;
+        Ok(Self(folder))
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
         // A folder that can't be removed is left; its name says whose it is.
-        let _ = std::fs::remove_dir_all(&self.folder);
+        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
@@ -333,7 +352,7 @@ fn opening(number: u64, role: &str, position: ThreadId, day: Day) -> Opened {
 }
 
 /// Spread like random ids, so that maps and views are not spared anything, and the same in every run.
-fn id(sort: u8, number: u64) -> [u8; 16] {
+pub(super) fn id(sort: u8, number: u64) -> [u8; 16] {
     let hash = vandel_core::hash::sha256(&[b"vandel bench", &[sort], &number.to_be_bytes()]);
     hash.0.first_chunk().copied().unwrap_or_default()
 }

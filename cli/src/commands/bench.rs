@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::args::BenchCommand;
 use crate::bench::measure::{Comparison, Machine, Row};
 use crate::bench::world::{LogPlace, World};
-use crate::bench::{append, latency, verify};
+use crate::bench::{append, erase, latency, verify};
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 
@@ -28,6 +28,9 @@ pub(super) fn run(context: &Context, command: BenchCommand) -> Result<Exit, CliE
             let world = World::found(&arguments.bench.dir, log)?;
             let clients = arguments.clients as usize;
             append::run(&world, arguments.events, clients, arguments.bench.rounds.into(), &told)?
+        }
+        BenchCommand::Erase(arguments) => {
+            erase::run(&arguments.bench.dir, arguments.subjects, arguments.bench.rounds.into(), &told)?
         }
         BenchCommand::Latency(arguments) => {
             let world = world(&arguments.bench.dir)?;
