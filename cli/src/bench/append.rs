@@ -41,7 +41,7 @@ pub fn run(
         told("appending");
         if let Some(server) = world.server() {
             let (sequencer, lock) = open.into_parts();
-            ours.push(count / through::append(world, server, sequencer, cases)?.as_secs_f64());
+            ours.push(count / through::append(world, server, sequencer, cases, clients)?.as_secs_f64());
             drop(lock);
             open = world.open()?;
         } else {

@@ -15,10 +15,8 @@ use vandel_ledger::submission::Submission;
 use super::world::{NOON, SignedCase, World, internal};
 use crate::error::CliError;
 
-/// How many connections hand in at once.
-const CONNECTIONS: usize = 8;
 /// How many statements one request carries: as when a board's own system hands in what its people signed.
-const STATEMENTS_EACH: usize = 125;
+const STATEMENTS_EACH: usize = 64;
 
 /// Hands everything in and waits until all of it has its receipt; ends service and sequencer in order.
 ///
@@ -29,17 +27,19 @@ pub fn append(
     server: &str,
     sequencer: Sequencer,
     cases: Vec<SignedCase>,
+    clients: usize,
 ) -> Result<Duration, CliError> {
+    let connections = clients.div_ceil(STATEMENTS_EACH);
     let failed = |error: &dyn std::fmt::Display| internal(error);
     let trust =
         std::fs::read(world.home.trust()).map_err(|error| CliError::file(&world.home.trust(), &error))?;
     let trust = parse_trust(&trust).map_err(|error| failed(&error))?;
     let bus = Bus::connect(&BusOptions::new(server, Role::Sequencer)).map_err(|error| failed(&error))?;
     let clock = Arc::new(SettableClock::at(NOON));
-    let desk = DeskLimits { statements: 2 * CONNECTIONS * STATEMENTS_EACH, ..DeskLimits::default() };
+    let desk = DeskLimits { statements: 2 * connections * STATEMENTS_EACH, ..DeskLimits::default() };
     let options = ServiceOptions { desk, ..ServiceOptions::new(clock) };
     let service = Service::start(bus, sequencer, options).map_err(|error| failed(&error))?;
-    let shares = share(cases);
+    let shares = share(cases, connections);
     let start = Instant::now();
     let sent: Vec<Result<(), CliError>> = std::thread::scope(|scope| {
         let hands = shares.into_iter().map(|cases| scope.spawn(|| hand_in(server, trust.clone(), cases)));
@@ -54,10 +54,10 @@ pub fn append(
 }
 
 /// The cases, dealt out to the connections.
-fn share(cases: Vec<SignedCase>) -> Vec<Vec<SignedCase>> {
-    let mut shares: Vec<Vec<SignedCase>> = vec![Vec::new(); CONNECTIONS];
+fn share(cases: Vec<SignedCase>, connections: usize) -> Vec<Vec<SignedCase>> {
+    let mut shares: Vec<Vec<SignedCase>> = vec![Vec::new(); connections];
     for (number, case) in cases.into_iter().enumerate() {
-        shares[number % CONNECTIONS].push(case);
+        shares[number % connections].push(case);
     }
     shares
 }
