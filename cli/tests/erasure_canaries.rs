@@ -168,6 +168,9 @@ fn a_thousand_canaries_are_gone_and_no_blob_ever_written_brings_one_back() {
         &["doctor"],
         &["view", "status"],
         &["verify"],
+        &["export", "jsonl"],
+        &["export", "csv"],
+        &["feed", "tail", "--no-follow", "--from", "0"],
     ] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_vandel"));
         command.args(["--json", "--home"]).arg(built.home.root()).args(arguments);
@@ -176,6 +179,14 @@ fn a_thousand_canaries_are_gone_and_no_blob_ever_written_brings_one_back() {
         assert!(printed.len() > 20, "{arguments:?}");
         assert_eq!(canaries.search(&printed), [], "{arguments:?}");
     }
+
+    // Nor in what is given to anyone.
+    let tiles = built.folder().join("tiles");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_vandel"));
+    command.arg("--home").arg(built.home.root()).args(["export", "tiles"]).arg(&tiles);
+    assert!(command.env("VANDEL_CLOCK", NOON.to_string()).status().unwrap().success());
+    let found = canaries.search_folder(&tiles).unwrap();
+    assert!(found.is_empty(), "{found:?}");
 
     // All blobs ever written and the present root: none of the erased, all of the living.
     let disk: Arc<RealDisk> = Arc::new(RealDisk);

@@ -12,9 +12,10 @@ use std::process::Command;
 use std::time::Instant;
 
 use vandel_ledger::bus::Role;
+use vandel_tests::canary::Canaries;
 use vandel_tests::nats_server::NatsServer;
 use vandel_tests::secured::Secured;
-use vandel_tests::town::{TODAY, Town, vandel};
+use vandel_tests::town::{TODAY, Town, repository, vandel};
 
 use world::{PATIENCE, Service, Watcher, access, copy, import, ledger_of, lines, records, scrape, sealed};
 
@@ -92,18 +93,41 @@ fn dashboards_see_figures_at_once_and_every_record_once_it_is_settled() {
 
     // Figures are shown after the first round of work.
     let deadline = Instant::now() + PATIENCE;
-    loop {
+    let scraped = loop {
         let scraped = scrape(&other);
         if scraped.contains("vandel_projector_halted 0") && scraped.contains("scope=\"case\"") {
-            break;
+            break scraped;
         }
         assert!(Instant::now() < deadline, "{scraped}");
         std::thread::sleep(std::time::Duration::from_millis(50));
-    }
+    };
     assert_ne!(address, other);
     let (code, said) = service.terminate();
     assert_eq!(code, Some(0), "{said}");
+
+    // Whoever was imported is named in no event, figure or log line, and in no file of the broker.
+    let people = people_of_the_export();
+    let told_of = more.iter().map(ToString::to_string).collect::<String>();
+    for (place, text) in [("kept", &all), ("told", &told_of), ("metrics", &scraped), ("log", &said)] {
+        assert_eq!(people.search(text.as_bytes()), [], "{place}");
+    }
+    let found = people.search_folder(server.folder()).unwrap();
+    assert!(found.is_empty(), "{found:?}");
     println!("feed deep: {} records told over a crash, {} events kept", told.len(), kept.len());
+}
+
+/// The numbers of everybody in the export that towns import.
+fn people_of_the_export() -> Canaries {
+    let export = repository("cli/tests/data/hr-export-utf8.csv");
+    let mut people = Canaries::new();
+    for cell in std::fs::read_to_string(export).unwrap().lines().flat_map(|line| line.split(';')) {
+        let digits: String = cell.chars().filter(char::is_ascii_digit).collect();
+        if digits.len() == 12 && cell.chars().all(|one| one.is_ascii_digit() || one == '-') {
+            people.add_number(&digits);
+        }
+    }
+    assert!(people.len() > 100, "{} needles", people.len());
+    people
 }
 
 #[test]
