@@ -125,12 +125,14 @@ impl Lively {
         self.take(case, kind, |step| step.identity = Some(identity(subject, case.0[0], "Nykanarie")))
     }
 
-    /// A plan that erases a whole case, with a start by two people.
-    pub(crate) fn erase(&mut self, case: ThreadId) {
+    /// A plan that erases what of a case may go, with a start by two people. True if all of it went: a hold,
+    /// for one, stops it.
+    pub(crate) fn erase(&mut self, case: ThreadId) -> bool {
         let started = self.start_erasure(case);
         if let Some(started) = started {
             self.ledger.sequencer.execute_erasure(started).unwrap();
         }
+        started.is_some() && self.ledger.sequencer.threads().case(&case).is_none()
     }
 
     pub(crate) fn start_erasure(&mut self, case: ThreadId) -> Option<u64> {
