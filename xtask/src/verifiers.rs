@@ -16,7 +16,7 @@ const CHROMIUM: &str = "VANDEL_CHROMIUM";
 const PYTHON_SUFFICES: &str = "import sys, cryptography; \
     sys.exit(sys.version_info < (3, 11) or int(cryptography.__version__.split('.')[0]) < 42)";
 /// What a Node must be able to say yes to: version 20, with Ed25519 in WebCrypto.
-const NODE_SUFFICES: &str = "process.exit(parseInt(process.versions.node) < 20)";
+const NODE_SUFFICES: &str = "process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)";
 
 /// Finds or brings all three, as variables for the tests; none if that fails, having said why and what to do.
 pub(crate) fn provide(root: &Path) -> Option<Vec<(&'static str, PathBuf)>> {
