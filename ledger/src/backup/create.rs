@@ -260,7 +260,8 @@ struct Copying<'a> {
 }
 
 impl Copying<'_> {
-    /// The log first, then the vault, then the rest.
+    /// What is published first, so that the log reaches its checkpoint; then the log, so that the vault holds
+    /// what its records are about; then the rest.
     fn all(
         &mut self,
         data: &mut Folder,
@@ -269,6 +270,7 @@ impl Copying<'_> {
     ) -> Result<(Vec<FileEntry>, Vec<FileEntry>), BackupError> {
         let (mut of_data, mut of_keys) = (Vec::new(), Vec::new());
         let home = self.home.clone();
+        self.folder(data, &home.public(), "public", &mut of_data)?;
         for name in self.list(&home.log())? {
             of_data.push(self.file(data, &home.log(), "log", &name)?);
         }
@@ -276,14 +278,8 @@ impl Copying<'_> {
         for name in set.data {
             of_data.push(self.file(data, &home.vault(), "vault", &name)?);
         }
-        for (folder, inside) in [(home.plans(), "plans"), (home.public(), "public"), (home.sinks(), "sinks")]
-        {
-            for name in
-                self.list(&folder)?.into_iter().filter(|name| !name.ends_with(".new") && name != "lock")
-            {
-                of_data.push(self.file(data, &folder, inside, &name)?);
-            }
-        }
+        self.folder(data, &home.plans(), "plans", &mut of_data)?;
+        self.folder(data, &home.sinks(), "sinks", &mut of_data)?;
         let policy = home.memory_policy();
         if self.list(home.root())?.iter().any(|name| home.root().join(name) == policy) {
             of_data.push(self.file_at(data, &policy, "memory.policy".to_owned())?);
@@ -300,6 +296,21 @@ impl Copying<'_> {
             }
         }
         Ok((of_data, of_keys))
+    }
+
+    /// A folder's files, without what is being written.
+    fn folder(
+        &mut self,
+        data: &mut Folder,
+        folder: &Path,
+        inside: &str,
+        entries: &mut Vec<FileEntry>,
+    ) -> Result<(), BackupError> {
+        let names = self.list(folder)?;
+        for name in names.iter().filter(|name| !name.ends_with(".new") && *name != "lock") {
+            entries.push(self.file(data, folder, inside, name)?);
+        }
+        Ok(())
     }
 
     fn list(&self, folder: &Path) -> Result<Vec<String>, BackupError> {

@@ -39,6 +39,8 @@ fn a_backup_taken_beside_a_writer_is_whole() {
             }
             sequencer.chain().size()
         });
+        // The writer ends with this thread, also where something here does not hold.
+        let end = End(&done);
         let (mut attempts, mut written) = (0, Vec::new());
         for number in 1..=count {
             let day = NOON.latest_day_in_sweden();
@@ -56,12 +58,20 @@ fn a_backup_taken_beside_a_writer_is_whole() {
             written.push(made.progress.written);
             verify(&disk, number, &data, &keys, &ledger.home.trust(), made.data.records);
         }
-        done.store(true, Ordering::Relaxed);
+        drop(end);
         let records = writer.join().unwrap();
         println!(
             "deep: {count} backups beside a writer of {records} records, {attempts} attempts, bytes new {written:?}"
         );
     });
+}
+
+struct End<'a>(&'a AtomicBool);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 fn verify(disk: &Arc<dyn Disk>, number: u32, data: &Path, keys: &Path, trust: &Path, records: u64) {
