@@ -9,7 +9,7 @@
 //! |---|---|
 //! | this one | the file's form: JSON with exactly one encoding |
 //! | [`make`] | gathering a dossier from a log |
-//! | [`check`] | judging one, from its bytes, a trust file and what the reader has recomputed |
+//! | [`mod@check`] | judging one, from its bytes, a trust file and what the reader has recomputed |
 //! | [`report`] | what the judgement says |
 //! | [`sealed`] | the form of a dossier that is encrypted to its recipient |
 //!

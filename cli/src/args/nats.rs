@@ -47,7 +47,7 @@ pub struct NatsConfigArgs {
     /// The port for monitoring, on this machine only
     #[arg(long, env = "VANDEL_NATS_MONITOR_PORT", value_name = "PORT", default_value_t = 8222)]
     pub monitor_port: u16,
-    /// A web page's origin that may connect over WebSocket, such as https://dashboard.example
+    /// A web page's origin that may connect over WebSocket, such as `https://dashboard.example`
     /// [default: the server's own]
     #[arg(long = "origin", value_name = "URL")]
     pub origins: Vec<String>,
