@@ -205,16 +205,7 @@ impl Person {
 /// # Errors
 /// If it cannot be read, or its first line is empty or not UTF-8.
 pub fn first_line(context: &Context, file: &Path) -> Result<Zeroizing<String>, CliError> {
-    let bytes = Zeroizing::new(read_all(&*context.disk, file).map_err(|error| CliError::file(file, &error))?);
-    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    match std::str::from_utf8(line) {
-        Ok(text) if !text.is_empty() => Ok(Zeroizing::new(text.to_owned())),
-        _ => {
-            let message = format!("the first line of {} is no passphrase", file.display());
-            Err(CliError::new(Exit::Usage, "passphrase-file", message))
-        }
-    }
+    Ok(vandel_verify::sealed::first_line(&*context.disk, file)?)
 }
 
 /// A passphrase for a new key file: from a file, or asked for twice; none if it is left empty.

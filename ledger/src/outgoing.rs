@@ -11,10 +11,8 @@ pub enum Recipient {
     /// A passphrase, told over another way than the file.
     Passphrase(Zeroizing<String>),
     /// An X25519 public key (for sealing).
-    #[cfg(feature = "network")]
     PublicKey([u8; 32]),
     /// An X25519 private key (for opening).
-    #[cfg(feature = "network")]
     PrivateKey(Zeroizing<[u8; 32]>),
 }
 
@@ -55,12 +53,10 @@ pub fn seal_dossier(
             let sealed = key.seal(&associated, plain).map_err(|_| OutgoingError::Sealing)?;
             (Lock::Passphrase { salt, log_n: cost.log_n, r: cost.r, p: cost.p }, sealed)
         }
-        #[cfg(feature = "network")]
         Recipient::PublicKey(key) => {
             let (encapsulated, sealed) = hpke_seal(key, &associated, plain)?;
             (Lock::X25519 { encapsulated }, sealed)
         }
-        #[cfg(feature = "network")]
         Recipient::PrivateKey(_) => return Err(OutgoingError::Sealing),
     };
     Ok(SealedDossier { recipient: recipient.to_owned(), expires, lock, sealed })
@@ -77,7 +73,6 @@ pub fn open_dossier(sealed: &SealedDossier, with: &Recipient) -> Result<Zeroizin
             let key = derive(passphrase, salt, ScryptCost { log_n: *log_n, r: *r, p: *p })?;
             key.open(&associated, &sealed.sealed).ok_or(OutgoingError::DoesNotOpen)
         }
-        #[cfg(feature = "network")]
         (Lock::X25519 { encapsulated }, Recipient::PrivateKey(key)) => {
             hpke_open(key, encapsulated, &associated, &sealed.sealed)
         }
@@ -96,11 +91,9 @@ fn derive(passphrase: &str, salt: &[u8; 32], cost: ScryptCost) -> Result<DataKey
     Ok(DataKey::from_bytes(&bytes))
 }
 
-#[cfg(feature = "network")]
 use hybrid::{hpke_open, hpke_seal};
 
 /// HPKE (RFC 9180), base mode.
-#[cfg(feature = "network")]
 mod hybrid {
     use hpke::aead::AesGcm256;
     use hpke::kdf::HkdfSha256;
@@ -175,7 +168,6 @@ mod tests {
         assert_eq!(open_dossier(&dear, &secret("rätt häst")), Err(OutgoingError::Cost));
     }
 
-    #[cfg(feature = "network")]
     #[test]
     fn a_key_opens_what_was_sealed_to_it_and_no_other_key_does() {
         use hpke::kem::X25519HkdfSha256;

@@ -60,10 +60,22 @@
 
   const wrong = (step, what) => new Refused(`Certificate.${step}`, what);
 
-  function unhex(value, count = null) {
+  function unhex(value, step, count = null) {
     const bytes = fromHex(value);
-    if (!bytes || (count !== null && bytes.length !== count)) throw wrong("C1", "not the hexadecimal digits that belong there");
+    if (!bytes || (count !== null && bytes.length !== count)) throw wrong(step, "not the hexadecimal digits that belong there");
     return bytes;
+  }
+
+  /** What is refused inside is a fault of this record. */
+  async function about(record, check) {
+    let found;
+    await holds(
+      async () => (found = await check()),
+      (refused) => {
+        throw refused.naming(record);
+      },
+    );
+    return found;
   }
 
   function shownSecond(second) {
@@ -92,16 +104,26 @@
   }
 
   async function follow(certificate, checkpoint) {
+    const [first, second] = [certificate.started.record, certificate.executed.record];
     const started = await place(certificate.started, checkpoint);
     const executed = await place(certificate.executed, checkpoint);
-    const event = eventOf(started, "ErasureStarted", "C4");
-    const line = await followPlan(certificate, event);
-    const ledger = unhex(certificate.ledger, 32);
-    if (![started, executed].every(({ statement }) => equal(statement.ledger, ledger))) {
-      throw wrong("C8", "a record is of another ledger");
+    const line = await about(first, () => followPlan(certificate, eventOf(started, "ErasureStarted", "C4")));
+    const ledger = fromHex(certificate.ledger);
+    for (const { number, statement } of [started, executed]) {
+      if (!equal(statement.ledger, ledger)) throw wrong("C8", "a record is of another ledger").naming(number);
     }
-    followPeople([certificate.ordered_by, certificate.approved_by], started.statement, "C9");
-    if (event.expires < started.time) throw wrong("C10", "the approval had expired when the erasure began");
+    await about(first, () => {
+      followPeople([certificate.ordered_by, certificate.approved_by], started.statement, "C9");
+      const { expires } = started.statement.event;
+      if (expires < started.time) throw wrong("C10", "the approval had expired when the erasure began");
+    });
+    const end = await about(second, () => followEnd(certificate, started, executed, line));
+    await followCompletion(certificate, end, checkpoint);
+    await followSinks(certificate, ledger, end.epoch);
+  }
+
+  /** C11 and C12. */
+  function followEnd({ evidence }, started, executed, line) {
     const end = eventOf(executed, "ErasureExecuted", "C11");
     if (end.started !== started.number || executed.number <= started.number) {
       throw wrong("C11", "the second record ends another erasure");
@@ -109,24 +131,26 @@
     const others = new Set(line.compartments.map(({ compartment }) => compartment));
     others.delete("identity");
     const [cell, assurance] = CELLS[end.rootCell];
-    const { evidence } = certificate;
     const isEvidence = evidence.root_cell === cell && evidence.assurance === assurance && evidence.epoch === end.epoch &&
       evidence.manifest === toHex(end.manifest) && evidence.keys === BigInt(new Set(line.identities).size + others.size);
     if (!isEvidence) throw wrong("C12", "the evidence is not what the end's record says");
-    await followCompletion(certificate, end, checkpoint);
-    await followSinks(certificate, ledger, end.epoch);
+    return end;
   }
 
   /** C14. */
-  async function followCompletion({ state, completed }, end, checkpoint) {
-    if (state !== (completed ? "completed" : "executed")) throw wrong("C14", "the state is not the one that the records show");
+  async function followCompletion({ state, completed, executed }, end, checkpoint) {
+    if (state !== (completed ? "completed" : "executed")) {
+      throw wrong("C14", "the state is not the one that the records show").naming(executed.record);
+    }
     if (!completed) return;
     const record = await place(completed.record, checkpoint);
-    const event = eventOf(record, "ErasureCompleted", "C14");
-    if (event.started !== end.started || event.oldestEpoch < end.epoch) {
-      throw wrong("C14", "the third record completes another erasure");
-    }
-    followPeople([completed.said_by, completed.confirmed_by], record.statement, "C14");
+    await about(completed.record.record, () => {
+      const event = eventOf(record, "ErasureCompleted", "C14");
+      if (event.started !== end.started || event.oldestEpoch < end.epoch) {
+        throw wrong("C14", "the third record completes another erasure");
+      }
+      followPeople([completed.said_by, completed.confirmed_by], record.statement, "C14");
+    });
   }
 
   /** C13 and C15. */
@@ -174,7 +198,7 @@
 
   /** An entry of the register of sinks, and who signed it. */
   async function signed(value, ledger) {
-    const bytes = unhex(value);
+    const bytes = unhex(value, "C13");
     if (bytes.length < 96) throw wrong("C13", "an entry is too short");
     const [body, key, signature] = [bytes.slice(0, -96), bytes.slice(-96, -64), bytes.slice(-64)];
     let entry;
@@ -196,11 +220,13 @@
   }
 
   /** C3. */
-  async function place(proven, checkpoint) {
+  const place = (proven, checkpoint) => about(proven.record, () => placed(proven, checkpoint));
+
+  async function placed(proven, checkpoint) {
     let record;
     const check = async () => {
-      record = vandel.readRecord(unhex(proven.bytes));
-      const path = proven.proof.map((node) => unhex(node, 32));
+      record = vandel.readRecord(unhex(proven.bytes, "C3"));
+      const path = proven.proof.map((node) => unhex(node, "C3", 32));
       await vandel.checkInclusion(await vandel.recordHash(record), record.number, checkpoint.size, checkpoint.root, path);
       const { author, signature, second, unsigned } = record.statement;
       const message = join(domain("statement"), unsigned);
@@ -228,13 +254,13 @@
     const asOf = Date.parse(`${plan.as_of}T00:00:00Z`) / 86400000;
     if (!Number.isInteger(asOf) || shownDay(asOf) !== plan.as_of) throw wrong("C5", "the plan's day is none");
     const zigzag = varint(BigInt(asOf >= 0 ? 2 * asOf : -2 * asOf - 1));
-    const head = join(unhex(certificate.ledger, 32), zigzag, varint(plan.disposal));
-    const lines = plan.lines.map((line) => unhex(line, 32));
+    const head = join(unhex(certificate.ledger, "C5", 32), zigzag, varint(plan.disposal));
+    const lines = plan.lines.map((line) => unhex(line, "C5", 32));
     const found = await digest(domain("plan"), "plan", bytesOf(head.length), head, bytesOf(lines.length), ...lines);
     if (!equal(found, event.plan) || plan.hash !== `sha256:${toHex(found)}`) {
       throw wrong("C5", "the plan is not the one that two people signed");
     }
-    const data = unhex(plan.line_bytes);
+    const data = unhex(plan.line_bytes, "C6");
     let line;
     await holds(
       () => (line = readBody(data, "line", LINE)),
@@ -243,7 +269,7 @@
       },
     );
     const own = lines[Number(plan.line)];
-    if (!own || !equal(own, await digest(domain("plan"), "line", unhex(plan.line_salt, 32), data))) {
+    if (!own || !equal(own, await digest(domain("plan"), "line", unhex(plan.line_salt, "C6", 32), data))) {
       throw wrong("C6", "the line is not of the plan");
     }
     const went = line.compartments.map((one) => [one.compartment, one.class, shownDay(one.due), one.reason]);

@@ -14,6 +14,12 @@
       this.through = null;
     }
 
+    /** The same refusal, with the record that a report names for it. */
+    naming(record) {
+      this.names = record;
+      return this;
+    }
+
     under(prefix) {
       this.name = `${prefix}.${this.name}`;
       return this;
@@ -47,6 +53,7 @@
   ];
 
   function stepOf(name, record) {
+    if (name.startsWith("Certificate.")) return name.split(".")[1];
     if (name === "Ledger") return record === null ? "V3" : "V7";
     if (name === "RecordNumber") return record === null ? "V3" : "V5";
     const fits = (one) => name === one || (one.endsWith(".") && name.startsWith(one));

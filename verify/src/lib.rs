@@ -4,11 +4,16 @@
 //! It decides nothing: [`vandel_core`] does. It reads files, and says what was found ([`report`]) or why nothing
 //! can be said ([`Refusal`]).
 
+pub mod certificate;
+pub mod checkpoint;
 pub mod compare;
 pub mod dossier;
 pub mod evidence;
+pub mod file;
 pub mod proof;
+pub mod receipts;
 pub mod refusal;
 pub mod report;
+pub mod sealed;
 
 pub use refusal::Refusal;

@@ -5,28 +5,29 @@
 //! `--state` and `--write-digests` and nothing else.
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
-use vandel_core::dossier::{Brought, Dossier, SealedDossier, check};
 use vandel_core::id::LedgerId;
 use vandel_core::verify::Level;
-use vandel_ledger::disk::{Disk, RealDisk, read_all};
-use vandel_verify::dossier::{read_digests, render_dossier, write_digests};
-use vandel_verify::evidence::{Rests, read_trust};
+use vandel_ledger::disk::{Disk, RealDisk};
+use vandel_verify::dossier::{read_digests, write_digests};
+use vandel_verify::evidence::read_trust;
+use vandel_verify::file::{self, FileOptions, Said};
 use vandel_verify::report::{VerifyOptions, render_text, verify};
-use vandel_verify::{Refusal, proof};
+use vandel_verify::sealed::Unseal;
+use vandel_verify::{Refusal, receipts};
 
 /// Verify a ledger, or a file of evidence, without a network and without trusting who keeps it.
 ///
-/// PATH is a home or a copy of one, a folder of segments or of tiles, or a file: an inclusion proof (.tlog-proof)
-/// or a dossier.
+/// PATH is a home or a copy of one, a folder of segments or of tiles, a folder of receipts, or a file: an inclusion
+/// proof or a receipt (.tlog-proof), a signed checkpoint, a dossier, sealed or not, or a certificate of erasure.
 #[derive(Debug, Parser)]
 #[command(
     name = "vandel-verify",
     version,
-    after_help = "Exit codes: 0 verified · 2 usage, or not readable as what it should be · 3 violation · 4 not proven · 5 I/O · 7 not found"
+    after_help = "Exit codes: 0 verified · 2 usage, or not readable as what it should be · 3 violation · 4 not proven · 5 I/O · 6 sealed to somebody else · 7 not found"
 )]
 struct Arguments {
     /// What to verify
@@ -65,6 +66,12 @@ struct Arguments {
     /// For a dossier: digests that you have computed yourself; repeat for more
     #[arg(long, value_name = "FILE")]
     digests: Vec<PathBuf>,
+    /// For a sealed dossier: its recipient's X25519 private key (PEM, as OpenSSL writes it)
+    #[arg(long, value_name = "FILE", conflicts_with = "unseal_passphrase_file")]
+    unseal_key: Option<PathBuf>,
+    /// For a sealed dossier: a file whose first line is the passphrase
+    #[arg(long, value_name = "FILE")]
+    unseal_passphrase_file: Option<PathBuf>,
     /// The verdict as JSON
     #[arg(long)]
     json: bool,
@@ -79,13 +86,6 @@ enum LevelArg {
     Coverage,
     /// The rules, step by step
     Conduct,
-}
-
-/// What is printed, and how it ends.
-struct Said {
-    exit: u8,
-    text: String,
-    json: serde_json::Value,
 }
 
 fn main() -> ExitCode {
@@ -114,57 +114,29 @@ const fn word(exit: u8) -> &'static str {
 }
 
 fn run(arguments: &Arguments) -> Result<Said, Refusal> {
-    if arguments.path.is_file() { file(arguments, &arguments.path) } else { ledger(arguments) }
-}
-
-/// A file, by what it begins with.
-fn file(arguments: &Arguments, path: &Path) -> Result<Said, Refusal> {
+    let path = &arguments.path;
     let disk: &dyn Disk = &RealDisk;
-    let bytes = read_all(disk, path).map_err(|error| Refusal::file(path, &error))?;
-    let name = path.display().to_string();
-    let trust = || match &arguments.trust {
-        Some(trust) => read_trust(disk, trust),
-        None => Err(Refusal::unreadable("usage", "a file of evidence needs your trust file: --trust FILE")),
-    };
-    if SealedDossier::begins(&bytes) {
-        let refusal = Refusal::unreadable("sealed-dossier", format!("{name}: the dossier is sealed"));
-        return Err(refusal.next("open it first: vandel case unseal FILE --out FILE"));
+    if path.is_file() {
+        return file::verify(disk, path, &brought(disk, arguments)?);
     }
-    if Dossier::begins(&bytes) {
-        let brought = Brought {
-            trust: arguments.trust.as_ref().map(|trust| read_trust(disk, trust)).transpose()?,
-            require_witnessed: arguments.require_witnessed,
-            ledger: arguments.ledger,
-            recomputed: read_digests(disk, &arguments.digests)?,
-        };
-        let report = check(&bytes, &brought);
-        return Ok(Said { exit: report.exit, ..said(&report, render_dossier(&report))? });
+    if let Some(receipts) = receipts::in_folder(disk, path)? {
+        return receipts::verify(disk, path, &receipts, &brought(disk, arguments)?);
     }
-    if bytes.starts_with(proof::HEAD.as_bytes()) {
-        let checked = proof::check(&name, &bytes, &trust()?)?;
-        return said(&checked, proof_text(&checked));
-    }
-    let message = format!("{name}: neither a proof nor a folder of a ledger");
-    Err(Refusal::unreadable("unknown-file", message))
+    ledger(arguments)
 }
 
-fn said(value: &impl serde::Serialize, text: String) -> Result<Said, Refusal> {
-    let json = serde_json::to_value(value).map_err(|error| Refusal::unreadable("json", error.to_string()))?;
-    Ok(Said { exit: 0, text, json })
-}
-
-fn proof_text(checked: &proof::Checked) -> String {
-    let rests = match checked.anchor {
-        Rests::Witnessed => "a quorum of the trust file's witnesses vouches for it",
-        Rests::Operator => {
-            "it rests on the operator's checkpoint key alone, who could have rewritten everything"
-        }
-    };
-    let proof::Checked { record, hash, size, origin, .. } = checked;
-    format!(
-        "VERIFIED: record {record} of {origin} has the hash {hash} and is one of the first {size}\nanchor     {}: {rests}",
-        checked.anchor.name()
-    )
+/// What the reader brings to a file of evidence.
+fn brought(disk: &dyn Disk, arguments: &Arguments) -> Result<FileOptions, Refusal> {
+    Ok(FileOptions {
+        trust: arguments.trust.as_ref().map(|trust| read_trust(disk, trust)).transpose()?,
+        require_witnessed: arguments.require_witnessed,
+        ledger: arguments.ledger,
+        digests: read_digests(disk, &arguments.digests)?,
+        unseal: Unseal {
+            key: arguments.unseal_key.clone(),
+            passphrase: arguments.unseal_passphrase_file.clone(),
+        },
+    })
 }
 
 fn ledger(arguments: &Arguments) -> Result<Said, Refusal> {
@@ -193,7 +165,5 @@ fn ledger(arguments: &Arguments) -> Result<Said, Refusal> {
     if let Some(file) = &arguments.write_digests {
         write_digests(&RealDisk, file, &report)?;
     }
-    let mut said = said(&report, render_text(&report))?;
-    said.exit = report.exit;
-    Ok(said)
+    Ok(Said { exit: report.exit, ..Said::of(&report, render_text(&report))? })
 }

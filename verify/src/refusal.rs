@@ -9,7 +9,8 @@ use serde::Serialize;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
 #[error("{message}")]
 pub struct Refusal {
-    /// 2 unreadable as what it should be, 3 wrong, 4 not proven, 5 the disk failed, 7 not there.
+    /// 2 unreadable as what it should be, 3 wrong, 4 not proven, 5 the disk failed, 6 sealed to somebody else, 7 not
+    /// there.
     pub exit: u8,
     /// A stable name for scripts.
     pub code: &'static str,
@@ -42,6 +43,12 @@ impl Refusal {
     #[must_use]
     pub fn not_proven(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(4, code, message)
+    }
+
+    /// The file is sealed, and what was brought does not open it.
+    #[must_use]
+    pub fn not_authorised(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(6, code, message)
     }
 
     /// A file that could not be read: 7 if it is not there.

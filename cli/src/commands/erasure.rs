@@ -11,7 +11,6 @@ mod sinks;
 mod stop;
 
 use vandel_core::erasure::Plan;
-use vandel_core::hash::Hash;
 use vandel_core::time::{Day, Second};
 
 pub(super) use apply::apply;
@@ -24,6 +23,7 @@ use crate::args::ErasureCommand;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::workbench::Workbench;
+use vandel_verify::certificate::shown;
 
 /// Runs a command about erasures that have been carried out.
 pub(super) fn run(context: &Context, command: &ErasureCommand) -> Result<Exit, CliError> {
@@ -33,33 +33,10 @@ pub(super) fn run(context: &Context, command: &ErasureCommand) -> Result<Exit, C
     }
 }
 
-/// A plan's hash as people pass it on.
-fn shown(hash: &Hash) -> String {
-    format!("sha256:{hash}")
-}
-
 /// Judges a plan as it would be carried out today. Everybody who signs or carries out does so anew:
 /// a hold may have been placed, a step taken, a decision run out since.
 fn judge_today(context: &Context, bench: &Workbench<'_>, plan: &Plan) -> Result<(), CliError> {
     Ok(bench.sequencer().judge_plan(plan, context.today())?)
-}
-
-/// Bytes as lower-case hexadecimal digits.
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Bytes from lower-case hexadecimal digits.
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digit = |byte: &u8| match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
-    };
-    let pairs = text.as_bytes().chunks(2);
-    pairs
-        .map(|pair| if let [high, low] = pair { Some(digit(high)? << 4 | digit(low)?) } else { None })
-        .collect()
 }
 
 /// The last second of a day in UTC.

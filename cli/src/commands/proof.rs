@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use serde::Serialize;
-use vandel_core::checkpoint::OpenCheckpoint;
 use vandel_core::merkle::{consistency_proof, inclusion_proof};
 use vandel_core::trust::Trust;
 use vandel_core::verify::ReceiptEvidence;
@@ -115,11 +114,6 @@ fn check(context: &Context, arguments: &ProofCheckArgs) -> Result<Exit, CliError
     let values = [("record", &*record), ("hash", &*checked.hash), ("size", &*size)];
     context.output.result(&checked, || verdict.with(context.lang, &values))?;
     Ok(Exit::Done)
-}
-
-/// Opens a checkpoint by a trust file.
-pub(super) fn open_checkpoint(trust: &Trust, checkpoint: &[u8]) -> Result<OpenCheckpoint, CliError> {
-    Ok(evidence::open_checkpoint(trust, checkpoint)?)
 }
 
 /// Reads a trust file.

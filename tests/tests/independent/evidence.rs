@@ -5,6 +5,7 @@ use vandel_core::note::{KeyKind, VerifierKey};
 use vandel_core::signature::{SigningKey, public_key};
 use vandel_core::trust::{Witness, parse_trust};
 use vandel_tests::independent::{Batch, Independent, hex};
+use vandel_verify::certificate::{self, Certificate};
 
 use crate::Demo;
 
@@ -140,14 +141,21 @@ fn an_erasure_certificate_and_every_value_of_it_get_one_verdict() {
     let sound = certificate(demo);
     let trust = std::fs::read_to_string(demo.trust()).unwrap();
     let mut batches = batches();
-    let trust_path = demo.trust().display().to_string();
-    let ours = |bytes: &[u8]| {
-        std::fs::write(demo.path("certificate.json"), bytes).unwrap();
-        // No home: the certificate alone.
-        demo.run(&["erasure", "verify", "certificate.json", "--trust", &trust_path, "--home", "nowhere"])
+    let parsed = parse_trust(trust.as_bytes()).unwrap();
+    // The certificate alone, without a home: the exit code, the step and the record named.
+    let ours = |bytes: &[u8]| -> (i64, Option<String>, Option<u64>) {
+        let checked = Certificate::read("certificate", bytes)
+            .and_then(|certificate| certificate::check(&certificate, &parsed));
+        let Err(refusal) = checked else { return (0, None, None) };
+        let step = refusal.code.strip_prefix("certificate-").map(str::to_uppercase);
+        (i64::from(refusal.exit), step, refusal.record)
     };
     let whole: Value = serde_json::from_slice(&sound).unwrap();
-    assert_eq!(ours(&sound).0, Some(0));
+    assert_eq!(ours(&sound).0, 0);
+    std::fs::write(demo.path("certificate.json"), &sound).unwrap();
+    let trust_path = demo.trust().display().to_string();
+    // No home: the certificate alone.
+    demo.ok(&["erasure", "verify", "certificate.json", "--trust", &trust_path, "--home", "nowhere"]);
     for (exit, answer) in others(&mut batches, &sound, &trust) {
         assert_eq!(exit, 0, "{answer:#}");
     }
@@ -158,12 +166,17 @@ fn an_erasure_certificate_and_every_value_of_it_get_one_verdict() {
     let mut accepted = Vec::new();
     for changed in changes(&whole) {
         let bytes = serde_json::to_vec(&changed).unwrap();
-        let (code, printed) = ours(&bytes);
+        let (code, step, record) = ours(&bytes);
         for (exit, answer) in others(&mut batches, &bytes, &trust) {
-            assert_eq!(Some(exit), code.map(i64::from), "{answer:#}\nours: {printed}\n{changed:#}");
+            assert_eq!(exit, code, "{answer:#}\nours: {step:?}\n{changed:#}");
+            let finding = &answer["findings"][0];
+            if let Some(step) = &step {
+                assert_eq!(finding["step"], **step, "{answer:#}\n{changed:#}");
+                assert_eq!(finding["record"].as_u64(), record, "{answer:#}\n{changed:#}");
+            }
         }
-        *counts.entry(code).or_insert(0_u32) += 1;
-        if code == Some(0) {
+        *counts.entry((code, step.unwrap_or_default())).or_insert(0_u32) += 1;
+        if code == 0 {
             accepted.push(changed);
         }
     }
@@ -172,5 +185,5 @@ fn an_erasure_certificate_and_every_value_of_it_get_one_verdict() {
         let claims = ["ordered_by", "approved_by"].map(|person| changed[person] != whole[person]);
         assert!(claims.contains(&true), "accepted: {changed:#}");
     }
-    println!("deep: changed certificates by exit code, three verifiers alike: {counts:?}");
+    println!("deep: changed certificates by exit code and step, three verifiers alike: {counts:?}");
 }

@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextlib import contextmanager
 from datetime import date, timedelta
 
 from . import ed25519
@@ -103,10 +104,10 @@ def _wrong(step, what):
     return Refused(f"Certificate.{step}", what)
 
 
-def unhex(value, count=None):
-    """The bytes of lower-case hexadecimal digits."""
+def unhex(value, step, count=None):
+    """The bytes of lower-case hexadecimal digits, as a step needs them."""
     if not re.fullmatch("(?:[0-9a-f]{2})*", value) or count is not None and len(value) != 2 * count:
-        raise _wrong("C1", "not the hexadecimal digits that belong there")
+        raise _wrong(step, "not the hexadecimal digits that belong there")
     return bytes.fromhex(value)
 
 
@@ -153,15 +154,36 @@ def verify_certificate(data, trust):
 
 
 def _follow(certificate, checkpoint):
+    first, second = (certificate[name]["record"] for name in ("started", "executed"))
     started, executed = (_place(certificate[name], checkpoint) for name in ("started", "executed"))
-    event = _event(started, "ErasureStarted", "C4")
-    line = _follow_plan(certificate, event)
-    ledger = unhex(certificate["ledger"], 32)
-    if any(record.statement.ledger != ledger for record in (started, executed)):
-        raise _wrong("C8", "a record is of another ledger")
-    _follow_people([certificate["ordered_by"], certificate["approved_by"]], started, "C9")
-    if event["expires"] < started.time:
-        raise _wrong("C10", "the approval had expired when the erasure began")
+    with _about(first):
+        event = _event(started, "ErasureStarted", "C4")
+        line = _follow_plan(certificate, event)
+    ledger = bytes.fromhex(certificate["ledger"])
+    for record in (started, executed):
+        if record.statement.ledger != ledger:
+            raise _wrong("C8", "a record is of another ledger").naming(record.number)
+    with _about(first):
+        _follow_people([certificate["ordered_by"], certificate["approved_by"]], started, "C9")
+        if event["expires"] < started.time:
+            raise _wrong("C10", "the approval had expired when the erasure began")
+    with _about(second):
+        end = _follow_end(certificate, started, executed, line)
+    _follow_completion(certificate, end, checkpoint)
+    _follow_sinks(certificate, ledger, end["epoch"])
+
+
+@contextmanager
+def _about(record):
+    """What is refused inside is a fault of this record."""
+    try:
+        yield
+    except Refused as refused:
+        raise refused.naming(record) from None
+
+
+def _follow_end(certificate, started, executed, line):
+    """C11 and C12."""
     end = _event(executed, "ErasureExecuted", "C11")
     if end["started"] != started.number or executed.number <= started.number:
         raise _wrong("C11", "the second record ends another erasure")
@@ -173,8 +195,7 @@ def _follow(certificate, checkpoint):
     }
     if certificate["evidence"] != evidence:
         raise _wrong("C12", "the evidence is not what the end's record says")
-    _follow_completion(certificate, end, checkpoint)
-    _follow_sinks(certificate, ledger, end["epoch"])
+    return end
 
 
 def _event(record, name, step):
@@ -185,9 +206,14 @@ def _event(record, name, step):
 
 def _place(proven, checkpoint):
     """C3."""
+    with _about(proven["record"]):
+        return _placed(proven, checkpoint)
+
+
+def _placed(proven, checkpoint):
     try:
-        record = read_record(unhex(proven["bytes"]))
-        proof = [unhex(node, 32) for node in proven["proof"]]
+        record = read_record(unhex(proven["bytes"], "C3"))
+        proof = [unhex(node, "C3", 32) for node in proven["proof"]]
         check_inclusion(record.hash, record.number, checkpoint.size, checkpoint.root, proof)
         statement = record.statement
         for signed in ((statement.author, statement.signature), statement.second):
@@ -218,18 +244,18 @@ def _follow_plan(certificate, event):
     except ValueError:
         raise _wrong("C5", "the plan's day is none") from None
     zigzag = 2 * as_of if as_of >= 0 else -2 * as_of - 1
-    head = unhex(certificate["ledger"], 32) + _varint(zigzag) + _varint(plan["disposal"])
-    lines = [unhex(line, 32) for line in plan["lines"]]
+    head = unhex(certificate["ledger"], "C5", 32) + _varint(zigzag) + _varint(plan["disposal"])
+    lines = [unhex(line, "C5", 32) for line in plan["lines"]]
     counts = len(head).to_bytes(8, "big"), len(lines).to_bytes(8, "big")
     found = digest(domain("plan"), b"plan", counts[0], head, counts[1], *lines)
     if found != event["plan"] or plan["hash"] != f"sha256:{found.hex()}":
         raise _wrong("C5", "the plan is not the one that two people signed")
-    data = unhex(plan["line_bytes"])
+    data = unhex(plan["line_bytes"], "C6")
     try:
         line = read_body(data, "line", _line)
     except Refused as refused:
         raise _wrong("C6", str(refused)) from None
-    hash_of_line = digest(domain("plan"), b"line", unhex(plan["line_salt"], 32), data)
+    hash_of_line = digest(domain("plan"), b"line", unhex(plan["line_salt"], "C6", 32), data)
     if plan["line"] >= len(lines) or lines[plan["line"]] != hash_of_line:
         raise _wrong("C6", "the line is not of the plan")
     went = [
@@ -259,14 +285,16 @@ def _follow_completion(certificate, end, checkpoint):
     """C14."""
     completed = certificate["completed"]
     if certificate["state"] != ("executed" if completed is None else "completed"):
-        raise _wrong("C14", "the state is not the one that the records show")
+        what = "the state is not the one that the records show"
+        raise _wrong("C14", what).naming(certificate["executed"]["record"])
     if completed is None:
         return
     record = _place(completed["record"], checkpoint)
-    event = _event(record, "ErasureCompleted", "C14")
-    if event["started"] != end["started"] or event["oldest_epoch"] < end["epoch"]:
-        raise _wrong("C14", "the third record completes another erasure")
-    _follow_people([completed["said_by"], completed["confirmed_by"]], record, "C14")
+    with _about(completed["record"]["record"]):
+        event = _event(record, "ErasureCompleted", "C14")
+        if event["started"] != end["started"] or event["oldest_epoch"] < end["epoch"]:
+            raise _wrong("C14", "the third record completes another erasure")
+        _follow_people([completed["said_by"], completed["confirmed_by"]], record, "C14")
 
 
 def _follow_sinks(certificate, ledger, epoch):
@@ -316,7 +344,7 @@ def _follow_sink(one, ledger, epoch):
 
 def _signed(value, ledger):
     """An entry of the register of sinks, and who signed it."""
-    data = unhex(value)
+    data = unhex(value, "C13")
     body, key, signature = data[:-96], data[-96:-64], data[-64:]
     try:
         if len(data) < 96:

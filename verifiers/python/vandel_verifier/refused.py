@@ -22,6 +22,11 @@ class Refused(Exception):
             self.record = record
         return self
 
+    def naming(self, record):
+        """The same refusal, with the record that a report names for it."""
+        self.names = record
+        return self
+
     def under(self, prefix):
         """The same refusal, named as a part of another check."""
         self.name = f"{prefix}.{self.name}"
@@ -55,7 +60,9 @@ STEPS = [
 
 
 def step_of(name, record):
-    """The verification step of section 10 that an error's name belongs to."""
+    """The verification step of section 10, or of the file's own document, that an error's name belongs to."""
+    if name.startswith("Certificate."):
+        return name.split(".")[1]
     if name == "Ledger":
         return "V3" if record is None else "V7"
     if name == "RecordNumber":

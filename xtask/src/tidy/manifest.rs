@@ -39,8 +39,30 @@ const IMPURE: &[&str] =
     &["getrandom", "rand", "tokio", "mio", "socket2", "async-nats", "sled", "rustix", "libc"];
 
 /// Packages that open sockets or bring a runtime for them; none may lie below `vandel-verify`.
-const NETWORK: &[&str] =
-    &["tokio", "mio", "socket2", "async-nats", "axum", "hyper", "ureq", "rustls", "hpke"];
+const NETWORK: &[&str] = &[
+    "async-executor",
+    "async-io",
+    "async-nats",
+    "async-std",
+    "axum",
+    "futures-executor",
+    "futures-util",
+    "h2",
+    "hyper",
+    "mio",
+    "native-tls",
+    "nkeys",
+    "openssl",
+    "polling",
+    "quinn",
+    "reqwest",
+    "rustls",
+    "smol",
+    "socket2",
+    "tokio",
+    "tungstenite",
+    "ureq",
+];
 
 /// One `name = value` in a dependency table.
 struct Entry<'a> {

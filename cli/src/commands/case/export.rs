@@ -7,16 +7,15 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use serde::Serialize;
 use vandel_core::dossier::SealedDossier;
 use vandel_core::event::{Compartment, Purpose, Reading};
 use vandel_ledger::disk::read_all;
 use vandel_ledger::dossier::make_dossier;
-use vandel_ledger::outgoing::{Recipient, open_dossier, seal_dossier};
+use vandel_ledger::outgoing::{Recipient, seal_dossier};
 use vandel_ledger::sealing::thread_key;
 use vandel_ledger::sinks::{Made, SinkId, SinkKind, What};
+use vandel_verify::sealed::{self, Unseal};
 use zeroize::Zeroizing;
 
 use super::read::{entry_of, record};
@@ -27,11 +26,6 @@ use crate::error::{CliError, Exit};
 use crate::lang::DossierText;
 use crate::people::{Person, first_line};
 use crate::workbench::Workbench;
-
-/// What OpenSSL puts before the 32 bytes of an X25519 key (RFC 8410): public, and private.
-const PUBLIC_PREFIX: &[u8] = &[0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x6e, 0x03, 0x21, 0x00];
-const PRIVATE_PREFIX: &[u8] =
-    &[0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x6e, 0x04, 0x22, 0x04, 0x20];
 
 #[derive(Serialize)]
 struct Exported<'a> {
@@ -171,7 +165,7 @@ fn may_export(
 /// What the file is sealed to; none where it shows the spine alone and nobody asked for a seal.
 fn recipient(context: &Context, arguments: &CaseExportArgs) -> Result<Option<Recipient>, CliError> {
     if let Some(file) = &arguments.recipient_key {
-        return Ok(Some(Recipient::PublicKey(*pem(context, file, "PUBLIC KEY", PUBLIC_PREFIX)?)));
+        return Ok(Some(Recipient::PublicKey(*sealed::public_key(&*context.disk, file)?)));
     }
     if let Some(file) = &arguments.recipient_passphrase_file {
         return Ok(Some(Recipient::Passphrase(first_line(context, file)?)));
@@ -183,23 +177,6 @@ fn recipient(context: &Context, arguments: &CaseExportArgs) -> Result<Option<Rec
         ));
     }
     Ok(None)
-}
-
-/// The 32 bytes of an X25519 key in a PEM file.
-fn pem(context: &Context, file: &Path, label: &str, prefix: &[u8]) -> Result<Zeroizing<[u8; 32]>, CliError> {
-    let bytes = Zeroizing::new(read_all(&*context.disk, file).map_err(|error| CliError::file(file, &error))?);
-    let bad = || {
-        let message = format!("{} is no X25519 {} in PEM", file.display(), label.to_lowercase());
-        CliError::new(Exit::Usage, "not-a-key", message)
-    };
-    let text = std::str::from_utf8(&bytes).map_err(|_| bad())?;
-    let (begin, end) = (format!("-----BEGIN {label}-----"), format!("-----END {label}-----"));
-    let (_, rest) = text.split_once(&begin).ok_or_else(bad)?;
-    let (body, _) = rest.split_once(&end).ok_or_else(bad)?;
-    let body: Zeroizing<String> = Zeroizing::new(body.split_whitespace().collect());
-    let der = Zeroizing::new(BASE64_STANDARD.decode(body.as_bytes()).map_err(|_| bad())?);
-    let key = der.strip_prefix(prefix).and_then(|key| <[u8; 32]>::try_from(key).ok());
-    key.map(Zeroizing::new).ok_or_else(bad)
 }
 
 fn exists(file: &Path) -> CliError {
@@ -223,19 +200,8 @@ pub(crate) fn open_sealed(
     bytes: &[u8],
     with: &UnsealArgs,
 ) -> Result<(SealedDossier, Zeroizing<Vec<u8>>), CliError> {
-    let sealed = SealedDossier::decode(bytes)
-        .map_err(|error| CliError::new(Exit::Integrity, "malformed", error.to_string()))?;
-    let key = if let Some(file) = &with.unseal_key {
-        Recipient::PrivateKey(pem(context, file, "PRIVATE KEY", PRIVATE_PREFIX)?)
-    } else if let Some(file) = &with.unseal_passphrase_file {
-        Recipient::Passphrase(first_line(context, file)?)
-    } else {
-        let message = format!("the dossier is sealed, for {}", sealed.recipient);
-        return Err(CliError::new(Exit::NotAuthorised, "sealed-dossier", message)
-            .next("--unseal-key FILE or --unseal-passphrase-file FILE"));
-    };
-    let plain = open_dossier(&sealed, &key)?;
-    Ok((sealed, plain))
+    let with = Unseal { key: with.unseal_key.clone(), passphrase: with.unseal_passphrase_file.clone() };
+    Ok(sealed::open(&*context.disk, bytes, &with)?)
 }
 
 /// Opens a sealed dossier into a file of its own.

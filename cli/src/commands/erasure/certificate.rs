@@ -1,153 +1,25 @@
-//! The certificate: what a stranger needs to check that a line of a plan was erased in the right way.
-//!
-//! It holds the two records whole, so that whoever has the trust file can hash them, check their
-//! signatures and their places in the checkpoint's tree; and one line of the plan with the hashes of the
-//! others, so that the line is shown to be of the plan and no other line is shown at all.
+//! Making the certificate of a line of a plan that has been carried out.
 
-use serde::{Deserialize, Serialize};
 use vandel_core::block::Block;
 use vandel_core::chain::Erasure;
-use vandel_core::erasure::{Line, Plan};
-use vandel_core::event::{ErasureExecuted, OpenEvent, RootCellKind};
+use vandel_core::erasure::Plan;
+use vandel_core::event::ErasureExecuted;
 use vandel_core::hash::Hash;
 use vandel_core::id::PublicKey;
 use vandel_core::merkle::{NodeMemory, inclusion_proof};
 use vandel_core::record::Record;
-use vandel_core::statement::Body;
 use vandel_ledger::disk::replace_atomically;
 use vandel_ledger::erasure::{keys_of, read_plan};
 use vandel_ledger::sinks::Register;
-use vandel_ledger::vault;
+use vandel_verify::certificate::{
+    Certificate, Completed, FORM, OfPlan, Proven, Signer, evidence, executed_event, hex, shown, went,
+};
 
-use super::sinks::{self, Sink};
-use super::{hex, page, shown};
+use super::{page, sinks};
 use crate::args::{ErasureCertificateArgs, PageFormat};
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::reading::Reading;
-
-/// The name of this form of certificate.
-pub(super) const FORM: &str = "vandel-erasure-certificate/2";
-
-/// A certificate.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Certificate {
-    /// [`FORM`].
-    #[serde(rename = "type")]
-    pub form: String,
-    /// The ledger's id.
-    pub ledger: String,
-    /// Stands for the case, whose handle is dead.
-    pub pseudonym: String,
-    /// What went, and on what ground.
-    pub compartments: Vec<Went>,
-    /// The records whose content went, wholly or in part.
-    pub records: Vec<u64>,
-    /// The plan and the line in it.
-    pub plan: OfPlan,
-    /// Who ordered, by actor id: the names lie in the ledger's vault.
-    pub ordered_by: Signer,
-    /// Who approved.
-    pub approved_by: Signer,
-    /// The start, signed by both.
-    pub started: Proven,
-    /// The end, signed by the ledger's service.
-    pub executed: Proven,
-    /// What the end says.
-    pub evidence: Evidence,
-    /// `executed`, or `completed` once every older backup and root key is gone.
-    pub state: String,
-    /// The completion, signed by two people.
-    #[serde(deserialize_with = "Option::deserialize")]
-    pub completed: Option<Completed>,
-    /// Every place that may have held it.
-    pub sinks: Vec<Sink>,
-    /// The day by which the last older backup or root key is to be gone; none where none is left, or one is
-    /// left without a day.
-    #[serde(deserialize_with = "Option::deserialize")]
-    pub backup_horizon: Option<String>,
-    /// The signed checkpoint over both records.
-    pub checkpoint: String,
-}
-
-/// A compartment that went.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Went {
-    pub compartment: String,
-    // There even where it is null: without this, a member that is left out would pass for null.
-    #[serde(deserialize_with = "Option::deserialize")]
-    pub class: Option<String>,
-    pub due: String,
-    pub ground: String,
-}
-
-/// A line and what binds it to its plan.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct OfPlan {
-    /// `sha256:…`, as it was ordered, approved and carried out.
-    pub hash: String,
-    /// The day it was made for.
-    pub as_of: String,
-    /// The record of the disposal decision.
-    pub disposal: u64,
-    /// The line's number.
-    pub line: usize,
-    /// The line's bytes.
-    pub line_bytes: String,
-    /// The line's salt.
-    pub line_salt: String,
-    /// The hashes of all lines.
-    pub lines: Vec<String>,
-}
-
-/// A person who signed.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Signer {
-    pub actor: String,
-    pub key: String,
-    /// The record that enrolled the key.
-    pub enrolled_at: u64,
-}
-
-/// A record with its place in the tree.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Proven {
-    pub record: u64,
-    pub time: String,
-    /// The record's bytes.
-    pub bytes: String,
-    /// RFC 6962 audit path in the checkpoint's tree.
-    pub proof: Vec<String>,
-}
-
-/// What the vault could show for itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Evidence {
-    pub root_cell: String,
-    pub assurance: String,
-    pub epoch: u64,
-    pub manifest: String,
-    /// How many keys this line destroyed.
-    pub keys: usize,
-}
-
-/// The completion.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Completed {
-    /// The record.
-    pub record: Proven,
-    /// Who signed first.
-    pub said_by: Signer,
-    /// Who signed second.
-    pub confirmed_by: Signer,
-}
 
 /// Prints a certificate.
 pub(super) fn certificate(context: &Context, arguments: &ErasureCertificateArgs) -> Result<Exit, CliError> {
@@ -288,47 +160,4 @@ fn shown_by(executed: &[u8]) -> Result<ErasureExecuted, CliError> {
     executed_event(&record)
         .cloned()
         .ok_or_else(|| CliError::new(Exit::Integrity, "not-an-end", "the record does not end an erasure"))
-}
-
-/// The event of a record that ends an erasure.
-pub(super) fn executed_event<'r>(record: &'r Record<'_>) -> Option<&'r ErasureExecuted> {
-    match &record.statement.statement.body {
-        Body::Open(event) => match &**event {
-            OpenEvent::ErasureExecuted(executed) => Some(executed),
-            _ => None,
-        },
-        Body::Sealed(_) => None,
-    }
-}
-
-/// What a line took, in its order.
-pub(super) fn went(line: &Line) -> Vec<Went> {
-    let went = line.compartments.iter().map(|ground| Went {
-        compartment: ground.compartment.name().to_owned(),
-        class: ground.class.clone(),
-        due: ground.due.to_string(),
-        ground: ground.reason.name().to_owned(),
-    });
-    went.collect()
-}
-
-/// What the end's record and the line say of the destruction.
-pub(super) fn evidence(executed: &ErasureExecuted, keys: usize) -> Evidence {
-    let (root_cell, assurance) = match executed.root_cell {
-        RootCellKind::File => named(vault::RootCellKind::File),
-        RootCellKind::PassphraseFile => named(vault::RootCellKind::SealedFile),
-        RootCellKind::Transit => ("transit", "as surely as the engine forgets trimmed key versions"),
-        RootCellKind::Token => ("token", "as surely as the token destroys its objects"),
-    };
-    Evidence {
-        root_cell: root_cell.to_owned(),
-        assurance: assurance.to_owned(),
-        epoch: executed.epoch,
-        manifest: executed.manifest.to_string(),
-        keys,
-    }
-}
-
-fn named(kind: vault::RootCellKind) -> (&'static str, &'static str) {
-    (kind.name(), kind.assurance())
 }

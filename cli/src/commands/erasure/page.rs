@@ -1,8 +1,8 @@
 //! The certificate as a page for people: text, or HTML made to be printed. The JSON is what can be checked.
 
-use super::certificate::Certificate;
 use crate::context::Context;
 use crate::lang::{ErasureText, Lang};
+use vandel_verify::certificate::Certificate;
 
 /// Text.
 pub(super) fn text(context: &Context, certificate: &Certificate) -> String {

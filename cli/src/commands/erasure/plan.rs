@@ -15,6 +15,7 @@ use vandel_ledger::sequencer::Sequencer;
 use vandel_projector::source::Source;
 use vandel_projector::view::{Planned, Views};
 use vandel_projector::{ProjectError, Projector, Settings};
+use vandel_verify::certificate::hex;
 
 use super::shown;
 use crate::args::RetentionPlanArgs;
@@ -237,7 +238,7 @@ fn tell_line(
         plan: shown(&plan.hash()),
         line: number,
         thread: line.thread,
-        pseudonym: super::hex(&line.pseudonym),
+        pseudonym: hex(&line.pseudonym),
         handle: handle(views, &line.thread)?,
         records: line.records.len(),
         compartments: compartments.collect(),
