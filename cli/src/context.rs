@@ -9,7 +9,9 @@ use vandel_ledger::clock::{Clock, SettableClock, SystemClock};
 use vandel_ledger::disk::{Disk, RealDisk};
 use vandel_ledger::home::Home;
 use vandel_ledger::place::NatsAccess;
-use vandel_ledger::vault::{PassphraseCell, RootCell, RootCellKind, ScryptCost, VaultError, cell_kind};
+use vandel_ledger::vault::{
+    FileCell, PassphraseCell, RootCell, RootCellKind, ScryptCost, VaultError, cell_kind,
+};
 use zeroize::Zeroizing;
 
 use crate::args::GlobalArgs;
@@ -111,6 +113,15 @@ impl Context {
         self.root_cell_at(&self.home.root_cell())
     }
 
+    /// The root cell of the home, of whichever kind, for several openings of its vault.
+    ///
+    /// # Errors
+    /// As [`Context::root_cell`].
+    pub fn shared_root_cell(&self) -> Result<Arc<dyn RootCell>, CliError> {
+        let file = || FileCell::new(self.disk.clone(), &self.home.root_cell());
+        Ok(self.root_cell()?.map_or_else(|| Arc::new(file()) as Arc<dyn RootCell>, Arc::from))
+    }
+
     /// The same for the root cell at a path, such as that of a copy.
     ///
     /// # Errors
@@ -122,19 +133,36 @@ impl Context {
         }
     }
 
+    /// The passphrase of the root cell at a path on a disk, if it is sealed under one.
+    ///
+    /// # Errors
+    /// If the cell can't be read, or its passphrase is not to be had.
+    pub fn root_passphrase_of(
+        &self,
+        disk: &dyn Disk,
+        path: &Path,
+    ) -> Result<Option<Zeroizing<String>>, CliError> {
+        match cell_kind(disk, path).map_err(VaultError::from)? {
+            None | Some(RootCellKind::File) => Ok(None),
+            Some(RootCellKind::SealedFile) => self.passphrase_for(path, false).map(Some),
+        }
+    }
+
     /// A root cell that is sealed under a passphrase: there already, or about to be made (`is_new`).
     ///
     /// # Errors
     /// If the passphrase is not to be had.
     pub fn sealed_cell(&self, path: &Path, is_new: bool) -> Result<Box<dyn RootCell>, CliError> {
-        let passphrase = match self.root_passphrase.get() {
-            Some(known) => known.clone(),
-            None => {
-                let read = root_passphrase(self, self.root_passphrase_file.as_deref(), path, is_new)?;
-                self.root_passphrase.get_or_init(|| read).clone()
-            }
-        };
+        let passphrase = self.passphrase_for(path, is_new)?;
         Ok(Box::new(PassphraseCell::new(self.disk.clone(), path, passphrase, ScryptCost::default())))
+    }
+
+    fn passphrase_for(&self, path: &Path, is_new: bool) -> Result<Zeroizing<String>, CliError> {
+        if let Some(known) = self.root_passphrase.get() {
+            return Ok(known.clone());
+        }
+        let read = root_passphrase(self, self.root_passphrase_file.as_deref(), path, is_new)?;
+        Ok(self.root_passphrase.get_or_init(|| read).clone())
     }
 
     /// The second it is.

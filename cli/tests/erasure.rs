@@ -45,22 +45,34 @@ fn a_case_goes_the_whole_way_and_nothing_of_it_is_left() {
 }
 
 #[test]
-fn what_is_overdue_is_counted_and_is_a_violation_when_asked() {
+fn what_is_overdue_is_a_finding_and_a_violation_when_asked() {
     let story = Story::closed_case();
     let verify = ["verify", "--trust", "home/public/trust.policy"];
-    let counted = |day: &str| story.on(day, &verify).ok().lines().remove(0)["counts"]["overdue"].clone();
-    assert_eq!((counted("2028-03-19"), counted(DUE), counted("2028-04-20")), (0.into(), 0.into(), 1.into()));
+    for day in ["2028-03-19", DUE] {
+        let report = story.on(day, &verify).ok().lines().remove(0);
+        assert_eq!((&report["counts"]["overdue"], &report["findings_total"]), (&0.into(), &0.into()));
+    }
+    // The log is whole, and something must be done: the one verdict does not stand for the other.
+    let report = story.on("2028-04-20", &verify).ok().lines().remove(0);
+    assert_eq!((&report["verdict"], &report["exit"]), (&"passed".into(), &0.into()));
+    assert!(report["summary"].as_str().unwrap().contains("1 overdue for erasure"), "{report}");
+    let finding = &report["findings"][0];
+    assert_eq!((&finding["code"], &finding["severity"]), (&"overdue".into(), &"notice".into()));
+    assert!(report["levels"].as_array().unwrap().iter().all(|level| level["verdict"] == "passed"));
+
     let asked = |day: &str| story.on(day, &[&verify[..], &["--overdue"]].concat());
     asked(DUE).ok();
     let late = asked("2028-04-20");
     late.exits(3);
     let finding = late.lines().remove(0)["findings"][0].clone();
     assert_eq!((&finding["code"], &finding["level"]), (&"overdue".into(), &"conduct".into()));
+    assert_eq!(finding["severity"], "violation");
     assert!(finding["what"].as_str().unwrap().contains("note"), "{finding}");
     assert_eq!(finding["expected"], "erased by 2028-04-19");
     // What a hold stops is not late.
     story.hold("2028-04-20");
     asked("2028-04-20").ok();
+    assert_eq!(story.on("2028-04-20", &verify).ok().lines().remove(0)["findings_total"], 0);
 }
 
 #[test]

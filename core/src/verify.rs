@@ -26,7 +26,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use anchor::{CheckpointSource, Evidence, SignedCheckpoint, TrustFile};
 pub(crate) use contents::started_without_check;
 pub use contents::{Opening, Openings, Wanted};
-pub use finding::{FINDINGS_MAX, Finding};
+pub use finding::{FINDINGS_MAX, Finding, Severity};
 pub use receipt::{ReceiptError, ReceiptEvidence};
 pub use remembered::{Remembered, RememberedError};
 pub use report::{
@@ -66,9 +66,9 @@ pub struct Request {
     pub no_openings: String,
     /// Published digests of views are to be computed again.
     pub views: bool,
-    /// The day on which what is overdue is counted; none if nobody asks.
+    /// The day on which what is overdue is found; none if nobody asks.
     pub as_of: Option<Day>,
-    /// Whether what is overdue is a violation, and not only counted.
+    /// Whether what is overdue is a violation, and not only a notice.
     pub overdue_violates: bool,
     /// The tree head up to which this auditor has verified the log before: signatures below it are not verified
     /// again if the log bears it out. It must also stand in the evidence, so that it is a finding if not.
@@ -299,8 +299,9 @@ impl<'o> Audit<'o> {
             if let Some((as_of, threads)) = self.request.as_of.zip(contents.whole_threads()) {
                 let late = overdue::find(threads, &self.chain, as_of);
                 self.along.counts.overdue = Some(late.len() as u64);
-                let violations = late.into_iter().filter(|_| self.request.overdue_violates);
-                violations.for_each(|finding| self.along.findings.add(finding));
+                let violates = self.request.overdue_violates;
+                let weighed = late.into_iter().map(|late| if violates { late } else { late.as_notice() });
+                weighed.for_each(|finding| self.along.findings.add(finding));
             }
         }
         let views = self.judge_views(is_whole);

@@ -74,9 +74,9 @@ pub struct AuditOptions {
     pub keep_shut: bool,
     /// Compute the published digests of views again.
     pub views: bool,
-    /// The day on which what is overdue is counted; none if nobody asks.
+    /// The day on which what is overdue is found; none if nobody asks.
     pub as_of: Option<Day>,
-    /// Whether what is overdue is a violation, and not only counted.
+    /// Whether what is overdue is a violation, and not only a notice.
     pub overdue_violates: bool,
     /// The vault's root cell; none for the file in the vault.
     pub cell: Option<Box<dyn RootCell>>,

@@ -25,9 +25,10 @@ use vandel_core::event::{Compartment, ErasureExecuted, OpenEvent, RootCellKind};
 use vandel_core::hash::{Domain, Hash};
 use vandel_core::id::ThreadId;
 use vandel_core::statement::{Body, SignedStatement};
+use vandel_core::thread::Thread;
 
 use crate::disk::{Disk, read_all, replace_atomically};
-use crate::gate::ErasedKeys;
+use crate::gate::{ErasedKeys, GateError};
 use crate::home::Home;
 use crate::sealing::{identity_key, thread_key};
 use crate::sequencer::Sequencer;
@@ -74,6 +75,9 @@ pub enum ErasureError {
     /// The vault.
     #[error("{0}")]
     Vault(#[from] VaultError),
+    /// The list of destroyed keys.
+    #[error("{0}")]
+    List(#[from] GateError),
     /// The register of sinks.
     #[error("{0}")]
     Register(#[from] RegisterError),
@@ -83,6 +87,12 @@ pub enum ErasureError {
     /// The disk.
     #[error("{0}")]
     Io(#[from] io::Error),
+}
+
+/// What an erasure destroys, and its plan, if that is there.
+pub(crate) struct Extent {
+    pub(crate) keys: BTreeSet<KeyId>,
+    pub(crate) plan: Option<Plan>,
 }
 
 /// The vault keys that a plan destroys.
@@ -186,17 +196,26 @@ impl Sequencer {
         let erasure = self.chain().erasures.get(&started).filter(|erasure| erasure.executed.is_none());
         let hash = erasure.map(|erasure| erasure.plan);
         let plan_hash = hash.ok_or(ErasureError::NotStarted { plan: Hash::ZERO, started })?;
-        let plan = self.load_plan(&plan_hash)?;
-        if plan.records() != self.chain().erasures[&started].records {
+        let records = self.chain().erasures[&started].records.clone();
+        let extent = self.extent(&plan_hash, &records)?;
+        if extent.plan.as_ref().is_some_and(|plan| plan.records() != records) {
             return Err(ErasureError::NotStarted { plan: plan_hash, started });
         }
         // 3. Destroy.
-        let mut keys = keys_of(&plan);
+        let mut keys = extent.keys;
         keys.insert(self.forget_snapshot()?);
-        let evidence = self.vault_mut().erase(&keys, &plan.records().into_iter().collect())?;
+        let records: BTreeSet<u64> = records.into_iter().collect();
+        let evidence = self.vault_mut().erase(&keys, &records)?;
         // 4. Fold anew.
-        for line in &plan.lines {
-            self.refold(&line.thread)?;
+        let touched = |(id, thread): (&ThreadId, &Thread)| {
+            thread.records.iter().any(|record| records.contains(record)).then_some(*id)
+        };
+        let threads: Vec<ThreadId> = match &extent.plan {
+            Some(plan) => plan.lines.iter().map(|line| line.thread).collect(),
+            None => self.threads().iter().filter_map(touched).collect(),
+        };
+        for thread in threads {
+            self.refold(&thread)?;
         }
         // 5. Say so.
         let event = OpenEvent::ErasureExecuted(ErasureExecuted {
@@ -207,6 +226,24 @@ impl Sequencer {
         });
         let receipt = self.commit_own(event)?;
         Ok((evidence, receipt))
+    }
+
+    /// What an erasure destroys: by its plan; or, in a restored home whose backup was made before the plan, by the
+    /// list that lies with the memory; or nothing more, where its records hold nothing that opens.
+    pub(crate) fn extent(&self, plan: &Hash, records: &[u64]) -> Result<Extent, ErasureError> {
+        match self.load_plan(plan) {
+            Ok(plan) => return Ok(Extent { keys: keys_of(&plan), plan: Some(plan) }),
+            Err(ErasureError::NoPlan { .. }) => {}
+            Err(error) => return Err(error),
+        }
+        let listed = ErasedKeys::of(self.home()).read(&**self.disk(), self.chain(), plan)?;
+        if let Some(keys) = listed {
+            return Ok(Extent { keys, plan: None });
+        }
+        match self.vault().keys_in(&records.iter().copied().collect())?.is_empty() {
+            true => Ok(Extent { keys: BTreeSet::new(), plan: None }),
+            false => Err(ErasureError::NoPlan { plan: *plan }),
+        }
     }
 
     /// Folds a thread anew from what the vault still opens.

@@ -146,6 +146,16 @@ impl ErasedKeys {
         replace_atomically(disk, &self.path(plan), &encode_body(&list))
     }
 
+    /// Copies the list of a plan, as it is, to where another memory's lists lie.
+    ///
+    /// # Errors
+    /// Any error of the disk.
+    pub fn copy(&self, disk: &dyn Disk, to: &Self, plan: &Hash) -> io::Result<()> {
+        let list = read_all(disk, &self.path(plan))?;
+        create_durably(disk, &to.folder)?;
+        replace_atomically(disk, &to.path(plan), &list)
+    }
+
     /// The keys that a plan destroys; none if no list is there.
     ///
     /// # Errors

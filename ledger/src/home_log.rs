@@ -68,6 +68,12 @@ impl HomeLog {
         Self { ledger: reader.ledger(), kind: Kind::Stream(reader) }
     }
 
+    /// Whether it lies in segment files, in the home's own folder.
+    #[must_use]
+    pub fn is_in_files(&self) -> bool {
+        matches!(self.kind, Kind::Files { .. })
+    }
+
     /// The ledger.
     #[must_use]
     pub fn ledger(&self) -> LedgerId {

@@ -139,7 +139,8 @@ impl StreamPlace {
             }
             Err(source) => return Err(PlaceError::Io { path, source }),
         };
-        if disk.list(&home.log()).is_ok() {
+        // A restore onto a stream leaves the folder, empty.
+        if disk.list(&home.log()).is_ok_and(|names| !names.is_empty()) {
             return Err(PlaceError::Two(home.root().to_owned()));
         }
         let damaged = |why: String| PlaceError::Damaged { path: path.clone(), why };
@@ -255,6 +256,7 @@ mod tests {
             assert!(matches!(StreamPlace::of(&RealDisk, &home), Err(PlaceError::Damaged { .. })), "{wrong}");
         }
         RealDisk.create_directory(&home.log()).expect("a log");
+        std::fs::write(home.log().join("segment-00000000000000000000.vlog"), "").expect("a segment");
         assert!(matches!(StreamPlace::of(&RealDisk, &home), Err(PlaceError::Two(_))));
     }
 }

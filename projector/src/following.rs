@@ -19,7 +19,7 @@ use vandel_core::time::Second;
 use vandel_ledger::disk::{Disk, read_all};
 use vandel_ledger::home::Home;
 use vandel_ledger::home_log::HomeLog;
-use vandel_ledger::vault::{FileCell, Vault, VaultConfig};
+use vandel_ledger::vault::{RootCell, Vault, VaultConfig};
 
 use crate::source::{ReadOnlyError, Source};
 
@@ -27,6 +27,7 @@ use crate::source::{ReadOnlyError, Source};
 pub struct Following {
     disk: Arc<dyn Disk>,
     home: Home,
+    cell: Arc<dyn RootCell>,
     log: HomeLog,
     chain: Chain,
     vault: Vault,
@@ -93,19 +94,21 @@ impl FollowError {
 }
 
 impl Following {
-    /// Opens a ledger at its beginning and goes to the newest checkpoint.
+    /// Opens a ledger at its beginning and goes to the newest checkpoint. `cell` is the home's root
+    /// cell.
     ///
     /// # Errors
     /// [`FollowError`].
     pub fn open(
         disk: Arc<dyn Disk>,
         home: &Home,
+        cell: Arc<dyn RootCell>,
         log: HomeLog,
         visit: impl FnMut(Judged),
     ) -> Result<Self, FollowError> {
-        let vault = open_vault(&disk, home, &log)?;
+        let vault = open_vault(&disk, home, &cell, &log)?;
         let (home, chain) = (home.clone(), Chain::before_opening());
-        let mut following = Self { disk, home, log, chain, vault, note: String::new() };
+        let mut following = Self { disk, home, cell, log, chain, vault, note: String::new() };
         following.advance(visit)?;
         Ok(following)
     }
@@ -126,7 +129,7 @@ impl Following {
         }
         let before = self.chain.size();
         // Payloads are in the vault before their block is in the log, so a vault opened now has them all.
-        self.vault = open_vault(&self.disk, &self.home, &self.log)?;
+        self.vault = open_vault(&self.disk, &self.home, &self.cell, &self.log)?;
         let log = &self.log;
         for placed in log.blocks_from(self.chain.blocks).map_err(ReadOnlyError::from)? {
             if self.chain.size() >= checkpoint.size() {
@@ -166,8 +169,13 @@ impl Following {
     }
 }
 
-fn open_vault(disk: &Arc<dyn Disk>, home: &Home, log: &HomeLog) -> Result<Vault, FollowError> {
-    let cell = Box::new(FileCell::new(disk.clone(), &home.root_cell()));
+fn open_vault(
+    disk: &Arc<dyn Disk>,
+    home: &Home,
+    cell: &Arc<dyn RootCell>,
+    log: &HomeLog,
+) -> Result<Vault, FollowError> {
+    let cell = Box::new(cell.clone());
     let vault =
         Vault::open_read_only(disk.clone(), &home.vault(), log.ledger(), cell, VaultConfig::default());
     Ok(vault.map_err(ReadOnlyError::from)?)

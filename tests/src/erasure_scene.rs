@@ -45,7 +45,9 @@ pub fn ledger_at(disk: Arc<dyn Disk>, home: Home, at: Second) -> SmallLedger {
     ledger
 }
 
-fn person(number: u8) -> SigningKey {
+/// The key of a person.
+#[must_use]
+pub fn person(number: u8) -> SigningKey {
     SigningKey::from_bytes(&[number; 32])
 }
 
@@ -53,7 +55,9 @@ fn delegate() -> SigningKey {
     person(9)
 }
 
-fn enrol_delegate(sequencer: &Sequencer) -> Submission {
+/// The controller's delegate, who approves.
+#[must_use]
+pub fn enrol_delegate(sequencer: &Sequencer) -> Submission {
     let (actor, key) = (ActorId([9; 16]), public_key(&delegate()));
     let message = possession_message(&sequencer.chain().ledger, &actor, &key);
     let possession = BodySignature::from_bytes(&sign(&delegate(), Domain::Possession, &[&message]));
@@ -64,7 +68,9 @@ fn enrol_delegate(sequencer: &Sequencer) -> Submission {
     sign_event(&sequencer.standpoint(), &person(1), Some(&person(2)), event)
 }
 
-fn decide(sequencer: &Sequencer) -> Submission {
+/// The disposal decision that covers readings.
+#[must_use]
+pub fn decide(sequencer: &Sequencer) -> Submission {
     let decision = DisposalDecision {
         body: "KF".to_owned(),
         number: "7".to_owned(),
@@ -78,16 +84,17 @@ fn decide(sequencer: &Sequencer) -> Submission {
 }
 
 /// Readings of one person, each after the one before, as one group.
-fn read(sequencer: &Sequencer, reader: u8, steps: usize) -> Group {
-    let (standpoint, day) = (sequencer.standpoint(), sequencer.now().day_in_sweden());
-    let mut spine = sequencer.next_spine(ThreadId([reader; 16]), Kind::RecordRead, day);
+#[must_use]
+pub fn read(sequencer: &Sequencer, thread: ThreadId, reader: u8, remarks: &[&str]) -> Group {
+    let (standpoint, day) = (sequencer.standpoint(), sequencer.now().latest_day_in_sweden());
+    let mut spine = sequencer.next_spine(thread, Kind::RecordRead, day);
     let mut group = Group::new();
-    for _ in 0..steps {
+    for remark in remarks {
         let mut step = Step::new(spine);
         step.reading = Some(Reading {
             thread: None,
             purpose: Purpose::Audit,
-            remark: String::new(),
+            remark: (*remark).to_owned(),
             compartments: vec![Compartment::Process],
             count: 3,
         });
@@ -98,10 +105,10 @@ fn read(sequencer: &Sequencer, reader: u8, steps: usize) -> Group {
     group
 }
 
-/// The whole of one reader's thread.
+/// The plan that takes the whole of a reader's thread, which is due.
 #[must_use]
-pub fn plan(sequencer: &Sequencer) -> Plan {
-    let (thread, as_of) = (ThreadId([GOES; 16]), LATER.day_in_sweden());
+pub fn plan_of(sequencer: &Sequencer, thread: ThreadId, salt: u8) -> Plan {
+    let as_of = sequencer.now().day_in_sweden();
     let due = sequencer.matters().dues(&thread, as_of).remove(0);
     let (reason, due, class) = (ErasureReason::Retention, due.date.unwrap(), due.class);
     let line = Line {
@@ -115,12 +122,20 @@ pub fn plan(sequencer: &Sequencer) -> Plan {
         ],
     };
     let disposal = *sequencer.chain().disposals.keys().next().unwrap();
-    Plan { ledger: sequencer.chain().ledger, salt: [7; 32], as_of, disposal, lines: vec![line] }
+    Plan { ledger: sequencer.chain().ledger, salt: [salt; 32], as_of, disposal, lines: vec![line] }
 }
 
-fn start(sequencer: &Sequencer, plan: &Plan) -> Submission {
-    let event =
-        ErasureStarted { records: plan.records(), plan: plan.hash(), expires: Second(LATER.0 + 3600) };
+/// The plan of the thread that goes.
+#[must_use]
+pub fn plan(sequencer: &Sequencer) -> Plan {
+    plan_of(sequencer, ThreadId([GOES; 16]), 7)
+}
+
+/// The start of an erasure, ordered and approved.
+#[must_use]
+pub fn start(sequencer: &Sequencer, plan: &Plan) -> Submission {
+    let expires = Second(sequencer.now().0 + 3600);
+    let event = ErasureStarted { records: plan.records(), plan: plan.hash(), expires };
     sign_event(&sequencer.standpoint(), &person(1), Some(&delegate()), OpenEvent::ErasureStarted(event))
 }
 
@@ -159,6 +174,11 @@ pub fn check(sequencer: &Sequencer, plan: &Plan, living: &[u64]) {
 /// Founds the ledger at [`NOON`] and fills it; the sequencer is then at [`LATER`]. Gives the records that stay.
 pub fn fill(ledger: &SmallLedger) -> (Sequencer, Vec<u64>) {
     ledger.found().unwrap();
+    fill_founded(ledger)
+}
+
+/// The same where the ledger has been founded, wherever its log lies.
+pub fn fill_founded(ledger: &SmallLedger) -> (Sequencer, Vec<u64>) {
     let mut sequencer = ledger.open().unwrap();
     let enrolments: [fn(&Sequencer) -> Submission; 5] = [
         adopt_policy,
@@ -172,7 +192,7 @@ pub fn fill(ledger: &SmallLedger) -> (Sequencer, Vec<u64>) {
         sequencer.commit_one(submission).unwrap();
     }
     for thread in [GOES, STAYS, GOES, STAYS] {
-        let group = read(&sequencer, thread, 2);
+        let group = read(&sequencer, ThreadId([thread; 16]), thread, &["", ""]);
         sequencer.commit(vec![group]).remove(0).unwrap();
     }
     ledger.clock.set(LATER);

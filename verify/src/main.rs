@@ -10,7 +10,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
 use vandel_core::id::LedgerId;
+use vandel_core::time::Day;
 use vandel_core::verify::Level;
+use vandel_ledger::clock::{Clock as _, SystemClock};
 use vandel_ledger::disk::{Disk, RealDisk};
 use vandel_verify::dossier::{read_digests, write_digests};
 use vandel_verify::evidence::read_trust;
@@ -57,6 +59,9 @@ struct Arguments {
     /// A folder of receipts (C2SP tlog-proof)
     #[arg(long, value_name = "DIR")]
     receipts: Option<PathBuf>,
+    /// The day on which what is kept too long is found [default: today]
+    #[arg(long, value_name = "DAY")]
+    as_of: Option<Day>,
     /// Compute the published digests of views again, and compare
     #[arg(long)]
     views: bool,
@@ -156,6 +161,7 @@ fn ledger(arguments: &Arguments) -> Result<Said, Refusal> {
         levels: (!arguments.level.is_empty()).then(|| levels.collect()),
         require_witnessed: arguments.require_witnessed,
         views: arguments.views,
+        as_of: Some(arguments.as_of.unwrap_or_else(|| SystemClock.now().day_in_sweden())),
         ..VerifyOptions::default()
     };
     let report = verify(options, &mut |_| {}).map_err(|error| {

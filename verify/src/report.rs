@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use vandel_core::verify::{Finding, Level, Pending, Report, TrustReport, Verdict};
+use vandel_core::verify::{Finding, Level, Pending, Report, Severity, TrustReport, Verdict};
 pub use vandel_ledger::audit::{AuditError as VerifyError, AuditOptions as VerifyOptions, Progress};
 use vandel_ledger::disk::{Disk, RealDisk};
 
@@ -133,7 +133,7 @@ fn write_counts(text: &mut String, report: &Report) -> std::fmt::Result {
         if let Some(late) = counts.overdue.filter(|late| *late > 0) {
             writeln!(
                 text,
-                "overdue    {late} thread(s) kept longer than their retention allows; --overdue makes that a violation"
+                "overdue    {late} thread(s) kept longer than their retention allows: findings below, no fault of the log"
             )?;
         }
     }
@@ -174,7 +174,11 @@ fn write_finding(text: &mut String, finding: &Finding) -> std::fmt::Result {
         (None, _) => "no one record".to_owned(),
     };
     let block = finding.block.map_or_else(String::new, |block| format!(", block {block}"));
-    writeln!(text, "\nfinding    {} ({}) at {place}{block}", finding.code, finding.level.name())?;
+    let weight = match finding.severity {
+        Severity::Violation => "",
+        Severity::Notice => ", to act on",
+    };
+    writeln!(text, "\nfinding    {} ({}{weight}) at {place}{block}", finding.code, finding.level.name())?;
     writeln!(text, "           {}", finding.what)?;
     if let (Some(expected), Some(found)) = (&finding.expected, &finding.found) {
         writeln!(text, "           expected {expected}, found {found}")?;

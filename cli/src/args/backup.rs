@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use vandel_ledger::backup::{DATA_HORIZON_DAYS, KEYS_HORIZON_DAYS};
 
+use super::nats::NewStreamArgs;
 use super::{AuthorArgs, LevelArg};
 
 /// Backups.
@@ -16,7 +17,8 @@ pub enum BackupCommand {
     List,
     /// Check a generation: its files, its chain against your trust file, and whether its keys open it
     Verify(BackupVerifyArgs),
-    /// Restore a generation into an empty home, with every erasure of the log applied again
+    /// Restore a generation into an empty home, with every erasure of the log applied again; with --nats the log
+    /// goes onto a stream
     Restore(BackupRestoreArgs),
     /// Destroy a generation, or attest that a copy was destroyed elsewhere; signed
     Destroy(BackupDestroyArgs),
@@ -91,6 +93,9 @@ pub struct BackupRestoreArgs {
     /// Where it is not known which keys an erasure destroyed: destroy all that its records hold
     #[arg(long)]
     pub erase_whole_records: bool,
+    /// The stream to put the log on, with --nats: the ledger's own, if it outlived the home, or a new one.
+    #[command(flatten)]
+    pub stream: NewStreamArgs,
 }
 
 /// One half or both.

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::nats::NewStreamArgs;
+
 /// Founding.
 #[derive(Debug, Args)]
 pub struct InitArgs {
@@ -35,16 +37,9 @@ pub struct InitArgs {
     /// Witnesses on other machines, for the memory and the trust file: where each is asked and its verifier key
     #[arg(long = "witness", value_name = "URL=KEY")]
     pub witnesses: Vec<String>,
-    /// With --nats: how many servers must hold each block
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=5))]
-    pub replicas: u8,
-    /// With --nats: the NKey seed that may make streams, where the sequencer's (--nats-key) may not
-    #[arg(long, value_name = "FILE")]
-    pub nats_operator_key: Option<PathBuf>,
-    /// With --nats: append even if no monitoring address shows that a server syncs before it
-    /// acknowledges; a power cut may then lose acknowledged records
-    #[arg(long)]
-    pub accept_unproven_sync: bool,
+    /// The stream, with --nats.
+    #[command(flatten)]
+    pub stream: NewStreamArgs,
 }
 
 /// How the vault's root key is held.

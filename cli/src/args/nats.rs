@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use vandel_ledger::bus::Role;
+use vandel_ledger::place::NatsAccess;
+use vandel_ledger::sequencer::NewStream;
 
 /// The NATS server.
 #[derive(Debug, Subcommand)]
@@ -57,4 +60,33 @@ pub struct NatsConfigArgs {
     /// The most it stores
     #[arg(long, value_name = "SIZE", default_value = "100GB")]
     pub max_file: String,
+}
+
+/// The stream that a log is put on, where --nats names servers.
+#[derive(Clone, Debug, Args)]
+pub struct NewStreamArgs {
+    /// With --nats: how many servers must hold each block
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=5))]
+    pub replicas: u8,
+    /// With --nats: the NKey seed that may make streams, where the sequencer's (--nats-key) may not
+    #[arg(long, value_name = "FILE")]
+    pub nats_operator_key: Option<PathBuf>,
+    /// With --nats: append even if no monitoring address shows that a server syncs before it
+    /// acknowledges; a power cut may then lose acknowledged records
+    #[arg(long)]
+    pub accept_unproven_sync: bool,
+}
+
+impl NewStreamArgs {
+    /// The stream on the servers that a command line names; none if it names none.
+    #[must_use]
+    pub fn on(&self, access: &NatsAccess) -> Option<NewStream> {
+        let mut operator = access.options(Role::Operator)?;
+        operator.key.clone_from(&self.nats_operator_key);
+        Some(NewStream {
+            replicas: usize::from(self.replicas),
+            accept_unproven_sync: self.accept_unproven_sync,
+            operator: self.nats_operator_key.is_some().then_some(operator),
+        })
+    }
 }

@@ -41,7 +41,8 @@ pub struct VerifyArgs {
     /// A folder of receipts (C2SP tlog-proof)
     #[arg(long, value_name = "DIR")]
     pub receipts: Option<PathBuf>,
-    /// Whatever is kept longer than its retention allows, as of --as-of, is a violation, and not only counted
+    /// Whatever is kept longer than its retention allows, as of --as-of, is a violation (exit 3); without this it is
+    /// found all the same, and the verdict on the log stands beside it
     #[arg(long)]
     pub overdue: bool,
     /// Open the vault, where it is there, to check coverage and conduct [default: yes]

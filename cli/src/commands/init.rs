@@ -7,7 +7,7 @@ use vandel_core::id::{ActorId, LedgerId};
 use vandel_ledger::bus::{Bus, Role};
 use vandel_ledger::disk::read_all;
 use vandel_ledger::log::jetstream::{Demands, preflight};
-use vandel_ledger::sequencer::{Founders, Founding, NewStream, found, found_on_stream};
+use vandel_ledger::sequencer::{Founders, Founding, found, found_on_stream};
 use vandel_ledger::signer;
 use vandel_ledger::vault::{Name, NameKind};
 use vandel_projector::Projector;
@@ -56,17 +56,9 @@ pub(super) fn run(context: &Context, arguments: &InitArgs) -> Result<Exit, CliEr
         std::fs::create_dir_all(parent).map_err(|error| CliError::file(parent, &error))?;
     }
     let witnesses = super::witness::parse_all(&arguments.witnesses)?;
-    let ledger = match context.nats.options(Role::Operator) {
+    let ledger = match arguments.stream.on(&context.nats) {
         None => found(&context.disk, &context.home, founding)?,
-        Some(mut operator) => {
-            operator.key.clone_from(&arguments.nats_operator_key);
-            let stream = NewStream {
-                replicas: usize::from(arguments.replicas),
-                accept_unproven_sync: arguments.accept_unproven_sync,
-                operator: arguments.nats_operator_key.is_some().then_some(operator),
-            };
-            found_on_stream(&context.disk, &context.home, founding, &stream)?
-        }
+        Some(stream) => found_on_stream(&context.disk, &context.home, founding, &stream)?,
     };
     let origin = first_start(context, arguments, actors, [&first, &second])?;
     // From the next start on: no witness can know a ledger before it is founded.
@@ -80,9 +72,9 @@ pub(super) fn run(context: &Context, arguments: &InitArgs) -> Result<Exit, CliEr
 fn look_ahead(context: &Context, arguments: &InitArgs) -> Result<(), CliError> {
     let Some(options) = context.nats.options(Role::Sequencer) else { return Ok(()) };
     let demands = Demands {
-        replicas: usize::from(arguments.replicas),
+        replicas: usize::from(arguments.stream.replicas),
         monitoring: context.nats.monitoring_addresses(),
-        accept_unproven_sync: arguments.accept_unproven_sync,
+        accept_unproven_sync: arguments.stream.accept_unproven_sync,
         ..Demands::default()
     };
     Ok(preflight(&Bus::connect(&options)?, &demands)?)

@@ -42,7 +42,7 @@ pub(super) fn open(
         let again = Opening {
             disk: opening.disk.clone(),
             clock: opening.clock.clone(),
-            cell: None,
+            cell: context.root_cell()?,
             passphrase: opening.passphrase.clone(),
             ..opening
         };

@@ -35,7 +35,6 @@ impl From<BackupError> for CliError {
         match error {
             BackupError::Io { path, source } => Self::file(&path, &source),
             BackupError::Restless(_) => new(Exit::Conflict, "vault-rotated"),
-            BackupError::LogOnStream => new(Exit::Refused, "log-on-stream"),
             BackupError::NoGeneration { .. } => {
                 new(Exit::NotFound, "no-generation").next("see which there are: vandel backup list")
             }
@@ -70,6 +69,10 @@ impl From<BackupError> for CliError {
             BackupError::Key(error) => error.into(),
             BackupError::Register(_) => new(Exit::Integrity, "sinks-register"),
             BackupError::Gate(error) => error.into(),
+            BackupError::Bus(error) => error.into(),
+            BackupError::Stream(error) => error.into(),
+            BackupError::Append(_) => new(Exit::Io, "stream-append")
+                .next("when the servers are well again, run the same restore again: it goes on where it stopped"),
             BackupError::List(_) => new(Exit::Integrity, "erased-keys"),
         }
     }

@@ -89,6 +89,7 @@ impl From<ErasureError> for CliError {
             ErasureError::Vault(error) => error.into(),
             ErasureError::Submit(error) => error.into(),
             ErasureError::Register(error) => error.into(),
+            ErasureError::List(error) => error.into(),
             ErasureError::Io(error) => error.into(),
             ErasureError::NoPlan { .. } => Self::new(Exit::Refused, "no-plan", message)
                 .next("check the hash; make a plan with: vandel retention plan --disposal RECORD"),

@@ -10,11 +10,23 @@ use crate::verify::report::Level;
 /// The most findings that a report lists; more are counted.
 pub const FINDINGS_MAX: usize = 100;
 
+/// What a finding makes of the verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// The level fails.
+    Violation,
+    /// Somebody must act, and nothing in the log is wrong: something is kept for too long.
+    Notice,
+}
+
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// A stable name for scripts.
     pub code: String,
+    /// Whether the verdict depends on it.
+    pub severity: Severity,
     /// The level it belongs to.
     pub level: Level,
     /// The first record concerned.
@@ -40,6 +52,7 @@ impl Finding {
     pub(super) fn new(code: &str, level: Level, what: impl Into<String>) -> Self {
         Self {
             code: code.to_owned(),
+            severity: Severity::Violation,
             level,
             record: None,
             through: None,
@@ -64,6 +77,12 @@ impl Finding {
 
     pub(super) fn expected(mut self, expected: impl ToString, found: impl ToString) -> Self {
         (self.expected, self.found) = (Some(expected.to_string()), Some(found.to_string()));
+        self
+    }
+
+    /// The same, without a say in the verdict.
+    pub(super) fn as_notice(mut self) -> Self {
+        self.severity = Severity::Notice;
         self
     }
 
@@ -106,10 +125,10 @@ impl Finding {
     }
 
     /// Orders findings by place. What concerns a span comes after what can be laid to one record of it,
-    /// and what has no place comes last.
-    fn order(&self) -> (u64, bool, Level) {
+    /// and what has no place comes last. Notices come after all violations.
+    fn order(&self) -> (Severity, u64, bool, Level) {
         let place = self.through.or(self.record).unwrap_or(u64::MAX);
-        (place, self.through.is_some(), self.level)
+        (self.severity, place, self.through.is_some(), self.level)
     }
 }
 
@@ -166,7 +185,7 @@ fn advice(code: &str) -> &'static str {
     }
 }
 
-/// All findings of an audit, bounded.
+/// All findings of an audit, bounded: violations before notices, so that no notice displaces one.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
     list: Vec<Finding>,
@@ -177,7 +196,7 @@ pub(super) struct Findings {
 impl Findings {
     pub(super) fn add(&mut self, finding: Finding) {
         self.total += 1;
-        if !self.failed.contains(&finding.level) {
+        if finding.severity == Severity::Violation && !self.failed.contains(&finding.level) {
             self.failed.push(finding.level);
         }
         self.list.push(finding);
@@ -191,8 +210,9 @@ impl Findings {
         self.failed.contains(&level)
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.total == 0
+    /// Whether nothing was found that a verdict depends on.
+    pub(super) fn is_sound(&self) -> bool {
+        self.failed.is_empty()
     }
 
     fn cut(&mut self) {

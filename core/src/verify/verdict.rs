@@ -18,7 +18,7 @@ impl Audit<'_> {
                  inputs."
                     .to_owned(),
             );
-            if self.request.as_of.is_none() {
+            if self.along.counts.overdue.is_none() {
                 lines.push("Whether anything is kept longer than its retention day allows.".to_owned());
             }
             let open = contents.open_after_erasure(&self.chain);
@@ -65,11 +65,18 @@ impl Audit<'_> {
         if request.require_witnessed && !anchored.is_witnessed {
             not_proven.push("a quorum of witnesses was required and is not there".to_owned());
         }
-        let levels = Level::ALL.map(|level| LevelReport {
+        let late = counts.overdue.filter(|late| *late > 0);
+        let mut levels = Level::ALL.map(|level| LevelReport {
             level,
             asked: request.levels.as_ref().is_none_or(|levels| levels.contains(&level)),
             ..judge_level(level, &findings, contents.is_some(), is_whole, &not_proven, &request.no_openings)
         });
+        let conduct = levels.iter_mut().find(|report| report.level == Level::Conduct);
+        if let (Some(late), Some(report)) = (late, conduct.filter(|report| report.verdict == Verdict::Passed))
+        {
+            report.why =
+                format!("{}; {late} thread(s) are kept longer than their retention allows", report.why);
+        }
         let missing = |report: &&LevelReport| report.verdict == Verdict::NotChecked;
         if let Some(asked) = &request.levels {
             let missing = levels.iter().filter(missing).filter(|report| asked.contains(&report.level));
@@ -77,7 +84,7 @@ impl Audit<'_> {
                 format!("the level {} was asked for and not checked: {}", report.level.name(), report.why)
             }));
         }
-        let (verdict, exit) = match (findings.is_empty(), not_proven.is_empty()) {
+        let (verdict, exit) = match (findings.is_sound(), not_proven.is_empty()) {
             (false, _) => (Verdict::Failed, 3),
             (true, false) => (Verdict::NotProven, 4),
             (true, true) => (Verdict::Passed, 0),
@@ -189,7 +196,11 @@ impl Report {
                     format!("; {} more are sound and pending", self.pending.records)
                 };
                 let covered = size - self.pending.records.min(*size);
-                format!("verified: {covered} records, anchor {}{pending}", anchor.kind.name())
+                let kept_too_long = match self.counts.overdue {
+                    None | Some(0) => String::new(),
+                    Some(late) => format!("; {late} overdue for erasure, see the findings"),
+                };
+                format!("verified: {covered} records, anchor {}{pending}{kept_too_long}", anchor.kind.name())
             }
         }
     }

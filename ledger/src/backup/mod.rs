@@ -21,14 +21,22 @@
 //! vault after it, since a payload is durable before its record: so a copy never lacks a payload of its own
 //! log. If the root was rotated meanwhile the copy is made again, which copies only what changed.
 //!
+//! Where the log lies on JetStream the generation holds it as segments all the same, so that it is restored into files or
+//! onto a stream, whichever is asked for.
+//!
 //! Not here: the memory, which must not go back with a backup, and people's keys.
 
+mod copying;
 mod create;
 mod destroy;
 mod files;
 mod folder;
+mod from_stream;
 mod label;
+mod reconcile;
 mod restore;
+#[cfg(feature = "network")]
+mod to_stream;
 mod view;
 
 use std::io;
@@ -85,12 +93,6 @@ pub enum BackupError {
         "the vault was rotated during each of {0} attempts: nothing was kept; try again at a quieter hour"
     )]
     Restless(u32),
-    /// The log lies on JetStream.
-    #[error(
-        "this ledger's log lies on JetStream, and a backup of it would be a second history to keep apart: keep three \
-         replicas of the stream, and back up a copy of the home whose log was brought into files"
-    )]
-    LogOnStream,
     /// There is no such generation.
     #[error("there is no generation {generation} ({half}) in {}", folder.display())]
     NoGeneration {
@@ -198,6 +200,18 @@ pub enum BackupError {
     /// A list of destroyed keys.
     #[error("{0}")]
     List(#[from] DecodeError),
+    /// The connection to the servers that the log is to lie on.
+    #[cfg(feature = "network")]
+    #[error("{0}")]
+    Bus(#[from] crate::bus::BusError),
+    /// The stream that the log is to lie on.
+    #[cfg(feature = "network")]
+    #[error("{0}")]
+    Stream(#[from] crate::log::jetstream::StreamError),
+    /// A block did not find its place on the stream.
+    #[cfg(feature = "network")]
+    #[error("{0}")]
+    Append(#[from] crate::log::AppendError),
 }
 
 impl From<HomeError> for BackupError {

@@ -4,27 +4,29 @@
 //! and no opening passes it ([`crate::gate`]). So a crash anywhere leaves a home that serves nothing, and the
 //! same restore begun again starts from an empty folder.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use vandel_core::block::Block;
 use vandel_core::chain::Chain;
-use vandel_core::statement::Body;
+use zeroize::Zeroizing;
 
 use super::label::Label;
+use super::reconcile::{check_payloads, reconcile};
+#[cfg(feature = "network")]
+use super::to_stream;
 use super::view::GenerationDisk;
-use super::{BackupError, Progress, at};
+use super::{BackupError, Progress, at, not_found};
 use crate::disk::{Disk, Open, create_durably, read_all, replace_atomically};
-use crate::erasure::{keys_of, read_plan};
-use crate::gate::{self, ErasedKeys, GateError};
 use crate::home::Home;
 use crate::home_log::ledger_id_of;
 use crate::log::file::FileLog;
-use crate::log::{Log, ReadError};
+use crate::log::{Log, PlacedBlock, ReadError};
 use crate::memory::{FileMemory, Memory};
-use crate::sequencer::SNAPSHOT_KEY;
-use crate::vault::{FileCell, KeyId, RootCell, RootCellError, Vault, VaultConfig};
+use crate::place::PLACE_FILE;
+#[cfg(feature = "network")]
+use crate::sequencer::NewStream;
+use crate::vault::{RootCellError, cell_in};
 
 /// Where the generation is laid while it is read.
 const ROOT: &str = "/generation";
@@ -48,6 +50,12 @@ pub struct Restoring<'a> {
     pub erased_keys: Option<PathBuf>,
     /// Where it is not known which keys an erasure destroyed: destroy all that the records named by it hold.
     pub erase_whole_records: bool,
+    /// The passphrase that the generation's root cell is sealed under, if it is.
+    pub root_passphrase: Option<Zeroizing<String>>,
+    /// The stream to put the log on, on the servers that the home names; none for segment files. If the ledger's
+    /// stream is there still, what it has beyond the generation is a newer log.
+    #[cfg(feature = "network")]
+    pub stream: Option<NewStream>,
 }
 
 /// What was restored.
@@ -57,7 +65,7 @@ pub struct Restored {
     pub labels: Vec<Label>,
     /// How many records the log has now.
     pub records: u64,
-    /// How many of them came from the newer log.
+    /// How many of them came from a newer log.
     pub newer: u64,
     /// How many erasures of the log were applied again, and how many keys that destroyed.
     pub erasures: u64,
@@ -96,20 +104,26 @@ pub fn restore(
     begin(disk, home, what.generation)?;
     // 2. The files. A crash leaves some of them; the next run takes them away again.
     copy(disk, home, &generation, what.root_cell, progress)?;
-    // 3. The newer log, block by block behind the generation's. A crash leaves some of it.
-    let newer = append_newer(disk, home, label, what.newer_log)?;
+    // 3. The newer logs, block by block behind the generation's. A crash leaves some of it.
+    let newer = append_newer(disk, what, label)?;
     // 4. Every erasure of that log, on the vault as it was. One commit of the vault's own.
     let chain = fold(disk, home, label)?;
     let mut restored = reconcile(disk, what, label, &chain)?;
     // 5. What the log names must be there, or be erased.
-    check_payloads(disk, home, label, &chain)?;
+    check_payloads(disk, what, label, &chain)?;
     let memory = FileMemory::open(disk.clone(), &home.memory())?;
     let remembered = memory.latest().size;
     restored.newer = newer;
     restored.labels = generation.labels().to_vec();
     restored.has_memory = memory.note().is_some();
     restored.behind = (remembered > chain.size()).then_some(remembered);
-    // 6. The mark goes. Whether the log reaches the memory's checkpoint every opening asks for itself.
+    // 6. Where it belongs on a stream, the log goes there. A crash leaves blocks on the stream that are the log's
+    //    own, and the next run finds them there.
+    #[cfg(feature = "network")]
+    if let Some(stream) = &what.stream {
+        to_stream::place(disk, home, stream, &chain, memory.note())?;
+    }
+    // 7. The mark goes. Whether the log reaches the memory's checkpoint every opening asks for itself.
     disk.remove(&home.restoring()).map_err(at(home.restoring()))?;
     disk.sync_directory(home.root()).map_err(at(home.root()))?;
     Ok(restored)
@@ -126,7 +140,7 @@ fn check_root(
         Some(path) => (disk.clone(), path.to_owned()),
         None => (generation.clone(), Path::new(ROOT).join("vault").join("root.cell")),
     };
-    match FileCell::new(disk, &path).load()? {
+    match cell_in(&disk, &path, what.root_passphrase.as_ref())?.load()? {
         None => Err(BackupError::NoRootCell(what.generation)),
         Some(root) if root.epoch != epoch => {
             Err(RootCellError::Fenced { expected: Some(epoch), found: Some(root.epoch) }.into())
@@ -147,6 +161,11 @@ fn begin(disk: &Arc<dyn Disk>, home: &Home, generation: u32) -> Result<(), Backu
     }
     let mark = format!("generation {generation} is being restored here; nothing is served until it is\n");
     replace_atomically(&**disk, &home.restoring(), mark.as_bytes()).map_err(at(home.restoring()))?;
+    let place = home.root().join(PLACE_FILE);
+    match disk.remove(&place) {
+        Err(error) if !not_found(&error) => return Err(at(&place)(error)),
+        _ => {}
+    }
     for folder in ["log", "vault", "plans", "public", "sinks", "keys", "views"] {
         let folder = home.root().join(folder);
         create_durably(&**disk, &folder).map_err(at(&folder))?;
@@ -202,21 +221,33 @@ fn copy_file(from_disk: &dyn Disk, from: &Path, disk: &Arc<dyn Disk>, to: &Path)
     write().map_err(at(to))
 }
 
-/// Appends what a newer log has beyond the generation's. Returns how many records that was.
-fn append_newer(
-    disk: &Arc<dyn Disk>,
-    home: &Home,
-    label: &Label,
-    newer: Option<&Path>,
-) -> Result<u64, BackupError> {
+/// Appends what newer logs have beyond the generation's. Returns how many records that was.
+fn append_newer(disk: &Arc<dyn Disk>, what: &Restoring<'_>, label: &Label) -> Result<u64, BackupError> {
+    let home = what.home;
     let (mut log, torn) = FileLog::open(disk.clone(), &home.log(), label.ledger)?;
     if torn.is_some() {
-        // The copy ended inside a block that was being written: what the newer log has of it is whole.
+        // The copy ended inside a block that was being written: what a newer log has of it is whole.
         log.cut_torn_tail().map_err(at(home.log()))?;
     }
-    let Some(newer) = newer else { return Ok(0) };
     let mut records = 0;
-    for placed in FileLog::open_read_only(disk.clone(), newer, Some(label.ledger))? {
+    if let Some(newer) = what.newer_log {
+        records += append_all(&mut log, FileLog::open_read_only(disk.clone(), newer, Some(label.ledger))?)?;
+    }
+    #[cfg(feature = "network")]
+    if let Some(stream) = &what.stream
+        && let Some(reader) = to_stream::reader(home, &label.ledger, stream)?
+    {
+        records += append_all(&mut log, reader.blocks_from(0)?)?;
+    }
+    Ok(records)
+}
+
+fn append_all(
+    log: &mut FileLog,
+    newer: impl Iterator<Item = Result<PlacedBlock, ReadError>>,
+) -> Result<u64, BackupError> {
+    let mut records = 0;
+    for placed in newer {
         let placed = match placed {
             // Its last block never was acknowledged.
             Err(ReadError::Torn(_)) => break,
@@ -256,115 +287,4 @@ fn fold(disk: &Arc<dyn Disk>, home: &Home, label: &Label) -> Result<Chain, Backu
         ));
     }
     Ok(chain)
-}
-
-/// Destroys again what every erasure of the log has destroyed, whether or not its end was recorded.
-fn reconcile(
-    disk: &Arc<dyn Disk>,
-    what: &Restoring<'_>,
-    label: &Label,
-    chain: &Chain,
-) -> Result<Restored, BackupError> {
-    let home = what.home;
-    let cell = Box::new(FileCell::new(disk.clone(), &home.root_cell()));
-    let mut vault = Vault::open(disk.clone(), &home.vault(), label.ledger, cell, VaultConfig::default())?;
-    let (mut keys, mut records, mut whole_records) =
-        (BTreeSet::from([SNAPSHOT_KEY]), BTreeSet::new(), Vec::new());
-    let (mut erasures, mut destroyed) = (0, BTreeSet::new());
-    for (started, erasure) in &chain.erasures {
-        let known = known_keys(disk, what, chain, &vault, erasure.plan)?;
-        let gone = match known {
-            Some(keys) => gate::still_used(&vault, &keys, &erasure.records)?,
-            None => {
-                let found = vault.keys_in(&erasure.records.iter().copied().collect())?;
-                if !found.is_empty() && label.epoch < erasure.vault.map_or(u64::MAX, |(epoch, _)| epoch) {
-                    if !what.erase_whole_records {
-                        return Err(BackupError::UnknownErasure { started: *started });
-                    }
-                    whole_records.push(*started);
-                    found
-                } else {
-                    // The vault is as new as this erasure: what its records still hold was not in it.
-                    BTreeSet::new()
-                }
-            }
-        };
-        if !gone.is_empty() {
-            erasures += 1;
-            records.extend(erasure.records.iter().copied());
-            destroyed.extend(gone.iter().copied());
-            keys.extend(gone);
-        }
-    }
-    let reached = chain.erasures.values().filter_map(|erasure| erasure.vault).map(|(epoch, _)| epoch).max();
-    if !destroyed.is_empty() || reached.is_some_and(|reached| reached > vault.epoch()) {
-        vault.erase_again(&keys, &records, reached.unwrap_or(0) + 1)?;
-    }
-    for (started, erasure) in chain.erasures.iter().filter(|(_, erasure)| erasure.executed.is_some()) {
-        if let Some(keys) = known_keys(disk, what, chain, &vault, erasure.plan)? {
-            let left = gate::still_used(&vault, &keys, &erasure.records)?.len();
-            if left > 0 {
-                return Err(GateError::StillOpens { started: *started, keys: left }.into());
-            }
-        }
-    }
-    gate::check_epoch(chain, vault.epoch(), &vault.manifest_hash())?;
-    Ok(Restored {
-        labels: Vec::new(),
-        records: chain.size(),
-        newer: 0,
-        erasures,
-        keys_destroyed: destroyed.len() as u64,
-        whole_records,
-        behind: None,
-        has_memory: false,
-        epoch: vault.epoch(),
-    })
-}
-
-/// Which keys a plan destroys: from the list that lies with the memory, or from the plan if it opens here.
-fn known_keys(
-    disk: &Arc<dyn Disk>,
-    what: &Restoring<'_>,
-    chain: &Chain,
-    vault: &Vault,
-    plan: vandel_core::hash::Hash,
-) -> Result<Option<BTreeSet<KeyId>>, BackupError> {
-    let own = ErasedKeys::of(what.home);
-    let others = what.erased_keys.clone().map(ErasedKeys::in_folder);
-    for lists in [Some(own.clone()), others].into_iter().flatten() {
-        if let Some(keys) = lists.read(&**disk, chain, &plan)? {
-            return Ok(Some(keys));
-        }
-    }
-    Ok(read_plan(&**disk, what.home, vault, &plan).ok().map(|plan| keys_of(&plan)))
-}
-
-/// Sealed records that came after the generation have no payload in it, unless they were erased since.
-fn check_payloads(
-    disk: &Arc<dyn Disk>,
-    home: &Home,
-    label: &Label,
-    chain: &Chain,
-) -> Result<(), BackupError> {
-    let cell = Box::new(FileCell::new(disk.clone(), &home.root_cell()));
-    let vault =
-        Vault::open_read_only(disk.clone(), &home.vault(), label.ledger, cell, VaultConfig::default())?;
-    let after = vault.last_record().map_or(0, |last| last + 1);
-    let covered =
-        |record: &u64| chain.erasures.values().any(|erasure| erasure.records.binary_search(record).is_ok());
-    let mut lost = Vec::new();
-    for placed in FileLog::open_read_only(disk.clone(), &home.log(), Some(label.ledger))? {
-        let placed = placed?;
-        let block = Block::decode(&placed.bytes).map_err(|error| BackupError::Chain(error.to_string()))?;
-        let sealed =
-            block.records.iter().filter(|one| matches!(one.statement.statement.body, Body::Sealed(_)));
-        lost.extend(sealed.map(|one| one.number).filter(|number| *number >= after && !covered(number)));
-    }
-    match (lost.first(), lost.last()) {
-        (Some(first), Some(last)) => {
-            Err(BackupError::PayloadsLost { count: lost.len(), first: *first, last: *last })
-        }
-        _ => Ok(()),
-    }
 }

@@ -46,9 +46,14 @@ impl Sequencer {
         let erasure = self.chain().erasures.get(&started).ok_or_else(not_executed)?;
         let (executed, _) = erasure.executed.ok_or_else(not_executed)?;
         let epoch = self.executed_event(executed)?.epoch;
-        let plan = self.load_plan(&erasure.plan)?;
+        let plan = match self.load_plan(&erasure.plan) {
+            Ok(plan) => Some(plan),
+            Err(ErasureError::NoPlan { .. }) => None,
+            Err(error) => return Err(error),
+        };
         let register = self.sinks()?;
-        let sinks = register.states().into_iter().filter(|sink| is_older(sink, epoch, &plan)).collect();
+        let sinks =
+            register.states().into_iter().filter(|sink| is_older(sink, epoch, plan.as_ref())).collect();
         Ok(Outstanding { started, epoch, sinks, oldest_epoch: register.oldest_epoch(self.vault().epoch()) })
     }
 
@@ -85,8 +90,8 @@ impl Sequencer {
     }
 }
 
-/// Whether a sink may still hold what a plan erased.
-fn is_older(sink: &SinkState, epoch: u64, plan: &Plan) -> bool {
+/// Whether a sink may still hold what a plan erased. Without the plan every case may be one of its.
+fn is_older(sink: &SinkState, epoch: u64, plan: Option<&Plan>) -> bool {
     match &sink.fate {
         Fate::Destroyed(_) => return false,
         Fate::NotReachable(_) if !sink.made.kind.holds_keys_or_blobs() => return false,
@@ -95,6 +100,7 @@ fn is_older(sink: &SinkState, epoch: u64, plan: &Plan) -> bool {
     if sink.made.kind.holds_keys_or_blobs() {
         return sink.made.epoch < epoch;
     }
+    let Some(plan) = plan else { return !sink.made.cases.is_empty() };
     let of_plan = |case: &[u8; 16]| {
         plan.lines.iter().any(|line| thread_key(Compartment::Spine, &line.thread).0 == *case)
     };

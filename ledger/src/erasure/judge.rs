@@ -11,7 +11,7 @@ use vandel_core::event::{ErasureExecuted, ErasureStarted, OpenEvent};
 use vandel_core::hash::Hash;
 use vandel_core::time::{Day, Second};
 
-use super::{ErasureError, keys_of};
+use super::ErasureError;
 use crate::sequencer::Sequencer;
 
 /// Why an erasure may not be started, called executed or called completed.
@@ -153,13 +153,16 @@ impl Sequencer {
     /// The service says that it is done: its keys are gone and the evidence is the vault's.
     fn judge_execution(&self, event: &ErasureExecuted) -> Result<(), ErasureRefusal> {
         let Some(erasure) = self.chain().erasures.get(&event.started) else { return Ok(()) };
-        let plan = self.stored_plan(&erasure.plan)?;
         let unreadable = |error: &dyn std::fmt::Display| ErasureRefusal::Unreadable {
             plan: erasure.plan,
             why: error.to_string(),
         };
+        let extent = self.extent(&erasure.plan, &erasure.records).map_err(|error| match error {
+            ErasureError::NoPlan { plan } => ErasureRefusal::NoPlan { plan },
+            error => unreadable(&error),
+        })?;
         let mut remaining = 0;
-        for key in keys_of(&plan) {
+        for key in extent.keys {
             let held = self.vault().key(&key).map_err(|error| unreadable(&error))?;
             remaining += usize::from(held.is_some());
         }

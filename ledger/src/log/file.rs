@@ -11,6 +11,7 @@
 //! of how long the log should be (the memory's). A log cut back at a block's end looks like a shorter log.
 
 mod frame;
+mod image;
 mod open;
 mod read;
 
@@ -29,6 +30,7 @@ use self::read::{Folder, FramePlace, Frames};
 use super::{AppendError, Log, PlacedBlock, ReadError, TornTail};
 use crate::disk::{Disk, DiskFile, Open};
 
+pub(crate) use self::image::{Image, first_block, first_position};
 pub use self::read::Blocks;
 
 /// The length at which a segment is full. A segment is longer only if its single frame is.

@@ -38,7 +38,9 @@ use crate::bus::{Bus, BusError};
 pub use api::ApiError;
 pub use checkpoint::CheckpointStream;
 pub use fault::{Mismatch, StreamDamage, StreamError, StreamFault};
-pub use found::{Inspection, create_streams, inspect, ledgers, preflight, remove_empty_streams};
+pub use found::{
+    Inspection, create_streams, ensure_streams, inspect, ledgers, preflight, remove_empty_streams,
+};
 pub use names::{checkpoint_stream, checkpoint_subject, log_stream, log_subject, short};
 pub use read::{JetStreamReader, StreamBlocks, Waits};
 pub use scrub::Contents;

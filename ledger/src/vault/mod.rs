@@ -56,7 +56,7 @@ pub use directory::{Name, NameKind, name_key};
 pub use open::Recovery;
 pub use passphrase_cell::{PassphraseCell, ScryptCost};
 pub use read::Records;
-pub use root_cell::{FileCell, Root, RootCell, RootCellError, RootCellKind, cell_kind};
+pub use root_cell::{FileCell, Root, RootCell, RootCellError, RootCellKind, cell_in, cell_kind};
 pub use rotate::ErasureEvidence;
 pub use seal::{DataKey, KeyId};
 

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use vandel_core::codec::{DecodeError, Reader};
 use zeroize::Zeroizing;
 
+use super::passphrase_cell::{PassphraseCell, ScryptCost};
 use super::seal::{DataKey, fill_random};
 use crate::disk::{Disk, Open, read_all};
 use crate::fence::remove_if_there;
@@ -84,6 +85,9 @@ pub enum RootCellError {
         /// The epoch in the cell.
         found: Option<u64>,
     },
+    /// It is sealed under a passphrase, and none was given.
+    #[error("the root cell is sealed under a passphrase, and none was given")]
+    PassphraseNeeded,
     /// Another writer has taken over while the replacement was being prepared.
     #[error("another writer has taken over the root cell")]
     TakenOver,
@@ -116,6 +120,30 @@ pub trait RootCell: Send + Sync {
     /// Makes every replacement impossible that somebody else has prepared and not committed. Called when the
     /// right to write was just taken, before the root is loaded.
     fn withdraw(&self) -> Result<(), RootCellError>;
+}
+
+/// One cell for several openings of a vault: what it costs to open it is paid once.
+impl<C: RootCell + ?Sized> RootCell for Arc<C> {
+    fn kind(&self) -> RootCellKind {
+        (**self).kind()
+    }
+
+    fn load(&self) -> Result<Option<Root>, RootCellError> {
+        (**self).load()
+    }
+
+    fn replace(
+        &self,
+        expected: Option<u64>,
+        root: &Root,
+        is_held: &dyn Fn() -> io::Result<bool>,
+    ) -> Result<(), RootCellError> {
+        (**self).replace(expected, root, is_held)
+    }
+
+    fn withdraw(&self) -> Result<(), RootCellError> {
+        (**self).withdraw()
+    }
 }
 
 const MAGIC: [u8; 4] = *b"VVr1";
@@ -167,6 +195,24 @@ impl RootCell for FileCell {
 pub fn cell_kind(disk: &dyn Disk, path: &Path) -> Result<Option<RootCellKind>, RootCellError> {
     let Some(bytes) = read_if_present(disk, path)? else { return Ok(None) };
     kind_of(&bytes).map(Some).ok_or(RootCellError::Damaged("its bytes are no root cell"))
+}
+
+/// The cell in a file, of the kind that the file says it is; a plain one if there is no file yet.
+///
+/// # Errors
+/// If it can't be read, is no root cell, or is sealed and there is no passphrase.
+pub fn cell_in(
+    disk: &Arc<dyn Disk>,
+    path: &Path,
+    passphrase: Option<&Zeroizing<String>>,
+) -> Result<Box<dyn RootCell>, RootCellError> {
+    match cell_kind(&**disk, path)? {
+        None | Some(RootCellKind::File) => Ok(Box::new(FileCell::new(disk.clone(), path))),
+        Some(RootCellKind::SealedFile) => {
+            let passphrase = passphrase.ok_or(RootCellError::PassphraseNeeded)?.clone();
+            Ok(Box::new(PassphraseCell::new(disk.clone(), path, passphrase, ScryptCost::default())))
+        }
+    }
 }
 
 /// What kind of root cell these bytes begin.

@@ -19,6 +19,7 @@ use vandel_core::time::{Day, Second};
 use vandel_ledger::disk::Disk;
 use vandel_ledger::home::Home;
 use vandel_ledger::home_log::HomeLog;
+use vandel_ledger::vault::RootCell;
 
 use super::activity::{self, Week};
 use super::calendar::{self, Exact};
@@ -89,6 +90,7 @@ impl<O: Outlet> Service<O> {
     pub fn open(
         disk: Arc<dyn Disk>,
         home: &Home,
+        cell: Arc<dyn RootCell>,
         log: HomeLog,
         outlet: O,
         interval: Duration,
@@ -98,7 +100,7 @@ impl<O: Outlet> Service<O> {
         // A ledger followed for the first time is not told from its beginning.
         let told = status.as_ref().map(|status| status.told);
         let mut untold = Vec::new();
-        let following = Following::open(disk.clone(), home, log, |judged| {
+        let following = Following::open(disk.clone(), home, cell, log, |judged| {
             if told.is_some_and(|told| judged.record >= told) {
                 untold.push(judged);
             }

@@ -7,17 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use vandel_core::chain::possession_message;
-use vandel_core::erasure::{ErasureReason, Ground, Line, Plan};
-use vandel_core::event::{
-    BodySignature, Compartment, DisposalDecision, ErasureStarted, Grant, KeyEnrolled, Kind, OpenEvent,
-    Purpose, Reading, Role, Scope, Step,
-};
-use vandel_core::hash::Domain;
-use vandel_core::id::{ActorId, ThreadId};
-use vandel_core::signature::{SigningKey, public_key, sign};
-use vandel_core::time::{Day, Second};
-use vandel_ledger::author::{sign_event, sign_step};
+use vandel_core::erasure::Plan;
+use vandel_core::id::ThreadId;
+use vandel_core::time::Second;
 use vandel_ledger::backup::{
     self, BackupError, Destroyed, Destroying, Half, Made, Making, Restored, Restoring,
 };
@@ -26,7 +18,8 @@ use vandel_ledger::home::Home;
 use vandel_ledger::opening::HomeError;
 use vandel_ledger::sealing::{Unsealed, from_opened};
 use vandel_ledger::sequencer::Sequencer;
-use vandel_ledger::submission::Submission;
+use vandel_tests::erasure_scene::{self, decide, enrol_delegate, person, plan_of};
+pub(crate) use vandel_tests::erasure_scene::{LATER, start};
 use vandel_tests::recording_disk::RecordingDisk;
 use vandel_tests::small_ledger::{NOON, SmallLedger, adopt_policy, enrol};
 
@@ -35,8 +28,6 @@ pub(crate) const DATA: &str = "/data";
 pub(crate) const KEYS: &str = "/keys";
 /// The first reader's number; readers have the keys and threads of their numbers.
 pub(crate) const FIRST: u8 = 30;
-/// When readings are made, and when they are due for erasure.
-pub(crate) const LATER: Second = Second(NOON.0 + 740 * 86_400);
 
 pub(crate) fn home() -> Home {
     Home::new("/home").with_memory(Some("/memory".into()))
@@ -48,36 +39,7 @@ pub(crate) fn restored_home() -> Home {
 }
 
 pub(crate) fn ledger_at(disk: &RecordingDisk, home: Home, at: Second) -> SmallLedger {
-    let ledger = SmallLedger::at(Arc::new(disk.clone()), home);
-    ledger.clock.set(at);
-    ledger
-}
-
-pub(crate) fn person(number: u8) -> SigningKey {
-    SigningKey::from_bytes(&[number; 32])
-}
-
-fn enrol_delegate(sequencer: &Sequencer) -> Submission {
-    let (actor, key) = (ActorId([9; 16]), public_key(&person(9)));
-    let message = possession_message(&sequencer.chain().ledger, &actor, &key);
-    let possession = BodySignature::from_bytes(&sign(&person(9), Domain::Possession, &[&message]));
-    let from = "2026-01-01".parse().unwrap();
-    let grant = Grant { role: Role::ControllersDelegate, scope: Scope::default(), from, until: None };
-    let event =
-        OpenEvent::KeyEnrolled(KeyEnrolled { actor, key, grants: vec![grant], expires: None, possession });
-    sign_event(&sequencer.standpoint(), &person(1), Some(&person(2)), event)
-}
-
-fn decide(sequencer: &Sequencer) -> Submission {
-    let decision = DisposalDecision {
-        body: "KF".to_owned(),
-        number: "7".to_owned(),
-        decided: "2026-01-10".parse().unwrap(),
-        classes: vec!["reads".to_owned()],
-        from: "2026-01-10".parse().unwrap(),
-        until: None,
-    };
-    sign_event(&sequencer.standpoint(), &person(1), Some(&person(2)), OpenEvent::DisposalAdopted(decision))
+    erasure_scene::ledger_at(Arc::new(disk.clone()), home, at)
 }
 
 /// A ledger with a policy, a disposal decision and some readers.
@@ -113,38 +75,14 @@ impl Known {
 
     /// A reader reads.
     pub(crate) fn read(&mut self, sequencer: &mut Sequencer, reader: u8, remark: &str) {
-        let day = sequencer.now().latest_day_in_sweden();
-        let mut step = Step::new(sequencer.next_spine(self.thread(reader), Kind::RecordRead, day));
-        step.reading = Some(Reading {
-            thread: None,
-            purpose: Purpose::Audit,
-            remark: remark.to_owned(),
-            compartments: vec![Compartment::Process],
-            count: 3,
-        });
-        let signed = sign_step(&sequencer.standpoint(), &person(reader), None, &step, None).unwrap();
-        let record = sequencer.commit_one(signed.submission).unwrap().record;
+        let group = erasure_scene::read(sequencer, self.thread(reader), reader, &[remark]);
+        let record = sequencer.commit(vec![group]).remove(0).unwrap()[0].record;
         self.living.entry(reader).or_default().push(record);
     }
 
     /// The plan that takes a reader's whole thread.
     pub(crate) fn plan(&self, sequencer: &Sequencer, reader: u8, salt: u8) -> Plan {
-        let (thread, as_of) = (self.thread(reader), sequencer.now().latest_day_in_sweden());
-        let last: Day = NOON.latest_day_in_sweden();
-        let due = Day::from_ymd(last.ymd().0 + 2, last.ymd().1, last.ymd().2).unwrap();
-        let reason = ErasureReason::Retention;
-        let line = Line {
-            pseudonym: [1; 8],
-            thread,
-            identities: Vec::new(),
-            records: sequencer.threads().get(&thread).unwrap().records.clone(),
-            compartments: vec![
-                Ground { compartment: Compartment::Reads, reason, class: Some("reads".to_owned()), due },
-                Ground { compartment: Compartment::Spine, reason, class: None, due },
-            ],
-        };
-        let disposal = *sequencer.chain().disposals.keys().next().unwrap();
-        Plan { ledger: sequencer.chain().ledger, salt: [salt; 32], as_of, disposal, lines: vec![line] }
+        plan_of(sequencer, self.thread(reader), salt)
     }
 
     /// All that a reader has read is erased; what the reader reads later is another thread.
@@ -163,12 +101,6 @@ impl Known {
     }
 }
 
-pub(crate) fn start(sequencer: &Sequencer, plan: &Plan) -> Submission {
-    let expires = Second(sequencer.now().0 + 3600);
-    let event = ErasureStarted { records: plan.records(), plan: plan.hash(), expires };
-    sign_event(&sequencer.standpoint(), &person(1), Some(&person(9)), OpenEvent::ErasureStarted(event))
-}
-
 /// Makes a generation with everything in it, the root cell too.
 pub(crate) fn back_up(disk: &RecordingDisk, at: Second) -> Result<Made, BackupError> {
     let day = at.latest_day_in_sweden();
@@ -177,6 +109,7 @@ pub(crate) fn back_up(disk: &RecordingDisk, at: Second) -> Result<Made, BackupEr
         data: Path::new(DATA),
         keys: Some(Path::new(KEYS)),
         root_cell: true,
+        root_passphrase: None,
         now: at,
         expires: (day, day),
     };
@@ -207,6 +140,8 @@ pub(crate) fn bring_back_to(
         newer_log,
         erased_keys: None,
         erase_whole_records: false,
+        root_passphrase: None,
+        stream: None,
     };
     let disk: Arc<dyn Disk> = Arc::new(disk.clone());
     backup::restore(&disk, &restoring, &mut |_| {})

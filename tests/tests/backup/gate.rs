@@ -127,7 +127,9 @@ fn a_list_of_destroyed_keys_that_was_changed_is_refused() {
         disposal: 0,
         lines: Vec::new(),
     });
-    lists.note(&*shared, chain.ledger, &Hash([1; 32]), &keys, &super::course::person(1)).unwrap();
+    lists
+        .note(&*shared, chain.ledger, &Hash([1; 32]), &keys, &vandel_tests::erasure_scene::person(1))
+        .unwrap();
     assert!(lists.read(&*shared, &chain, &Hash([1; 32])).is_err());
 }
 
@@ -153,6 +155,8 @@ fn without_the_memory_an_unknown_erasure_is_refused_or_takes_all() {
         newer_log: Some(&log),
         erased_keys: None,
         erase_whole_records: true,
+        root_passphrase: None,
+        stream: None,
     };
     let restored = vandel_ledger::backup::restore(&shared, &restoring, &mut |_| {}).unwrap();
     assert_eq!(restored.whole_records.len(), 1);

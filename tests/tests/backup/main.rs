@@ -8,3 +8,4 @@ mod crash;
 mod gate;
 mod histories;
 mod parallel;
+mod started;

@@ -49,6 +49,7 @@ fn a_backup_taken_beside_a_writer_is_whole() {
                 data: &data,
                 keys: Some(&keys),
                 root_cell: true,
+                root_passphrase: None,
                 now: NOON,
                 expires: (day, day),
             };

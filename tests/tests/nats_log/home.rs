@@ -25,7 +25,7 @@ struct Ledger {
     folder: tempfile::TempDir,
 }
 
-fn access(server: &NatsServer) -> NatsAccess {
+pub(crate) fn access(server: &NatsServer) -> NatsAccess {
     NatsAccess { servers: Some(server.url()), monitoring: Some(server.monitor()), ..NatsAccess::default() }
 }
 
@@ -96,10 +96,11 @@ fn a_ledger_works_and_goes_on_after_a_restart() {
 #[test]
 fn a_home_opens_with_its_own_log_only() {
     let world = Ledger::with_work();
-    // A log folder that appears beside the stream's description.
+    // A log that appears beside the stream's description.
     std::fs::create_dir(world.ledger.home.log()).unwrap();
+    std::fs::write(world.ledger.home.log().join("segment-00000000000000000000.vlog"), "").unwrap();
     assert!(matches!(world.open(), Err(HomeError::Place(_))));
-    std::fs::remove_dir(world.ledger.home.log()).unwrap();
+    std::fs::remove_dir_all(world.ledger.home.log()).unwrap();
     // The description is lost: the home is not taken for one in files.
     let place = world.ledger.home.root().join("log.toml");
     let text = std::fs::read_to_string(&place).unwrap();

@@ -6,6 +6,7 @@
 #![allow(missing_docs, clippy::print_stdout, clippy::unwrap_used)]
 
 mod administrator;
+mod backup;
 mod bits;
 mod crash;
 mod home;

@@ -65,6 +65,7 @@ pub(super) fn run(context: &Context, arguments: &BackupCreateArgs) -> Result<Exi
         data: &data,
         keys: keys.as_deref(),
         root_cell: arguments.with_root_cell,
+        root_passphrase: context.root_passphrase_of(&*context.disk, &context.home.root_cell())?,
         now: context.now(),
         expires: (
             today.plus(Period::days(arguments.horizon)),

@@ -1,8 +1,12 @@
 //! `vandel backup restore`.
 
+use std::path::Path;
+
 use serde::Serialize;
-use vandel_ledger::backup::{self, Restored, Restoring};
+use vandel_ledger::backup::{self, GenerationDisk, Restored, Restoring};
+use vandel_ledger::home::Home;
 use vandel_ledger::lock::HomeLock;
+use zeroize::Zeroizing;
 
 use super::teller;
 use crate::args::BackupRestoreArgs;
@@ -36,6 +40,7 @@ pub(super) fn run(context: &Context, arguments: &BackupRestoreArgs) -> Result<Ex
     let root = context.home.root();
     context.disk.create_directory(root).map_err(|error| CliError::file(root, &error))?;
     let lock = HomeLock::acquire(root)?;
+    let root_passphrase = root_passphrase(context, arguments, keys)?;
     let restoring = Restoring {
         data: &which.from,
         keys,
@@ -45,6 +50,8 @@ pub(super) fn run(context: &Context, arguments: &BackupRestoreArgs) -> Result<Ex
         newer_log: arguments.log.as_deref(),
         erased_keys: arguments.old_memory.as_ref().map(|memory| memory.join("erased")),
         erase_whole_records: arguments.erase_whole_records,
+        root_passphrase,
+        stream: arguments.stream.on(&context.nats),
     };
     let restored = backup::restore(&context.disk, &restoring, &mut teller(context))?;
     let told = told(context, which.generation, &restored);
@@ -68,6 +75,20 @@ pub(super) fn run(context: &Context, arguments: &BackupRestoreArgs) -> Result<Ex
         context.output.warn(&BackupText::NoMemory.with(context.lang, &[("memory", &memory)]));
     }
     Ok(Exit::Done)
+}
+
+/// Asked for before anything is written, if the root of the generation is sealed.
+fn root_passphrase(
+    context: &Context,
+    arguments: &BackupRestoreArgs,
+    keys: &Path,
+) -> Result<Option<Zeroizing<String>>, CliError> {
+    if let Some(path) = &arguments.root_cell {
+        return context.root_passphrase_of(&*context.disk, path);
+    }
+    let (which, root) = (&arguments.generation, Path::new("/generation"));
+    let disk = GenerationDisk::open(context.disk.clone(), root, which.generation, &which.from, Some(keys))?;
+    context.root_passphrase_of(&disk, &Home::new(root).root_cell())
 }
 
 fn told(context: &Context, generation: u32, restored: &Restored) -> Told {

@@ -8,7 +8,8 @@ use vandel_core::verify::Report;
 use vandel_ledger::audit::{AuditOptions, audit};
 use vandel_ledger::backup::GenerationDisk;
 use vandel_ledger::disk::Disk;
-use vandel_ledger::vault::{FileCell, RootCell};
+use vandel_ledger::home::Home;
+use vandel_ledger::vault::{VaultError, cell_in};
 
 use super::teller;
 use crate::args::BackupVerifyArgs;
@@ -53,10 +54,14 @@ pub(super) fn run(context: &Context, arguments: &BackupVerifyArgs) -> Result<Exi
     not_checked.push("whether another copy of this generation exists");
     let (created, files) = (disk.labels()[0].created.to_string(), disk.files().count());
     let disk: Arc<dyn Disk> = Arc::new(disk);
-    let cell = arguments.root_cell.as_ref().map(|path| {
-        let cell: Box<dyn RootCell> = Box::new(FileCell::new(disk.clone(), path));
-        cell
-    });
+    let cell_file = arguments.root_cell.clone().unwrap_or_else(|| Home::new(ROOT).root_cell());
+    let cell = match has_root && which.keys_from.is_some() {
+        true => {
+            let passphrase = context.root_passphrase_of(&*disk, &cell_file)?;
+            Some(cell_in(&disk, &cell_file, passphrase.as_ref()).map_err(VaultError::from)?)
+        }
+        false => None,
+    };
     let options = AuditOptions {
         place: ROOT.into(),
         memory: context.memory.clone(),

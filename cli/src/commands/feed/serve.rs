@@ -119,7 +119,7 @@ impl Server<'_> {
         let outlet = NatsOutlet::open(bus, replicas)?;
         let interval = Duration::from_secs(self.arguments.interval.into());
         let (disk, now) = (context.disk.clone(), context.now());
-        Ok(Service::open(disk, &context.home, log, outlet, interval, now)?)
+        Ok(Service::open(disk, &context.home, context.shared_root_cell()?, log, outlet, interval, now)?)
     }
 
     fn say_serving(&self, service: &Service<NatsOutlet>, position: u64) {

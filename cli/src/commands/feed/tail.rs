@@ -22,15 +22,16 @@ pub(super) fn run(context: &Context, arguments: &FeedTailArgs) -> Result<Exit, C
     let stop = Stop::on_signals()?;
     let log = HomeLog::open(&context.disk, &context.home)?;
     let mut there: Vec<Judged> = Vec::new();
-    let mut following = Following::open(context.disk.clone(), &context.home, log, |judged| {
-        // Without --from only the last ones are kept.
-        if arguments.from.is_none_or(|from| judged.record >= from) {
-            there.push(judged);
-            if arguments.from.is_none() && there.len() > 2 * LAST {
-                there.drain(..LAST);
+    let mut following =
+        Following::open(context.disk.clone(), &context.home, context.shared_root_cell()?, log, |judged| {
+            // Without --from only the last ones are kept.
+            if arguments.from.is_none_or(|from| judged.record >= from) {
+                there.push(judged);
+                if arguments.from.is_none() && there.len() > 2 * LAST {
+                    there.drain(..LAST);
+                }
             }
-        }
-    })?;
+        })?;
     if arguments.from.is_none() {
         let extra = there.len().saturating_sub(LAST);
         there.drain(..extra);

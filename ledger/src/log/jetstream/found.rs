@@ -34,27 +34,43 @@ pub fn preflight(bus: &Bus, demands: &Demands) -> Result<(), StreamError> {
 /// # Errors
 /// [`StreamError::Exists`] if one is there and is not empty; [`StreamError::Api`].
 pub fn create_streams(bus: &Bus, ledger: &LedgerId, demands: &Demands) -> Result<(), StreamError> {
+    for (stream, blocks) in make_streams(bus, ledger, demands)? {
+        if blocks > 0 {
+            return Err(StreamError::Exists { stream });
+        }
+    }
+    Ok(())
+}
+
+/// Makes those of a ledger's two streams that are not there, for a log that is restored. What is in the others
+/// is for the caller to compare.
+///
+/// # Errors
+/// [`StreamError::Exists`] if one is there with other settings; [`StreamError::Api`].
+pub fn ensure_streams(bus: &Bus, ledger: &LedgerId, demands: &Demands) -> Result<(), StreamError> {
+    make_streams(bus, ledger, demands).map(|_| ())
+}
+
+/// Makes the streams, or finds them as they would be made. Gives what each is called, and how much it holds.
+fn make_streams(bus: &Bus, ledger: &LedgerId, demands: &Demands) -> Result<[(String, u64); 2], StreamError> {
     let wrong = server::judge_connection(bus);
     if !wrong.is_empty() {
         return Err(StreamError::Settings(wrong));
     }
     let api = api(bus, demands.waits);
-    let streams = [
-        (log_stream(ledger), settings::log_settings(ledger, demands.replicas)),
-        (checkpoint_stream(ledger), settings::checkpoint_settings(ledger, demands.replicas)),
-    ];
-    for (name, config) in streams {
-        match api.create(&name, &config) {
-            Ok(true) => {}
-            Ok(false) if api.info(&name, false)?.last == 0 => {}
-            Ok(false) => return Err(StreamError::Exists { stream: name }),
-            Err(error) if error.code() == Some(code::STREAM_EXISTS) => {
-                return Err(StreamError::Exists { stream: name });
-            }
-            Err(error) => return Err(error.into()),
+    let make = |name: String, config: Value| match api.create(&name, &config) {
+        Ok(true) => Ok((name, 0)),
+        Ok(false) => {
+            let held = api.info(&name, false)?.last;
+            Ok((name, held))
         }
-    }
-    Ok(())
+        Err(error) if error.code() == Some(code::STREAM_EXISTS) => Err(StreamError::Exists { stream: name }),
+        Err(error) => Err(error.into()),
+    };
+    Ok([
+        make(log_stream(ledger), settings::log_settings(ledger, demands.replicas))?,
+        make(checkpoint_stream(ledger), settings::checkpoint_settings(ledger, demands.replicas))?,
+    ])
 }
 
 /// Removes the streams of a ledger that was not founded after all: those that are empty.
