@@ -300,7 +300,7 @@ impl<'o> Audit<'o> {
                 let late = overdue::find(threads, &self.chain, as_of);
                 self.along.counts.overdue = Some(late.len() as u64);
                 let violates = self.request.overdue_violates;
-                let weighed = late.into_iter().map(|late| if violates { late } else { late.as_notice() });
+                let weighed = late.into_iter().map(|late| if violates { late } else { late.noticed() });
                 weighed.for_each(|finding| self.along.findings.add(finding));
             }
         }

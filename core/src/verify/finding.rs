@@ -81,7 +81,7 @@ impl Finding {
     }
 
     /// The same, without a say in the verdict.
-    pub(super) fn as_notice(mut self) -> Self {
+    pub(super) fn noticed(mut self) -> Self {
         self.severity = Severity::Notice;
         self
     }

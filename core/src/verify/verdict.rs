@@ -65,18 +65,12 @@ impl Audit<'_> {
         if request.require_witnessed && !anchored.is_witnessed {
             not_proven.push("a quorum of witnesses was required and is not there".to_owned());
         }
-        let late = counts.overdue.filter(|late| *late > 0);
-        let mut levels = Level::ALL.map(|level| LevelReport {
+        let levels = Level::ALL.map(|level| LevelReport {
             level,
             asked: request.levels.as_ref().is_none_or(|levels| levels.contains(&level)),
             ..judge_level(level, &findings, contents.is_some(), is_whole, &not_proven, &request.no_openings)
+                .with_overdue(counts.overdue)
         });
-        let conduct = levels.iter_mut().find(|report| report.level == Level::Conduct);
-        if let (Some(late), Some(report)) = (late, conduct.filter(|report| report.verdict == Verdict::Passed))
-        {
-            report.why =
-                format!("{}; {late} thread(s) are kept longer than their retention allows", report.why);
-        }
         let missing = |report: &&LevelReport| report.verdict == Verdict::NotChecked;
         if let Some(asked) = &request.levels {
             let missing = levels.iter().filter(missing).filter(|report| asked.contains(&report.level));
@@ -124,6 +118,17 @@ impl Audit<'_> {
         };
         report.summary = report.summarise();
         report
+    }
+}
+
+impl LevelReport {
+    /// Says beside a passed level of conduct what is kept for too long, which no rule of the log decides.
+    fn with_overdue(mut self, overdue: Option<u64>) -> Self {
+        let passed = self.level == Level::Conduct && self.verdict == Verdict::Passed;
+        if let Some(late) = overdue.filter(|late| passed && *late > 0) {
+            self.why += &format!("; {late} thread(s) are kept longer than their retention allows");
+        }
+        self
     }
 }
 

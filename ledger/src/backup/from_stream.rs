@@ -22,10 +22,10 @@ impl Copying<'_> {
         for placed in self.log.blocks_from(from)? {
             let placed = placed?;
             let (begins, frame) = image.add(placed.position, &placed.bytes);
-            if let Some((name, header)) = begins {
-                if let Some(full) = segment.replace(Segment::new(name, &header)) {
-                    files.push(full.end(self, folder)?);
-                }
+            if let Some((name, header)) = begins
+                && let Some(full) = segment.replace(Segment::new(name, &header))
+            {
+                files.push(full.end(self, folder)?);
             }
             if let Some(segment) = &mut segment {
                 segment.write(self, folder, frame)?;
