@@ -18,6 +18,7 @@ mod ledger;
 mod nats;
 mod policy;
 pub mod refusals;
+pub mod retention;
 mod serve;
 mod statistics;
 mod subject;

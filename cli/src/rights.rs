@@ -1,10 +1,8 @@
 //! What a person has a right to be told (GDPR art. 15): gathered from the ledger as it opens now.
 
-mod index;
 mod page;
 mod words;
 
-pub use index::NumberIndex;
 pub use page::{as_html, as_text};
 
 use std::collections::BTreeMap;

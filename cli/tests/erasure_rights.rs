@@ -219,3 +219,58 @@ fn a_policy_shows_what_it_would_move_before_it_is_adopted() {
     assert_eq!((&note["state_before"], &note["state_after"]), (&"due".into(), &"running".into()));
     let _ = carry_out(&story);
 }
+
+#[test]
+fn a_request_for_access_is_listed_extended_in_time_and_answered_by_the_report() {
+    let story = Story::closed_case();
+    let handle = &*story.handle;
+    let subject =
+        |day: &str, arguments: &[&str]| story.on(day, &[&["subject"], arguments, &DECIDER[..]].concat());
+    let listed = |day: &str| story.on(day, &["subject", "requests"]).ok().lines();
+    // Nothing to extend or refuse before it is recorded.
+    let why = ["--reason", "tre nämnder berörs"];
+    subject("2026-04-01", &[&["extend", handle], &why[..]].concat()).exits(7);
+    let asked = subject("2026-04-02", &["request", handle, "--right", "access", "--received", "2026-03-31"]);
+    let asked = asked.ok().lines().remove(0);
+    assert_eq!((&asked["type"], &asked["answer_by"]), (&"access_requested".into(), &"2026-04-30".into()));
+    // It is no request for erasure.
+    let decision = story.decide(&["note", "case", "identity"]);
+    let plan = ["retention", "plan", "--disposal", &*decision, "--case", handle, "--ground", "request"];
+    story.on("2026-04-02", &[&plan[..], &DECIDER].concat()).exits(8);
+    let open = listed("2026-04-30");
+    assert_eq!((&open[0]["right"], &open[0]["state"]), (&"access".into(), &"open".into()));
+    let late = listed("2026-05-01");
+    assert_eq!((&late[0]["state"], &late[1]["late"]), (&"late".into(), &1.into()));
+    let doctor = story.on("2026-05-01", &["doctor"]);
+    assert!(doctor.text().contains("1 past the day"), "{}", doctor.text());
+    // Two months more: said within the first, with a reason, and once.
+    refused(&subject("2026-05-01", &[&["extend", handle], &why[..]].concat()), "extension-too-late");
+    let extended = subject("2026-04-30", &[&["extend", handle], &why[..]].concat()).ok().lines().remove(0);
+    assert_eq!(extended["answer_by"], "2026-06-30");
+    let open = listed("2026-06-30");
+    assert_eq!((&open[0]["state"], &open[0]["extended"]), (&"open".into(), &true.into()));
+    assert!(open[0]["handle"].is_null() && open[0]["reason"].is_null(), "content is shown to readers only");
+    // The report answers it, by the month it came in, whatever file it goes to.
+    std::fs::write(story.ledger.path("there.txt"), "").unwrap();
+    subject("2026-06-15", &["report", handle, "--out", "there.txt"]).exits(5);
+    assert_eq!(listed("2026-06-15")[0]["state"], "open", "nothing was given");
+    let report = subject("2026-06-15", &["report", handle]).ok().lines().remove(0);
+    assert_eq!((&report["received"], &report["late"]), (&"2026-03-31".into(), &false.into()));
+    assert_eq!(listed("2027-01-01")[0]["state"], "answered");
+    subject("2026-06-15", &[&["refuse", handle, "--right", "access"], &why[..]].concat()).exits(7);
+    // The next one is refused, with its reason.
+    subject("2026-07-01", &["request", handle, "--right", "access"]).ok();
+    subject("2026-07-02", &["refuse", handle, "--right", "access", "--reason", "uppenbart ogrundad"]).ok();
+    let shown = story.on("2026-07-02", &[&["subject", "requests"], &DECIDER[..]].concat()).ok().lines();
+    assert_eq!((&shown[0]["state"], &shown[0]["reason"]), (&"refused".into(), &"uppenbart ogrundad".into()));
+}
+
+#[test]
+fn why_is_told_in_swedish_too() {
+    let story = Story::closed_case();
+    let why = ["--lang", "sv", "retention", "why", &*story.handle];
+    let told = story.ledger.on(DUE, &[&why[..], &DECIDER].concat()).ok();
+    for part in ["notering", "att gallra", "startar tiden", "2 år", "sista dag att gallra"] {
+        assert!(told.text().contains(part), "{part}: {}", told.text());
+    }
+}

@@ -8,13 +8,15 @@ mod judge;
 mod matters;
 mod notice;
 mod planning;
+mod request;
 
 use serde::{Deserialize, Serialize};
 
 pub use judge::{Matters, PlanRefusal, judge};
 pub use matters::ThreadMatters;
-pub use notice::{Notice, NoticeMark, Stop, stop_of};
+pub use notice::{Notice, NoticeMark, Right, Stop, stop_of};
 pub use planning::{LeftOut, PlannedCase, WhyLeftOut, last_together, plan_case, stays};
+pub use request::{Request, RequestState, answer_by};
 
 use crate::codec::{DecodeError, decode_body, encode_body};
 use crate::event::Compartment;

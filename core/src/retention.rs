@@ -7,7 +7,7 @@ mod facts;
 
 use std::collections::BTreeMap;
 
-pub use explain::Reason;
+pub use explain::{Ignored, Reason};
 pub use facts::{History, case_dues};
 
 use crate::event::Compartment;

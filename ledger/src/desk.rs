@@ -39,12 +39,15 @@ pub struct DeskLimits {
     pub bytes: usize,
     /// The most questions asked and not yet answered.
     pub questions: usize,
+    /// How often an idle desk clears the vault's keys and indexes that have lived their time
+    /// ([`crate::vault::Vault::forget_old_caches`]).
+    pub forget_every: Duration,
 }
 
 impl Default for DeskLimits {
     /// A few seconds of work for a small machine, and a bound on its memory.
     fn default() -> Self {
-        Self { statements: 16_384, bytes: 64 << 20, questions: 1_024 }
+        Self { statements: 16_384, bytes: 64 << 20, questions: 1_024, forget_every: Duration::from_secs(30) }
     }
 }
 

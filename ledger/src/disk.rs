@@ -31,6 +31,19 @@ pub trait Disk: Send + Sync {
 
     /// Makes creations, renames and removals in this folder durable.
     fn sync_directory(&self, path: &Path) -> io::Result<()>;
+
+    /// Waits for, and holds until it is dropped, what only one holder has at a time: by the name of a file, which is
+    /// made if it is not there. A disk that other processes cannot see needs none, which is the default.
+    fn hold(&self, _: &Path) -> io::Result<Held> {
+        Ok(Held { _file: None })
+    }
+}
+
+/// What only one holder has at a time. It ends with this value, and with the process.
+#[derive(Debug)]
+#[must_use = "it is given back at once"]
+pub struct Held {
+    _file: Option<fs::File>,
 }
 
 /// How a file is opened.
@@ -146,6 +159,12 @@ impl Disk for RealDisk {
         // The folder of a bare file name is the current one.
         let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
         fs::File::open(path)?.sync_all()
+    }
+
+    fn hold(&self, path: &Path) -> io::Result<Held> {
+        let file = fs::OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path)?;
+        file.lock()?;
+        Ok(Held { _file: Some(file) })
     }
 }
 

@@ -1,8 +1,9 @@
 //! Who is in the ledger: handles, numbers and cases, from opened identities, in memory only.
 //!
-//! Nothing of it ever touches the disk: whoever steals one could try every number there is against any
-//! derived form. It is made when it is first asked for, kept up to date by the sequencer, and thrown
-//! away when something is erased.
+//! Nothing of it ever touches the disk: some forty million numbers are plausible, and whoever steals one could try
+//! them all against any derived form. In memory people are hashes under a random salt that dies with the index, so
+//! that a core dump tells nothing to who does not have that too. It is made when it is first asked for, kept up to
+//! date by the sequencer, and thrown away when something is erased.
 
 use std::collections::HashMap;
 use std::io;
@@ -12,6 +13,7 @@ use vandel_core::event::{Identity, Opening};
 use vandel_core::hash::sha256;
 use vandel_core::id::{AssignmentId, ControllerId, SubjectId, ThreadId};
 use vandel_core::person::IdentityNumber;
+use zeroize::Zeroizing;
 
 /// What a person is recognised by.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -33,12 +35,16 @@ impl PersonKey {
     }
 }
 
+/// A person, as the index knows one.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Token([u8; 16]);
+
 /// A person, a recruitment and a role: what makes two openings the same case.
-type CaseKey = (PersonKey, String, String);
+type CaseKey = (Token, String, String);
 
 struct Entry {
     handle: String,
-    person: PersonKey,
+    person: Token,
     case: Option<CaseKey>,
 }
 
@@ -46,11 +52,11 @@ struct Entry {
 #[derive(Default)]
 pub struct People {
     /// For ids of people and recruitments that are not in the ledger yet.
-    salt: [u8; 32],
+    salt: Zeroizing<[u8; 32]>,
     entries: HashMap<ThreadId, Entry>,
     handles: HashMap<String, ThreadId>,
-    /// Whom a key stands for, and in how many cases.
-    subjects: HashMap<PersonKey, (SubjectId, usize)>,
+    /// Whom a key stands for, and in which cases.
+    subjects: HashMap<Token, (SubjectId, Vec<ThreadId>)>,
     cases: HashMap<CaseKey, usize>,
     assignments: HashMap<(ControllerId, String), AssignmentId>,
 }
@@ -62,7 +68,7 @@ impl People {
     /// If the operating system gives no randomness.
     pub(crate) fn new() -> io::Result<Self> {
         let mut people = Self::default();
-        getrandom::fill(&mut people.salt)
+        getrandom::fill(&mut *people.salt)
             .map_err(|_| io::Error::other("the operating system gives no randomness"))?;
         Ok(people)
     }
@@ -71,12 +77,13 @@ impl People {
     pub(crate) fn take(&mut self, thread: ThreadId, identity: &Identity, opening: Option<&Opening>) {
         self.forget(&thread);
         let person = PersonKey::of(&identity.number, &identity.surname, &identity.given_name);
-        let case = opening.map(|opening| (person.clone(), opening.reference.clone(), opening.role.0.clone()));
+        let person = self.token(&person);
+        let case = opening.map(|opening| (person, opening.reference.clone(), opening.role.0.clone()));
         if let Some(opening) = opening {
             self.assignments.insert((opening.controller, opening.reference.clone()), opening.assignment);
         }
         self.handles.insert(identity.handle.clone(), thread);
-        self.subjects.entry(person.clone()).or_insert((identity.subject, 0)).1 += 1;
+        self.subjects.entry(person).or_insert((identity.subject, Vec::new())).1.push(thread);
         if let Some(case) = &case {
             *self.cases.entry(case.clone()).or_default() += 1;
         }
@@ -86,8 +93,11 @@ impl People {
     fn forget(&mut self, thread: &ThreadId) {
         let Some(Entry { handle, person, case }) = self.entries.remove(thread) else { return };
         self.handles.remove(&handle);
-        if let Some((subject, count)) = self.subjects.remove(&person).filter(|(_, count)| *count > 1) {
-            self.subjects.insert(person, (subject, count - 1));
+        if let Some((_, cases)) = self.subjects.get_mut(&person) {
+            cases.retain(|case| case != thread);
+            if cases.is_empty() {
+                self.subjects.remove(&person);
+            }
         }
         if let Some(case) = case
             && let Some(count) = self.cases.remove(&case).filter(|count| *count > 1)
@@ -105,7 +115,34 @@ impl People {
     /// The id of a person in earlier cases.
     #[must_use]
     pub fn subject(&self, person: &PersonKey) -> Option<SubjectId> {
-        self.subjects.get(person).map(|(subject, _)| *subject)
+        self.subjects.get(&self.token(person)).map(|(subject, _)| *subject)
+    }
+
+    /// The cases of a person, in no order.
+    #[must_use]
+    pub fn cases_of(&self, person: &PersonKey) -> Vec<ThreadId> {
+        self.subjects.get(&self.token(person)).map_or_else(Vec::new, |(_, cases)| cases.clone())
+    }
+
+    /// How many cases have an identity that opens.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    fn token(&self, person: &PersonKey) -> Token {
+        Token(match person {
+            PersonKey::Number(number) => self.new_id(&[b"known number", number.as_bytes()]),
+            PersonKey::Name(surname, given_name) => {
+                self.new_id(&[b"known name", surname.as_bytes(), given_name.as_bytes()])
+            }
+        })
     }
 
     /// The id of a person in earlier cases, or the one to give a new person: always the same while this
@@ -136,7 +173,7 @@ impl People {
 
     /// Random to everybody who does not know the salt, which never leaves this memory.
     fn new_id(&self, pieces: &[&[u8]]) -> [u8; 16] {
-        let mut bytes = self.salt.to_vec();
+        let mut bytes = Zeroizing::new(self.salt.to_vec());
         pieces.iter().for_each(|piece| put_bytes(&mut bytes, piece));
         let mut id = [0; 16];
         id.copy_from_slice(&sha256(&[&bytes]).0[..16]);
@@ -146,7 +183,7 @@ impl People {
     /// Whether a person has a case of this role in this recruitment.
     #[must_use]
     pub fn has_case(&self, person: &PersonKey, reference: &str, role: &str) -> bool {
-        self.cases.contains_key(&(person.clone(), reference.to_owned(), role.to_owned()))
+        self.cases.contains_key(&(self.token(person), reference.to_owned(), role.to_owned()))
     }
 }
 
@@ -175,8 +212,9 @@ mod tests {
         let ek = PersonKey::Name("ek".to_owned(), "göran".to_owned());
         people.take(first, &identity("K-A", "Alm", 1), None);
         assert_eq!(people.subject(&ek), Some(SubjectId([1; 16])), "the second case still has it");
+        assert_eq!(people.cases_of(&ek), [second]);
         people.take(second, &identity("K-C", "Alm", 1), None);
-        assert_eq!(people.subject(&ek), None);
+        assert_eq!((people.subject(&ek), people.cases_of(&ek).len(), people.len()), (None, 0, 2));
         assert_eq!((people.by_handle("K-B"), people.by_handle("K-C")), (None, Some(second)));
     }
 }

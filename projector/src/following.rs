@@ -156,6 +156,12 @@ impl Following {
             .map_err(|_| FollowError::Checkpoint(format!("{} is no text", file.display())))
     }
 
+    /// Clears the vault's keys and indexes that have been in memory for their lifetime: also of a ledger in which
+    /// nothing happens.
+    pub fn forget_old_caches(&self) {
+        self.vault.forget_old_caches();
+    }
+
     /// The newest checkpoint, signed.
     #[must_use]
     pub fn note(&self) -> &str {

@@ -16,7 +16,7 @@ use crate::commands::case::record_reading;
 use crate::commands::erasure;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
-use crate::lang::LedgerText;
+use crate::lang::{Lang, LedgerText, retention as words};
 use crate::people::Person;
 use crate::reading::Reading;
 use crate::workbench::Workbench;
@@ -140,7 +140,7 @@ fn why(context: &Context, arguments: &RetentionWhyArgs) -> Result<Exit, CliError
     record_reading(context, &mut bench, &reader, reading)?;
     bench.close()?;
     for answer in &answers {
-        context.output.line(&Line { kind: "why", answer }, || describe_why(answer))?;
+        context.output.line(&Line { kind: "why", answer }, || describe_why(answer, context.lang))?;
     }
     let end = WhyEnd { handle: &arguments.handle, as_of: as_of.to_string(), count: answers.len() };
     let values = [("handle", end.handle), ("as_of", &*end.as_of)];
@@ -148,9 +148,10 @@ fn why(context: &Context, arguments: &RetentionWhyArgs) -> Result<Exit, CliError
     Ok(Exit::Done)
 }
 
-fn describe_why(answer: &WhyAnswer) -> String {
+fn describe_why(answer: &WhyAnswer, lang: Lang) -> String {
     let date = answer.date.as_deref().unwrap_or("-");
-    let mut text = format!("{:<10}  {date}  {}", answer.compartment, answer.state);
-    answer.explanation.iter().for_each(|line| text += &format!("\n  {line}"));
+    let compartment = words::compartment(answer.compartment, lang);
+    let mut text = format!("{compartment:<10}  {date}  {}", words::state(answer.state, lang));
+    answer.reasons.iter().for_each(|reason| text += &format!("\n  {}", words::reason(reason, lang)));
     text
 }

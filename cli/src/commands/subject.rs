@@ -1,18 +1,21 @@
-//! `vandel subject`: what a person may ask for. A request for erasure is recorded, answered within a month, and
-//! carried out by a plan of two people like every other erasure, or refused with its reason.
+//! `vandel subject`: what a person may ask for. A request is recorded and answered within a month, or within three if the
+//! person was told so within the first. One for erasure is carried out by a plan of two people like every other
+//! erasure, one for access by the report; either is refused with its reason.
 
+mod listed;
 mod report;
 
 use serde::Serialize;
 use vandel_core::admit::Refusal;
-use vandel_core::erasure::{ErasureReason, Notice, NoticeMark, PlannedCase, ThreadMatters, plan_case};
-use vandel_core::event::{Compartment, DisposalDecision, Purpose, Reading as ReadEvent};
+use vandel_core::erasure::{ErasureReason, Notice, PlannedCase, Request, Right, answer_by, plan_case};
+use vandel_core::event::{Compartment, DisposalDecision, Reading as ReadEvent};
 use vandel_core::id::ThreadId;
 use vandel_core::keyring::KeyEntry;
 use vandel_core::thread::{Case, Threads};
-use vandel_core::time::{Day, Period};
+use vandel_core::time::Day;
+use vandel_ledger::handle::parse_handle;
 
-use crate::args::{SubjectCommand, SubjectRefuseArgs, SubjectRequestArgs, SubjectRequestsArgs};
+use crate::args::{RightArg, SubjectCommand, SubjectExtendArgs, SubjectRefuseArgs, SubjectRequestArgs};
 use crate::casework;
 use crate::commands::case::record_reading;
 use crate::commands::hold;
@@ -20,11 +23,7 @@ use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::lang::ErasureText;
 use crate::people::Person;
-use crate::reading::Reading;
 use crate::workbench::Workbench;
-
-/// GDPR art. 12.3: without undue delay and in any event within one month of receipt.
-const MONTH: Period = Period { years: 0, months: 1, days: 0 };
 
 #[derive(Serialize)]
 struct Requested {
@@ -54,6 +53,17 @@ struct Refused {
     received: String,
 }
 
+#[derive(Serialize)]
+struct Extended {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    handle: String,
+    right: &'static str,
+    record: u64,
+    received: String,
+    answer_by: String,
+}
+
 /// Runs a command about what a person asked for.
 pub(super) fn run(context: &Context, command: &SubjectCommand) -> Result<Exit, CliError> {
     match command {
@@ -61,13 +71,9 @@ pub(super) fn run(context: &Context, command: &SubjectCommand) -> Result<Exit, C
         SubjectCommand::Report(arguments) => report::run(context, arguments),
         SubjectCommand::Restrict(arguments) => hold::restrict(context, arguments),
         SubjectCommand::Refuse(arguments) => refuse(context, arguments),
-        SubjectCommand::Requests(arguments) => requests(context, arguments),
+        SubjectCommand::Extend(arguments) => extend(context, arguments),
+        SubjectCommand::Requests(arguments) => listed::requests(context, arguments),
     }
-}
-
-/// The day by which a request must be answered.
-pub(super) fn answer_by(received: Day) -> Day {
-    received.plus(MONTH)
 }
 
 fn request(context: &Context, arguments: &SubjectRequestArgs) -> Result<Exit, CliError> {
@@ -78,6 +84,12 @@ fn request(context: &Context, arguments: &SubjectRequestArgs) -> Result<Exit, Cl
     if received > context.today() {
         return Err(CliError::new(Exit::Refused, "day-in-future", "the request can't have come after today")
             .expected(format!("{} or before", context.today()), received));
+    }
+    if arguments.right == RightArg::Access {
+        let record =
+            give_notice(context, &mut bench, &author, thread, &Notice::AccessRequested { received })?;
+        bench.close()?;
+        return tell_access(context, &arguments.handle, received, record);
     }
     let notice = Notice::ErasureRequested { received };
     let record = give_notice(context, &mut bench, &author, thread, &notice)?;
@@ -92,7 +104,7 @@ fn request(context: &Context, arguments: &SubjectRequestArgs) -> Result<Exit, Cl
     });
     let told = Requested {
         kind: "erasure_requested",
-        handle: vandel_ledger::handle::parse_handle(&arguments.handle).unwrap_or_default(),
+        handle: parse_handle(&arguments.handle).unwrap_or_default(),
         record,
         received: received.to_string(),
         answer_by: answer_by(received).to_string(),
@@ -100,6 +112,36 @@ fn request(context: &Context, arguments: &SubjectRequestArgs) -> Result<Exit, Cl
         stays: stays.collect(),
     };
     context.output.result(&told, || describe(context, &told))?;
+    Ok(Exit::Done)
+}
+
+#[derive(Serialize)]
+struct AccessRequested {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    handle: String,
+    record: u64,
+    received: String,
+    answer_by: String,
+}
+
+fn tell_access(context: &Context, handle: &str, received: Day, record: u64) -> Result<Exit, CliError> {
+    let told = AccessRequested {
+        kind: "access_requested",
+        handle: parse_handle(handle).unwrap_or_default(),
+        record,
+        received: received.to_string(),
+        answer_by: answer_by(received).to_string(),
+    };
+    context.output.result(&told, || {
+        let values = [
+            ("received", &*told.received),
+            ("record", &*record.to_string()),
+            ("answer_by", &*told.answer_by),
+            ("handle", &*told.handle),
+        ];
+        ErasureText::AccessRequested.with(context.lang, &values)
+    })?;
     Ok(Exit::Done)
 }
 
@@ -123,35 +165,89 @@ fn describe(context: &Context, told: &Requested) -> String {
 
 fn refuse(context: &Context, arguments: &SubjectRefuseArgs) -> Result<Exit, CliError> {
     let author = Person::author(context, &arguments.author)?;
-    let reason = arguments.reason.trim().to_owned();
-    if reason.is_empty() {
-        return Err(
-            CliError::new(Exit::Usage, "no-reason", "say why with --reason").paragraph("GDPR art. 12.4")
-        );
-    }
+    let reason = reason(&arguments.reason, "GDPR art. 12.4")?;
     let mut bench = Workbench::open(context)?;
     let thread = reachable(context, &bench, &author, &arguments.handle)?;
-    let standing = bench.sequencer().matters().request(&thread).map(|mark| mark.notice.clone());
-    let received = match standing {
-        Some(Notice::ErasureRequested { received }) => received,
-        _ => {
-            let message = "no request for erasure of the case waits for an answer";
-            return Err(CliError::new(Exit::NotFound, "not-requested", message)
-                .next("record it first: vandel subject request HANDLE"));
-        }
+    let received = waiting(&bench, arguments.right.into(), &thread, &arguments.handle)?.0;
+    let notice = match arguments.right {
+        RightArg::Erasure => Notice::ErasureRefused { received, reason },
+        RightArg::Access => Notice::AccessRefused { received, reason },
     };
-    let notice = Notice::ErasureRefused { received, reason };
     let record = give_notice(context, &mut bench, &author, thread, &notice)?;
     bench.close()?;
     let told = Refused {
-        kind: "erasure_refused",
-        handle: vandel_ledger::handle::parse_handle(&arguments.handle).unwrap_or_default(),
+        kind: match arguments.right {
+            RightArg::Erasure => "erasure_refused",
+            RightArg::Access => "access_refused",
+        },
+        handle: parse_handle(&arguments.handle).unwrap_or_default(),
         record,
         received: received.to_string(),
     };
     context.output.result(&told, || {
         let values = [("received", &*told.received), ("record", &*record.to_string())];
         ErasureText::RequestRefused.with(context.lang, &values)
+    })?;
+    Ok(Exit::Done)
+}
+
+fn reason(text: &str, paragraph: &'static str) -> Result<String, CliError> {
+    match text.trim() {
+        "" => Err(CliError::new(Exit::Usage, "no-reason", "say why with --reason").paragraph(paragraph)),
+        reason => Ok(reason.to_owned()),
+    }
+}
+
+/// The day on which the request came that waits for an answer, and the last day on which that can be put off.
+fn waiting(
+    bench: &Workbench<'_>,
+    right: Right,
+    thread: &ThreadId,
+    handle: &str,
+) -> Result<(Day, Day), CliError> {
+    let matters = bench.sequencer().matters();
+    match matters.request(right, thread).filter(|request| request.waits()) {
+        Some(request) => Ok((request.received, request.extend_by())),
+        None => {
+            let message = format!("no request for {} of the case waits for an answer", right.name());
+            let next = format!("record it first: vandel subject request {handle} --right {}", right.name());
+            Err(CliError::new(Exit::NotFound, "not-requested", message).next(next))
+        }
+    }
+}
+
+/// Two months more, once, and said within the first (GDPR art. 12.3).
+fn extend(context: &Context, arguments: &SubjectExtendArgs) -> Result<Exit, CliError> {
+    let author = Person::author(context, &arguments.author)?;
+    let (reason, right) = (reason(&arguments.reason, "GDPR art. 12.3")?, Right::from(arguments.right));
+    let mut bench = Workbench::open(context)?;
+    let thread = reachable(context, &bench, &author, &arguments.handle)?;
+    let (received, extend_by) = waiting(&bench, right, &thread, &arguments.handle)?;
+    if context.today() > extend_by {
+        let message = "the time to answer is extended within one month of the request, or not at all";
+        return Err(CliError::new(Exit::Refused, "extension-too-late", message)
+            .expected(format!("{extend_by} or before"), context.today())
+            .paragraph("GDPR art. 12.3"));
+    }
+    let notice = Notice::AnswerExtended { right, received, reason };
+    let record = give_notice(context, &mut bench, &author, thread, &notice)?;
+    let answer_by = bench.sequencer().matters().request(right, &thread).map(Request::answer_by);
+    bench.close()?;
+    let told = Extended {
+        kind: "answer_extended",
+        handle: parse_handle(&arguments.handle).unwrap_or_default(),
+        right: right.name(),
+        record,
+        received: received.to_string(),
+        answer_by: answer_by.unwrap_or(extend_by).to_string(),
+    };
+    context.output.result(&told, || {
+        let values = [
+            ("received", &*told.received),
+            ("record", &*record.to_string()),
+            ("answer_by", &*told.answer_by),
+        ];
+        ErasureText::RequestExtended.with(context.lang, &values)
     })?;
     Ok(Exit::Done)
 }
@@ -215,108 +311,4 @@ fn what_may_go(context: &Context, bench: &Workbench<'_>, thread: ThreadId) -> Pl
     let decision = chain.disposals.values().rev().find(in_force).unwrap_or(&none);
     let matters = bench.sequencer().matters();
     plan_case(&matters, thread, ErasureReason::Request, decision, today, [0; 8])
-}
-
-/// A request as it is listed.
-#[derive(Serialize)]
-struct Row {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    handle: Option<String>,
-    received: String,
-    answer_by: String,
-    state: &'static str,
-    record: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
-}
-
-#[derive(Serialize)]
-struct End {
-    as_of: String,
-    count: usize,
-    open: usize,
-    late: usize,
-}
-
-fn requests(context: &Context, arguments: &SubjectRequestsArgs) -> Result<Exit, CliError> {
-    let mut rows = match &arguments.key {
-        Some(key) => {
-            let reader = Person::read(context, key, arguments.passphrase_file.as_deref())?;
-            shown(context, &reader)?
-        }
-        None => {
-            let reading = Reading::open(context)?;
-            let threads = reading.threads()?;
-            let matters = ThreadMatters::of(reading.chain(), &threads);
-            matters.requests().filter_map(|(thread, mark)| row(context, &threads, thread, mark)).collect()
-        }
-    };
-    rows.sort_by(|a, b| (&a.answer_by, a.record).cmp(&(&b.answer_by, b.record)));
-    for row in &rows {
-        context.output.line(row, || {
-            let handle = row.handle.as_deref().unwrap_or("-");
-            let reason = row.reason.as_ref().map(|reason| format!("\n    {reason}")).unwrap_or_default();
-            format!("{handle:<11}  {}  {}  {}{reason}", row.received, row.answer_by, row.state)
-        })?;
-    }
-    let count = |states: &[&str]| rows.iter().filter(|row| states.contains(&row.state)).count();
-    let (open, late) = (count(&["open", "late"]), count(&["late"]));
-    let end = End { as_of: context.as_of().to_string(), count: rows.len(), open, late };
-    let values =
-        [("count", &*end.count.to_string()), ("open", &*open.to_string()), ("late", &*late.to_string())];
-    context.output.summary(&end, ErasureText::RequestsEnd.with(context.lang, &values))?;
-    Ok(Exit::Done)
-}
-
-/// With handles and reasons it is content, and showing it is a reading.
-fn shown(context: &Context, reader: &Person) -> Result<Vec<Row>, CliError> {
-    let mut bench = Workbench::open(context)?;
-    let count = bench.sequencer().matters().requests().count();
-    let reading = ReadEvent {
-        thread: None,
-        purpose: Purpose::SubjectAccess,
-        remark: String::new(),
-        compartments: vec![Compartment::Identity, Compartment::Process],
-        count: u32::try_from(count).unwrap_or(u32::MAX),
-    };
-    record_reading(context, &mut bench, reader, reading)?;
-    let sequencer = bench.sequencer();
-    let (entry, _) =
-        sequencer.chain().keyring.signer(&reader.public_key(), sequencer.now()).map_err(Refusal::Key)?;
-    let mut rows = Vec::new();
-    for (thread, mark) in sequencer.matters().requests() {
-        let Some(mut row) = row(context, sequencer.threads(), thread, mark) else { continue };
-        let known = sequencer.threads().get(thread).is_some();
-        if known && reaches(entry, sequencer.threads(), thread, context.today()) {
-            row.handle = casework::identity(sequencer, *thread)?.map(|identity| identity.handle);
-            if let Notice::ErasureRefused { reason, .. } = &mark.notice {
-                row.reason = Some(reason.clone());
-            }
-        }
-        rows.push(row);
-    }
-    bench.close()?;
-    Ok(rows)
-}
-
-fn row(context: &Context, threads: &Threads, thread: &ThreadId, mark: &NoticeMark) -> Option<Row> {
-    let received = mark.notice.received()?;
-    let answer_by = answer_by(received);
-    let state = match &mark.notice {
-        Notice::ErasureRefused { .. } => "refused",
-        _ if threads.get(thread).is_none() => "erased",
-        _ if answer_by < context.as_of() => "late",
-        _ => "open",
-    };
-    Some(Row {
-        kind: "request",
-        handle: None,
-        received: received.to_string(),
-        answer_by: answer_by.to_string(),
-        state,
-        record: mark.record,
-        reason: None,
-    })
 }

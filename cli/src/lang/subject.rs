@@ -20,7 +20,7 @@ super::texts! {
         RightsText: "You may ask for rectification (article 16), erasure (17) and restriction (18), object (21), and complain to the Swedish Authority for Privacy Protection (IMY)." / "Du kan begära rättelse (artikel 16), radering (17) och begränsning (18), invända (21) och klaga hos Integritetsskyddsmyndigheten (IMY).",
         OtherBoards: "This report covers the boards that its author answers for. Others answer for themselves: there is secrecy between them (OSL ch. 8 section 2)." / "Utdraget omfattar de nämnder som handläggaren svarar för. Andra nämnder svarar själva: sekretess gäller mellan dem (8 kap. 2 § OSL).",
         NotHere: "What recruitment systems, e-mail and paper hold besides is not in this ledger." / "Vad som därutöver finns i rekryteringssystem, e-post och på papper ingår inte i liggaren.",
-        Indexed: "{count} identities were opened in {milliseconds} ms for this search" / "{count} identiteter öppnades på {milliseconds} ms för sökningen",
+        Indexed: "{count} cases were searched in {milliseconds} ms" / "{count} ärenden genomsöktes på {milliseconds} ms",
         ReviewRow: "{day}  {reader}  {purpose}  {count}  {what}" / "{day}  {reader}  {purpose}  {count}  {what}",
         ReviewEnd: "{readings} reading(s) by {readers} reader(s); {sampled} of them drawn for review" / "{readings} läsningar av {readers} läsare; {sampled} av dem uttagna för granskning",
     }

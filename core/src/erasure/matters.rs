@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::chain::Chain;
-use crate::erasure::{Matters, Notice, NoticeMark};
+use crate::erasure::request::requests;
+use crate::erasure::{Matters, Request, Right};
 use crate::event::{Compartment, Kind, Outcome};
 use crate::id::{SubjectId, ThreadId};
 use crate::policy::RolePolicy;
@@ -20,16 +21,14 @@ pub struct ThreadMatters<'a> {
     threads: &'a Threads,
     by_subject: BTreeMap<SubjectId, Vec<ThreadId>>,
     relying: BTreeMap<ThreadId, Vec<ThreadId>>,
-    /// The last word on each case of which erasure was asked.
-    requests: BTreeMap<ThreadId, &'a NoticeMark>,
+    requests: BTreeMap<(Right, ThreadId), Request<'a>>,
 }
 
 impl<'a> ThreadMatters<'a> {
     /// Looks through all threads once.
     #[must_use]
     pub fn of(chain: &'a Chain, threads: &'a Threads) -> Self {
-        let (mut by_subject, mut relying, mut requests) =
-            (BTreeMap::<_, Vec<_>>::new(), BTreeMap::<_, Vec<_>>::new(), BTreeMap::new());
+        let (mut by_subject, mut relying) = (BTreeMap::<_, Vec<_>>::new(), BTreeMap::<_, Vec<_>>::new());
         for (id, thread) in threads.iter() {
             if let Matter::Case(case) = &thread.matter {
                 if let Some(subject) = case.subject {
@@ -39,26 +38,20 @@ impl<'a> ThreadMatters<'a> {
                     relying.entry(earlier).or_default().push(*id);
                 }
             }
-            for mark in &thread.notices {
-                let Some(about) = mark.about else { continue };
-                let last = requests.entry(about).or_insert(mark);
-                if last.record < mark.record {
-                    *last = mark;
-                }
-            }
         }
+        let requests = requests(threads.iter().flat_map(|(_, thread)| &thread.notices));
         Self { chain, threads, by_subject, relying, requests }
     }
 
-    /// The last word on a request for erasure of a case: that it came, or that it is refused.
+    /// What was asked about a case under a right.
     #[must_use]
-    pub fn request(&self, thread: &ThreadId) -> Option<&'a NoticeMark> {
-        self.requests.get(thread).copied()
+    pub fn request(&self, right: Right, thread: &ThreadId) -> Option<&Request<'a>> {
+        self.requests.get(&(right, *thread))
     }
 
-    /// All cases of which erasure was asked, those that are gone among them, with the last word on each.
-    pub fn requests(&self) -> impl Iterator<Item = (&ThreadId, &'a NoticeMark)> {
-        self.requests.iter().map(|(thread, mark)| (thread, *mark))
+    /// All requests, also about cases that are gone.
+    pub fn requests(&self) -> impl Iterator<Item = (&ThreadId, &Request<'a>)> {
+        self.requests.iter().map(|((_, thread), request)| (thread, request))
     }
 
     /// All due days of a case, without the identity, or of a reader's readings; empty where no policy says
@@ -160,7 +153,7 @@ impl Matters for ThreadMatters<'_> {
     }
 
     fn requested(&self, thread: &ThreadId) -> bool {
-        self.request(thread).is_some_and(|mark| matches!(mark.notice, Notice::ErasureRequested { .. }))
+        self.request(Right::Erasure, thread).is_some_and(Request::waits)
     }
 
     fn withdrawn(&self, thread: &ThreadId) -> bool {

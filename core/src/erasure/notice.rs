@@ -15,6 +15,29 @@ use crate::keyring::Keyring;
 use crate::thread::Threads;
 use crate::time::Day;
 
+/// The right under which a person asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Right {
+    /// Erasure (GDPR art. 17).
+    Erasure,
+    /// Access (art. 15).
+    Access,
+}
+
+impl Right {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Erasure, Self::Access];
+
+    /// The name in commands and reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Erasure => "erasure",
+            Self::Access => "access",
+        }
+    }
+}
+
 /// What a reading gives notice of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Notice {
@@ -42,6 +65,34 @@ pub enum Notice {
         /// The day the request came.
         received: Day,
         /// Why: the answer to the person says the same (art. 12.4).
+        reason: String,
+    },
+    /// The person asks what is held (GDPR art. 15); the month to answer runs from this day (art. 12.3).
+    AccessRequested {
+        /// The day the request came.
+        received: Day,
+    },
+    /// The person has been given what is held.
+    AccessAnswered {
+        /// The day the request came.
+        received: Day,
+        /// How, and whether staff were named.
+        how: String,
+    },
+    /// The request for access is refused (art. 12.5).
+    AccessRefused {
+        /// The day the request came.
+        received: Day,
+        /// Why: the answer to the person says the same (art. 12.4).
+        reason: String,
+    },
+    /// The time to answer is extended by two months; the person is told so within the first (art. 12.3).
+    AnswerExtended {
+        /// Which request.
+        right: Right,
+        /// The day it came.
+        received: Day,
+        /// Why: its complexity, or how many there are.
         reason: String,
     },
 }
@@ -78,6 +129,17 @@ impl Notice {
             "erasure-refused" if of_case => {
                 Some(Self::ErasureRefused { received: value.parse().ok()?, reason })
             }
+            "access-requested" if of_case => Some(Self::AccessRequested { received: value.parse().ok()? }),
+            "access-answered" if of_case => {
+                Some(Self::AccessAnswered { received: value.parse().ok()?, how: reason })
+            }
+            "access-refused" if of_case => {
+                Some(Self::AccessRefused { received: value.parse().ok()?, reason })
+            }
+            "erasure-extended" | "access-extended" if of_case => {
+                let right = if word == "access-extended" { Right::Access } else { Right::Erasure };
+                Some(Self::AnswerExtended { right, received: value.parse().ok()?, reason })
+            }
             _ => None,
         }
     }
@@ -90,6 +152,12 @@ impl Notice {
             Self::PlanReleased { plan, reason } => format!("plan-released sha256:{plan}\n{reason}"),
             Self::ErasureRequested { received } => format!("erasure-requested {received}"),
             Self::ErasureRefused { received, reason } => format!("erasure-refused {received}\n{reason}"),
+            Self::AccessRequested { received } => format!("access-requested {received}"),
+            Self::AccessAnswered { received, how } => format!("access-answered {received}\n{how}"),
+            Self::AccessRefused { received, reason } => format!("access-refused {received}\n{reason}"),
+            Self::AnswerExtended { right, received, reason } => {
+                format!("{}-extended {received}\n{reason}", right.name())
+            }
         }
     }
 
@@ -98,7 +166,7 @@ impl Notice {
     pub const fn purpose(&self) -> Purpose {
         match self {
             Self::PlanStopped { .. } | Self::PlanReleased { .. } => Purpose::Retention,
-            Self::ErasureRequested { .. } | Self::ErasureRefused { .. } => Purpose::SubjectAccess,
+            _ => Purpose::SubjectAccess,
         }
     }
 
@@ -106,8 +174,39 @@ impl Notice {
     #[must_use]
     pub const fn received(&self) -> Option<Day> {
         match self {
-            Self::ErasureRequested { received } | Self::ErasureRefused { received, .. } => Some(*received),
+            Self::ErasureRequested { received }
+            | Self::ErasureRefused { received, .. }
+            | Self::AccessRequested { received }
+            | Self::AccessAnswered { received, .. }
+            | Self::AccessRefused { received, .. }
+            | Self::AnswerExtended { received, .. } => Some(*received),
             Self::PlanStopped { .. } | Self::PlanReleased { .. } => None,
+        }
+    }
+
+    /// The right under which it was asked for; none for plans.
+    #[must_use]
+    pub const fn right(&self) -> Option<Right> {
+        match self {
+            Self::PlanStopped { .. } | Self::PlanReleased { .. } => None,
+            Self::ErasureRequested { .. } | Self::ErasureRefused { .. } => Some(Right::Erasure),
+            Self::AccessRequested { .. } | Self::AccessAnswered { .. } | Self::AccessRefused { .. } => {
+                Some(Right::Access)
+            }
+            Self::AnswerExtended { right, .. } => Some(*right),
+        }
+    }
+
+    /// Why, in words: content, which only a reader is shown.
+    #[must_use]
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::PlanStopped { reason, .. }
+            | Self::PlanReleased { reason, .. }
+            | Self::ErasureRefused { reason, .. }
+            | Self::AccessRefused { reason, .. }
+            | Self::AnswerExtended { reason, .. } => Some(reason),
+            _ => None,
         }
     }
 
@@ -165,7 +264,12 @@ mod tests {
             Notice::PlanStopped { plan, reason: reason.clone() },
             Notice::PlanReleased { plan, reason: reason.clone() },
             Notice::ErasureRequested { received },
-            Notice::ErasureRefused { received, reason },
+            Notice::ErasureRefused { received, reason: reason.clone() },
+            Notice::AccessRequested { received },
+            Notice::AccessAnswered { received, how: "utdrag".to_owned() },
+            Notice::AccessRefused { received, reason: reason.clone() },
+            Notice::AnswerExtended { right: Right::Access, received, reason: reason.clone() },
+            Notice::AnswerExtended { right: Right::Erasure, received, reason },
         ];
         for notice in notices {
             let about_case = notice.plan().is_none();

@@ -75,7 +75,9 @@ impl Copying<'_> {
         entries: &mut Vec<FileEntry>,
     ) -> Result<(), BackupError> {
         let names = self.list(folder)?;
-        for name in names.iter().filter(|name| !name.ends_with(".new") && *name != "lock") {
+        for name in
+            names.iter().filter(|name| !name.ends_with(".new") && !["lock", "entering"].contains(&&***name))
+        {
             entries.push(self.file(data, folder, inside, name)?);
         }
         Ok(())

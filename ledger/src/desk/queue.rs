@@ -61,6 +61,8 @@ pub(super) struct Slip {
 pub(super) enum Work {
     /// Questions, and groups to commit.
     Round(VecDeque<Question>, Vec<Ready>),
+    /// Nothing waits: time to clear what need not be in memory.
+    Idle,
     /// Nothing more will come.
     End,
 }
@@ -203,7 +205,13 @@ impl Queue {
             if state.closed && state.waiting.is_empty() && !state.checking {
                 return Work::End;
             }
-            state = self.ready.wait(state).unwrap_or_else(PoisonError::into_inner);
+            let every = self.limits.forget_every;
+            let (woken, waited) =
+                self.ready.wait_timeout(state, every).unwrap_or_else(PoisonError::into_inner);
+            if waited.timed_out() {
+                return Work::Idle;
+            }
+            state = woken;
         }
         let (mut groups, mut statements) = (Vec::new(), 0);
         while let Some(ready) = state.checked.pop_front() {

@@ -42,7 +42,15 @@ pub(super) fn spawn_writer(
         let mut on_halt = Some(on_halt);
         // A key that was enrolled once stays known, so their number tells whether there are new ones.
         let mut known = sequencer.chain().keyring.entries().len();
-        while let Work::Round(questions, groups) = queue.next_to_write() {
+        loop {
+            let (questions, groups) = match queue.next_to_write() {
+                Work::Round(questions, groups) => (questions, groups),
+                Work::Idle => {
+                    sequencer.vault().forget_old_caches();
+                    continue;
+                }
+                Work::End => break,
+            };
             answer_questions(&mut sequencer, questions);
             write(&queue, &mut sequencer, groups);
             let keyring = &sequencer.chain().keyring;

@@ -89,7 +89,11 @@ impl Register {
         signer: &SigningKey,
     ) -> Result<&Signed, RegisterError> {
         let ledger = self.ledger.unwrap_or(LedgerId([0; 32]));
-        // A backup is made beside the ledger's writer: what somebody else has entered meanwhile stays.
+        disk.create_directory(&home.sinks())?;
+        disk.sync_directory(home.root())?;
+        // A backup is made beside the ledger's writer: one enters at a time, and what somebody else has entered
+        // meanwhile stays.
+        let _held = disk.hold(&home.sinks().join("entering"))?;
         *self = Self::read(disk, home, ledger)?;
         self.check(&what)?;
         let number = self.entries.len() as u64;
@@ -102,8 +106,6 @@ impl Register {
             one.encode().iter().for_each(|byte| text += &format!("{byte:02x}"));
             text.push('\n');
         }
-        disk.create_directory(&home.sinks())?;
-        disk.sync_directory(home.root())?;
         replace_atomically(disk, &home.sinks().join("register"), text.as_bytes())?;
         self.entries.push(signed);
         Ok(&self.entries[self.entries.len() - 1])
@@ -187,6 +189,27 @@ mod tests {
     fn made(id: u8, kind: SinkKind, epoch: u64) -> What {
         let (expires, cases, place) = (None, Vec::new(), "skåp 1".to_owned());
         What::Made(Made { sink: SinkId([id; 16]), kind, epoch, expires, cases, place })
+    }
+
+    #[test]
+    fn whoever_enters_at_once_enters_all() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (home, ledger) = (Home::new(folder.path()), LedgerId([1; 32]));
+        std::thread::scope(|scope| {
+            for writer in 0..4_u8 {
+                let home = &home;
+                scope.spawn(move || {
+                    let key = SigningKey::from_bytes(&[3; 32]);
+                    let mut register = Register::read(&RealDisk, home, ledger).expect("reads");
+                    for number in 0..10 {
+                        let what = made(writer * 10 + number, SinkKind::Export, 1);
+                        register.enter(&RealDisk, home, what, Second(7), &key).expect("entered");
+                    }
+                });
+            }
+        });
+        let register = Register::read(&RealDisk, &home, ledger).expect("one chain of entries");
+        assert_eq!(register.entries().len(), 40, "no entry is lost");
     }
 
     #[test]

@@ -327,6 +327,21 @@ impl Vault {
         caches.indexes.forget_old();
     }
 
+    /// How many pages of keys and indexes are in memory.
+    #[must_use]
+    pub fn cached_pages(&self) -> usize {
+        let caches = self.caches();
+        caches.shards.len() + caches.indexes.len()
+    }
+
+    /// Sets how long pages stay in memory, for this handle; see [`VaultConfig::cache_lifetime`].
+    pub fn set_cache_lifetime(&mut self, lifetime: Duration) {
+        self.config.cache_lifetime = lifetime;
+        let mut caches = self.caches();
+        caches.shards.set_lifetime(lifetime);
+        caches.indexes.set_lifetime(lifetime);
+    }
+
     fn caches(&self) -> MutexGuard<'_, Caches> {
         // A panic can't leave a cache half changed: pages are whole or absent.
         self.caches.lock().unwrap_or_else(PoisonError::into_inner)

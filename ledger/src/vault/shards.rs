@@ -55,6 +55,14 @@ impl<T> Cache<T> {
         Self { pages: HashMap::new(), order: VecDeque::new(), weight: 0, weight_max, lifetime }
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.pages.len()
+    }
+
+    pub(super) fn set_lifetime(&mut self, lifetime: Duration) {
+        self.lifetime = lifetime;
+    }
+
     fn get(&self, number: u32, generation: u64) -> Option<Arc<T>> {
         let held = self.pages.get(&number)?;
         let fits = held.generation == generation && held.since.elapsed() < self.lifetime;

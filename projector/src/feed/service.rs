@@ -177,6 +177,7 @@ impl<O: Outlet> Service<O> {
     ) -> Result<Progress, ServiceError> {
         let untold = &mut self.untold;
         let advanced = self.following.advance(|judged| untold.push(judged))?;
+        self.following.forget_old_caches();
         let mut progress = Progress { advanced, ..Progress::default() };
         self.tell(&mut progress)?;
         self.catch_up()?;

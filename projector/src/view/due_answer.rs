@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use vandel_core::id::ThreadId;
-use vandel_core::retention::{Due, DueState};
+use vandel_core::retention::{Due, DueState, Reason};
 
 use crate::row::ClockRow;
 use crate::view::answer::text;
@@ -47,6 +47,9 @@ pub struct WhyAnswer {
     pub state: &'static str,
     /// The sum, step by step.
     pub explanation: Vec<String>,
+    /// The same, for who says it in other words.
+    #[serde(skip)]
+    pub reasons: Vec<Reason>,
 }
 
 impl DueAnswer {
@@ -74,6 +77,7 @@ impl WhyAnswer {
             no_later_than: text(due.no_later_than),
             state: due.state.name(),
             explanation: due.explanation.iter().map(ToString::to_string).collect(),
+            reasons: due.explanation.clone(),
         }
     }
 }

@@ -261,7 +261,8 @@ fn a_full_desk_says_busy_and_when_to_come_back() {
     let (_, sequencer) = prepared();
     let groups: Vec<Group> = assess(&sequencer, 10, 12).into_iter().map(|one| vec![one]).collect();
     let (bytes, large) = (groups[0][0].weight(), assess(&sequencer, 11, 9));
-    let limits = DeskLimits { statements: 8, bytes: 6 * bytes + bytes / 2, questions: 2 };
+    let limits =
+        DeskLimits { statements: 8, bytes: 6 * bytes + bytes / 2, questions: 2, ..DeskLimits::default() };
     let desk = Desk::open(sequencer, limits, |_| ()).unwrap();
     let handle = desk.handle();
     let release = hold_up(&handle);
@@ -352,5 +353,33 @@ fn what_was_verified_ahead_is_judged_by_the_keys_of_its_place() {
     assert!(welcome.is_ok(), "{welcome:?}");
     assert!(matches!(forged, Err(SubmitError::Signature(_))), "{forged:?}");
     assert!(matches!(refused(&stranger), Some(KeyRefusal::Unknown(_))), "{stranger:?}");
+    drop(desk.end());
+}
+
+#[test]
+fn an_idle_desk_clears_the_vaults_keys_when_they_have_lived_their_time() {
+    let (_, mut sequencer) = prepared();
+    let group = assess(&sequencer, 10, 1);
+    let record = sequencer.commit(vec![group]).remove(0).unwrap()[0].record;
+    // From a page that is read again, not from what has just been added.
+    sequencer.vault_mut().fold().unwrap();
+    let limits = DeskLimits { forget_every: Duration::from_millis(20), ..DeskLimits::default() };
+    let desk = Desk::open(sequencer, limits, |_| ()).unwrap();
+    let handle = desk.handle();
+    let read = move |sequencer: &mut Sequencer| {
+        sequencer.vault().get(record).unwrap().unwrap();
+        sequencer.vault().cached_pages()
+    };
+    let pages = handle.ask_and_wait(read).unwrap();
+    assert!(pages >= 2, "a page of keys and one of the index");
+    thread::sleep(Duration::from_millis(200));
+    assert_eq!(handle.ask_and_wait(|sequencer| sequencer.vault().cached_pages()).unwrap(), pages, "young");
+    let old = |sequencer: &mut Sequencer| sequencer.vault_mut().set_cache_lifetime(Duration::ZERO);
+    handle.ask_and_wait(old).unwrap();
+    let deadline = std::time::Instant::now() + Duration::from_secs(60);
+    while handle.ask_and_wait(|sequencer| sequencer.vault().cached_pages()).unwrap() > 0 {
+        assert!(std::time::Instant::now() < deadline, "an idle desk keeps old keys");
+        thread::sleep(Duration::from_millis(50));
+    }
     drop(desk.end());
 }

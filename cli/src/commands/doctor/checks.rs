@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use vandel_core::erasure::{Notice, ThreadMatters};
+use vandel_core::erasure::{RequestState, ThreadMatters};
 use vandel_core::event::{Role, Scope};
 use vandel_core::trust::parse_trust;
 use vandel_ledger::disk::read_all;
@@ -13,7 +13,6 @@ use vandel_ledger::sinks::{Fate, Register, SinkKind, SinkState};
 use vandel_projector::feed::service::Status;
 
 use super::{Point, State};
-use crate::commands::subject::answer_by;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::lang::DoctorText;
@@ -193,16 +192,15 @@ fn overdue(context: &Context, reading: &Reading<'_>) -> Result<Point, CliError> 
     })
 }
 
-/// Requests for erasure: each is answered within a month (GDPR art. 12.3).
+/// Requests for erasure and access: each is answered within a month, or three (GDPR art. 12.3).
 fn requests(context: &Context, reading: &Reading<'_>) -> Result<Point, CliError> {
     let threads = reading.threads()?;
     let matters = ThreadMatters::of(reading.chain(), &threads);
     let (mut open, mut late) = (0, 0);
-    for (thread, mark) in matters.requests() {
-        let Notice::ErasureRequested { received } = mark.notice else { continue };
+    for (thread, request) in matters.requests().filter(|(_, request)| request.waits()) {
         if threads.get(thread).is_some() {
             open += 1;
-            late += usize::from(answer_by(received) < context.as_of());
+            late += usize::from(request.state(context.as_of()) == RequestState::Late);
         }
     }
     let values = [("open", &*open.to_string()), ("late", &*late.to_string())];

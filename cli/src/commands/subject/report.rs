@@ -3,12 +3,14 @@
 use std::io::Write as _;
 use std::time::Instant;
 
+use vandel_core::erasure::{Notice, Right, answer_by};
 use vandel_core::event::{Compartment, Purpose, Reading};
 use vandel_core::id::ThreadId;
 use vandel_core::person::IdentityNumber;
 use vandel_core::thread::{Case, Matter};
-use vandel_core::time::{Day, Period};
+use vandel_core::time::Day;
 use vandel_ledger::names::Names;
+use vandel_ledger::people::PersonKey;
 use vandel_ledger::sealing::thread_key;
 use vandel_ledger::sinks::{Made, SinkId, SinkKind, What};
 use vandel_projector::source::Source;
@@ -21,23 +23,26 @@ use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::lang::SubjectText;
 use crate::people::Person;
-use crate::rights::{self, Asked, NumberIndex, Report};
+use crate::rights::{self, Asked, Report};
 use crate::workbench::Workbench;
-
-/// GDPR art. 12.3: within one month of receipt.
-const MONTH: Period = Period { years: 0, months: 1, days: 0 };
 
 /// Makes the report.
 pub(super) fn run(context: &Context, arguments: &SubjectReportArgs) -> Result<Exit, CliError> {
     let author = Person::author(context, &arguments.author)?;
-    let received = arguments.received.unwrap_or_else(|| context.today());
-    if received > context.today() {
+    let today = context.today();
+    if let Some(received) = arguments.received.filter(|received| *received > today) {
         return Err(CliError::new(Exit::Refused, "day-in-future", "the request can't have come after today")
-            .expected(format!("{} or before", context.today()), received));
+            .expected(format!("{today} or before"), received));
+    }
+    if let Some(path) = arguments.out.as_ref().filter(|path| path.exists()) {
+        // Before anything is recorded as answered.
+        return Err(CliError::file(path, &std::io::ErrorKind::AlreadyExists.into()));
     }
     let mut bench = Workbench::open(context)?;
     let cases = find(context, &bench, arguments)?;
     let cases = reached(context, &bench, &author, cases)?;
+    let asked = Standing::of(&bench, &cases, arguments.received, today);
+    let received = asked.received;
     // 1. The search is a reading, also where it finds nothing.
     search(context, &mut bench, &author, arguments, cases.len(), received)?;
     if cases.is_empty() {
@@ -51,15 +56,42 @@ pub(super) fn run(context: &Context, arguments: &SubjectReportArgs) -> Result<Ex
     }
     // 2. Each case is read, in the reader's own name, before anything is shown.
     for thread in &cases {
-        read_case(context, &mut bench, &author, arguments, *thread)?;
+        read_case(context, &mut bench, &author, arguments, *thread, &asked)?;
     }
     // 3. The report is a copy of it all: a sink, until somebody says what became of it.
     enter_sink(context, &bench, &author, &cases)?;
     // 4. What the ledger holds now, the readings of this very report included.
-    let report = gather(context, &mut bench, arguments, &cases, received)?;
+    let report = gather(context, &mut bench, arguments, &cases, &asked)?;
     bench.close()?;
     show(context, arguments, &report)?;
     Ok(Exit::Done)
+}
+
+/// The request that is answered: as it was recorded for the cases, else as it is said now.
+struct Standing {
+    received: Day,
+    answer_by: Day,
+    /// The cases whose recorded request this answers.
+    cases: Vec<ThreadId>,
+}
+
+impl Standing {
+    fn of(bench: &Workbench<'_>, cases: &[ThreadId], said: Option<Day>, today: Day) -> Self {
+        let matters = bench.sequencer().matters();
+        let waits = |thread: &ThreadId| {
+            let request = matters.request(Right::Access, thread)?;
+            (request.waits() && said.is_none_or(|said| said == request.received))
+                .then(|| (request.received, request.answer_by(), *thread))
+        };
+        let mut waiting: Vec<_> = cases.iter().filter_map(waits).collect();
+        waiting.sort_unstable();
+        let Some((received, answer_by, _)) = waiting.first().copied() else {
+            let received = said.unwrap_or(today);
+            return Self { received, answer_by: answer_by(received), cases: Vec::new() };
+        };
+        let same = waiting.into_iter().filter(|(other, _, _)| *other == received);
+        Self { received, answer_by, cases: same.map(|(_, _, thread)| thread).collect() }
+    }
 }
 
 /// The person's cases, by handle or by number; in no order.
@@ -75,15 +107,16 @@ fn find(
         let text = read_text(context, from, what)?;
         let line = text.lines().next().unwrap_or_default();
         let number = IdentityNumber::parse(line.trim(), context.today()).ok();
-        let number = number.as_ref().and_then(IdentityNumber::number).ok_or_else(|| {
+        let number = number.filter(|number| number.number().is_some()).ok_or_else(|| {
             CliError::new(Exit::Usage, "identity-number", "the first line is no personal identity number")
         })?;
         let begun = Instant::now();
-        let index = NumberIndex::build(sequencer)?;
-        let (count, took) = (index.len().to_string(), begun.elapsed().as_millis().to_string());
+        let person = PersonKey::of(&number, "", "");
+        let (found, count) = sequencer.people(|people| (people.cases_of(&person), people.len()))?;
+        let (count, took) = (count.to_string(), begun.elapsed().as_millis().to_string());
         let values = [("count", &*count), ("milliseconds", &*took)];
         context.output.progress(&SubjectText::Indexed.with(context.lang, &values));
-        return Ok(index.find(number).to_vec());
+        return Ok(found);
     };
     let thread = casework::find(sequencer, handle)?;
     let subject = sequencer.threads().case(&thread).and_then(|case| case.subject);
@@ -142,12 +175,18 @@ fn read_case(
     reader: &Person,
     arguments: &SubjectReportArgs,
     thread: ThreadId,
+    asked: &Standing,
 ) -> Result<(), CliError> {
     let compartments = bench.sequencer().threads().case(&thread).map(rights::shown_of).unwrap_or_default();
     // The weighing that lets staff be named is recorded with the reading that names them.
     let remark = match &arguments.name_staff {
         Some(weighing) => format!("report under art. 15; staff named: {weighing}"),
         None => "report under art. 15".to_owned(),
+    };
+    // The same reading answers the request that was recorded for the case.
+    let remark = match asked.cases.contains(&thread) {
+        true => Notice::AccessAnswered { received: asked.received, how: remark }.remark(),
+        false => remark,
     };
     let reading =
         Reading { thread: Some(thread), purpose: Purpose::SubjectAccess, remark, compartments, count: 1 };
@@ -182,7 +221,7 @@ fn gather(
     bench: &mut Workbench<'_>,
     arguments: &SubjectReportArgs,
     cases: &[ThreadId],
-    received: Day,
+    asked: &Standing,
 ) -> Result<Report, CliError> {
     Projector::prepare(bench.sequencer_mut().vault_mut())?;
     let sequencer = bench.sequencer();
@@ -191,7 +230,7 @@ fn gather(
     let names = Names::read(sequencer.vault())?;
     let asked = Asked {
         as_of: context.as_of(),
-        received: Some((received, received.plus(MONTH))),
+        received: Some((asked.received, asked.answer_by)),
         staff_named_by: arguments.name_staff.clone(),
     };
     rights::gather(sequencer, &mut projector, &names, &sequencer.sinks()?, cases, asked)
