@@ -10,6 +10,7 @@
 
 mod exchange;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -185,14 +186,17 @@ impl Client {
             if answers.iter().any(Option::is_some) {
                 self.bus.block_on(async { tokio::time::sleep(Duration::from_millis(250)).await });
             }
-            let sent: Vec<Group> = waiting.iter().map(|index| groups[*index].clone()).collect();
+            let sent: Cow<'_, [Group]> = match waiting.len() == groups.len() {
+                true => groups.into(),
+                false => waiting.iter().map(|index| groups[*index].clone()).collect(),
+            };
             let body = encode_submit(&sent);
             let bytes = self.sealed(Endpoint::Submit, seen, &mut deadline, |_| body.clone())?;
             let told = decode_answers(&bytes).map_err(|error| unbelievable(&error))?;
             if told.len() != sent.len() {
                 return Err(unbelievable(&"it answers another number of groups"));
             }
-            for ((index, group), answer) in waiting.into_iter().zip(&sent).zip(told) {
+            for ((index, group), answer) in waiting.into_iter().zip(&*sent).zip(told) {
                 if let Ok(receipts) = &answer {
                     self.check_receipts(group, receipts)?;
                 }

@@ -6,6 +6,7 @@
 //! in it has one.
 
 use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
 use vandel_core::admit::Evidence;
 use vandel_core::codec::{DecodeError, Reader, decode_body, encode_body, put_bytes};
 use vandel_core::event::Step;
@@ -48,12 +49,12 @@ pub struct ConsistentCheckpoint {
 }
 
 /// The header, and the parts by ascending slot.
-type WirePayload = (Vec<u8>, Vec<(u8, Vec<u8>)>);
+type WirePayload = (ByteBuf, Vec<(u8, ByteBuf)>);
 
 /// A statement with what belongs to it, as it travels.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct WireSubmission {
-    statement: Vec<u8>,
+    statement: ByteBuf,
     payload: Option<WirePayload>,
     evidence: Option<Evidence>,
     seen: Option<String>,
@@ -69,12 +70,12 @@ impl WireSubmission {
     fn from(submission: &Submission) -> Self {
         let payload = submission.payload.as_ref().map(|payload| {
             let parts = Slot::ALL.into_iter().filter_map(|slot| {
-                payload.parts[slot.index()].as_ref().map(|part| (slot as u8, part.encode()))
+                payload.parts[slot.index()].as_ref().map(|part| (slot as u8, part.encode().into()))
             });
-            (payload.header.encode(), parts.collect())
+            (payload.header.encode().into(), parts.collect())
         });
         Self {
-            statement: submission.statement.clone(),
+            statement: submission.statement.clone().into(),
             payload,
             evidence: submission.evidence.clone(),
             seen: submission.seen.clone(),
@@ -88,7 +89,12 @@ impl WireSubmission {
             None => None,
             Some((header, parts)) => Some(payload(&header, parts)?),
         };
-        Ok(Submission { statement: self.statement, payload, evidence: self.evidence, seen: self.seen })
+        Ok(Submission {
+            statement: self.statement.into_vec(),
+            payload,
+            evidence: self.evidence,
+            seen: self.seen,
+        })
     }
 }
 
@@ -96,7 +102,7 @@ fn limit(what: &'static str, found: usize, max: usize) -> Result<(), DecodeError
     if found <= max { Ok(()) } else { Err(DecodeError::TooLong { what, found, max }) }
 }
 
-fn payload(header: &[u8], stored: Vec<(u8, Vec<u8>)>) -> Result<Payload, DecodeError> {
+fn payload(header: &[u8], stored: Vec<(u8, ByteBuf)>) -> Result<Payload, DecodeError> {
     let header = Header::decode(header)?;
     let mut parts: [Option<Part>; PARTS_MAX] = Default::default();
     let mut before = None;
