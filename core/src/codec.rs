@@ -5,6 +5,7 @@
 //! postcard; since postcard accepts several encodings of one value, [`decode_body`] encodes what it
 //! read once more and compares.
 
+use postcard::ser_flavors::Flavor;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -162,7 +163,43 @@ pub fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
 /// vectors and plain enums, all of which postcard can write to a vector.
 #[must_use]
 pub fn encode_body<T: Serialize>(value: &T) -> Vec<u8> {
-    postcard::to_stdvec(value).expect("the types of this crate always encode")
+    encode_body_after(Vec::new(), value)
+}
+
+/// [`encode_body`] after bytes that are there already; who knows about how long a large body gets reserves
+/// the room, so that it is not copied again and again as it grows.
+///
+/// # Panics
+/// As [`encode_body`].
+#[must_use]
+pub fn encode_body_after<T: Serialize>(bytes: Vec<u8>, value: &T) -> Vec<u8> {
+    postcard::to_extend(value, bytes).expect("the types of this crate always encode")
+}
+
+/// Where an encoding goes that is only compared: the bytes that are still expected.
+struct Expected<'a>(&'a [u8]);
+
+impl Flavor for Expected<'_> {
+    /// Whether nothing was missing.
+    type Output = bool;
+
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.try_extend(&[byte])
+    }
+
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        self.0 = self.0.strip_prefix(bytes).ok_or(postcard::Error::SerializeBufferFull)?;
+        Ok(())
+    }
+
+    fn finalize(self) -> postcard::Result<bool> {
+        Ok(self.0.is_empty())
+    }
+}
+
+/// Whether these bytes are the value's encoding; makes no second copy of them.
+fn is_encoding<T: Serialize>(value: &T, bytes: &[u8]) -> bool {
+    postcard::serialize_with_flavor(value, Expected(bytes)).unwrap_or(false)
 }
 
 /// Reads a postcard body: no trailing bytes, and equal to its own encoding.
@@ -178,7 +215,7 @@ pub fn decode_body<T: Serialize + DeserializeOwned>(
     if !rest.is_empty() {
         return Err(DecodeError::Trailing { what, count: rest.len() });
     }
-    if encode_body(&value) == bytes { Ok(value) } else { Err(DecodeError::NotCanonical { what }) }
+    if is_encoding(&value, bytes) { Ok(value) } else { Err(DecodeError::NotCanonical { what }) }
 }
 
 #[cfg(test)]

@@ -173,7 +173,8 @@ impl Header {
     /// The header as stored: salt, then the eight slots.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let mut bytes = self.salt.to_vec();
+        let mut bytes = Vec::with_capacity(Self::BYTES);
+        bytes.extend_from_slice(&self.salt);
         self.slots.iter().for_each(|slot| bytes.extend_from_slice(&slot.0));
         bytes
     }

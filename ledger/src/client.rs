@@ -22,6 +22,7 @@ use vandel_core::record::encode_record;
 use vandel_core::signature::SigningKey;
 use vandel_core::statement::Seen;
 use vandel_core::trust::Trust;
+use zeroize::Zeroizing;
 
 use crate::author::Standpoint;
 use crate::bus::{Bus, BusError};
@@ -190,8 +191,8 @@ impl Client {
                 true => groups.into(),
                 false => waiting.iter().map(|index| groups[*index].clone()).collect(),
             };
-            let body = encode_submit(&sent);
-            let bytes = self.sealed(Endpoint::Submit, seen, &mut deadline, |_| body.clone())?;
+            let body = Arc::new(Zeroizing::new(encode_submit(&sent)));
+            let bytes = self.sealed(Endpoint::Submit, seen, &mut deadline, |_| Arc::clone(&body))?;
             let told = decode_answers(&bytes).map_err(|error| unbelievable(&error))?;
             if told.len() != sent.len() {
                 return Err(unbelievable(&"it answers another number of groups"));
@@ -261,7 +262,7 @@ impl Client {
         let mut deadline = self.deadline();
         let bytes = self.sealed(Endpoint::Prepare, first, &mut deadline, |intake| {
             let Announcement { ledger, key, .. } = intake.announcement;
-            encode_inquiry(author, ledger, key, clock.now(), &sizes, asked)
+            Arc::new(Zeroizing::new(encode_inquiry(author, ledger, key, clock.now(), &sizes, asked)))
         })?;
         let answer = decode_inquiry_answer(&bytes).map_err(|error| unbelievable(&error))?;
         let standpoint = self.standpoint(&answer, seen)?;

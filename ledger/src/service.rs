@@ -267,7 +267,7 @@ async fn serve(
         };
         let shared = Arc::clone(&shared);
         tokio::spawn(async move {
-            match requests::answer(&shared, what, &request.message.payload).await {
+            match requests::answer(&shared, what, request.message.payload.clone()).await {
                 Ok(answer) => drop(request.respond(Ok(answer.into())).await),
                 Err((trouble, retry_after)) => refuse(&request, trouble, retry_after).await,
             }

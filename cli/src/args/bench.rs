@@ -47,7 +47,7 @@ pub struct BenchAppendArgs {
     #[arg(long, default_value_t = 40_000, value_name = "N")]
     pub events: u64,
     /// How many clients wait for a receipt at once
-    #[arg(long, default_value_t = 1_000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, default_value_t = 2_000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub clients: u32,
     /// Rounds and place.
     #[command(flatten)]

@@ -1,5 +1,6 @@
 //! One request and its answer, sent again until there is one.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_nats::service::NATS_SERVICE_ERROR_CODE;
@@ -86,11 +87,11 @@ impl Client {
         what: Endpoint,
         seen: Seen,
         deadline: &mut Deadline,
-        body: impl Fn(&Intake) -> Vec<u8>,
+        body: impl Fn(&Intake) -> Arc<Zeroizing<Vec<u8>>>,
     ) -> Result<Zeroizing<Vec<u8>>, ClientError> {
         loop {
             let Announcement { key, ledger, .. } = self.intake(seen)?.announcement;
-            let body = Zeroizing::new(body(self.intake(seen)?));
+            let body = body(self.intake(seen)?);
             let (bytes, answer_key) = seal_request(&key, &ledger, what, &body)?;
             match self.attempt(what, &bytes, deadline, &|answer| answer_key.open(answer).ok()) {
                 Ok(Attempt::Answer(answer)) => return Ok(answer),

@@ -31,9 +31,13 @@ fn turned(trouble: Trouble) -> Turned {
 }
 
 /// Answers a request.
-pub(super) async fn answer(shared: &Arc<Shared>, what: Endpoint, bytes: &[u8]) -> Result<Vec<u8>, Turned> {
+pub(super) async fn answer(
+    shared: &Arc<Shared>,
+    what: Endpoint,
+    bytes: impl AsRef<[u8]> + Send + 'static,
+) -> Result<Vec<u8>, Turned> {
     match what {
-        Endpoint::Key => key(shared, bytes).await,
+        Endpoint::Key => key(shared, bytes.as_ref()).await,
         Endpoint::Prepare => {
             let (inquiry, answer_key) = open(shared, what, bytes, |body| {
                 let inquiry = decode_inquiry(body).map_err(|_| Trouble::Malformed)?;
@@ -69,13 +73,14 @@ async fn key(shared: &Arc<Shared>, bytes: &[u8]) -> Result<Vec<u8>, Turned> {
 async fn open<T: Send + 'static>(
     shared: &Arc<Shared>,
     what: Endpoint,
-    bytes: &[u8],
+    bytes: impl AsRef<[u8]> + Send + 'static,
     decode: impl FnOnce(&[u8]) -> Result<T, Trouble> + Send + 'static,
 ) -> Result<(T, AnswerKey), Turned> {
-    let secret = key_id(what, bytes).and_then(|id| shared.keys.secret(id)).map_err(turned)?;
-    let (bytes, ledger) = (bytes.to_vec(), shared.ledger);
+    let secret = key_id(what, bytes.as_ref()).and_then(|id| shared.keys.secret(id)).map_err(turned)?;
+    let ledger = shared.ledger;
     let opened = tokio::task::spawn_blocking(move || {
-        let (body, answer_key): (Zeroizing<Vec<u8>>, _) = open_request(&secret, &ledger, what, &bytes)?;
+        let (body, answer_key): (Zeroizing<Vec<u8>>, _) =
+            open_request(&secret, &ledger, what, bytes.as_ref())?;
         Ok((decode(&body)?, answer_key))
     });
     opened.await.map_err(|_| turned(Trouble::Closing))?.map_err(turned)

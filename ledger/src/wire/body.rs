@@ -8,7 +8,7 @@
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 use vandel_core::admit::Evidence;
-use vandel_core::codec::{DecodeError, Reader, decode_body, encode_body, put_bytes};
+use vandel_core::codec::{DecodeError, Reader, decode_body, encode_body, encode_body_after, put_bytes};
 use vandel_core::event::Step;
 use vandel_core::hash::{Domain, Hash};
 use vandel_core::id::{LedgerId, PublicKey};
@@ -117,8 +117,9 @@ fn payload(header: &[u8], stored: Vec<(u8, ByteBuf)>) -> Result<Payload, DecodeE
 /// The bytes of a submission.
 #[must_use]
 pub fn encode_submit(groups: &[Group]) -> Vec<u8> {
+    let room: usize = groups.iter().flatten().map(|submission| submission.weight() + 512).sum();
     let groups = groups.iter().map(|group| group.iter().map(WireSubmission::from).collect()).collect();
-    encode_body(&WireSubmit { version: WIRE_VERSION, groups })
+    encode_body_after(Vec::with_capacity(room), &WireSubmit { version: WIRE_VERSION, groups })
 }
 
 /// Reads a submission.
@@ -142,7 +143,8 @@ struct WireReceipt {
     time: Second,
     hash: Hash,
     previous: Hash,
-    proof: Vec<Hash>,
+    /// The hashes of the audit path, one after another: as one piece, since a large answer holds thousands.
+    proof: ByteBuf,
     /// The index of its checkpoint.
     checkpoint: u16,
 }
@@ -167,14 +169,16 @@ pub fn encode_answers(answers: &SubmitAnswers) -> Vec<u8> {
         }
         let Receipt { record, time, hash, previous, ref proof, .. } = *receipt;
         let checkpoint = u16::try_from(checkpoints.len() - 1).unwrap_or(u16::MAX);
-        WireReceipt { record, time, hash, previous, proof: proof.clone(), checkpoint }
+        let proof = proof.iter().map(|hash| hash.0).collect::<Vec<_>>().concat().into();
+        WireReceipt { record, time, hash, previous, proof, checkpoint }
     };
     let answers = answers.iter().map(|answer| match answer {
         Ok(receipts) => Ok(receipts.iter().map(&mut wire).collect()),
         Err(refused) => Err(refused.clone()),
     });
-    let answers = answers.collect();
-    encode_body(&WireAnswers { version: WIRE_VERSION, checkpoints, answers })
+    let answers: Vec<_> = answers.collect();
+    let room = 1_024 * (1 + answers.len());
+    encode_body_after(Vec::with_capacity(room), &WireAnswers { version: WIRE_VERSION, checkpoints, answers })
 }
 
 /// Reads the answer to a submission.
@@ -188,6 +192,10 @@ pub fn decode_answers(bytes: &[u8]) -> Result<SubmitAnswers, DecodeError> {
         let WireReceipt { record, time, hash, previous, proof, checkpoint } = receipt;
         let checkpoint = wire.checkpoints.get(usize::from(checkpoint)).cloned();
         let checkpoint = checkpoint.ok_or(DecodeError::BadValue { what: "checkpoint of a receipt" })?;
+        let (hashes, []) = proof.as_chunks() else {
+            return Err(DecodeError::BadValue { what: "proof of a receipt" });
+        };
+        let proof = hashes.iter().map(|bytes| Hash(*bytes)).collect();
         Ok(Receipt { record, time, hash, previous, proof, checkpoint })
     };
     let answer = |answer: Result<Vec<WireReceipt>, Refused>| match answer {

@@ -34,6 +34,8 @@ type EncappedKey = <X25519HkdfSha256 as Kem>::EncappedKey;
 const HEAD_BYTES: usize = 11;
 const KEY_BYTES: usize = 32;
 const TAG_BYTES: usize = 16;
+/// The bytes in front of an answer's ciphertext: version and nonce.
+const ANSWER_HEAD_BYTES: usize = 34;
 /// What is sealed has a multiple of this length.
 const PADDING_BYTES: usize = 1024;
 /// What the answers' secret is exported under (RFC 9180 section 5.3).
@@ -121,10 +123,14 @@ pub fn seal_request(
     let (encapped, mut context) =
         setup(&OpModeS::Base, &public, &info(ledger)).map_err(|_| SealError("the intake key is no key"))?;
     let head = head(endpoint, key);
-    let ciphertext = context.seal(&pad(body), &head).map_err(|_| SealError("it is too long"))?;
-    let mut bytes = head.to_vec();
+    let start = HEAD_BYTES + KEY_BYTES;
+    // The body is sealed where it stands: growing later would leave a copy of it behind.
+    let mut bytes = Vec::with_capacity(start + padded_len(body) + TAG_BYTES);
+    bytes.extend_from_slice(&head);
     bytes.extend_from_slice(&encapped.to_bytes());
-    bytes.extend_from_slice(&ciphertext);
+    pad_into(&mut bytes, body);
+    let tag = context.seal_inout_detached(InOutBuf::from(&mut bytes[start..]), &head);
+    bytes.extend_from_slice(&tag.map_err(|_| SealError("it is too long"))?.to_bytes());
     if bytes.len() > MESSAGE_BYTES_MAX {
         return Err(SealError("it is too long"));
     }
@@ -195,13 +201,14 @@ impl AnswerKey {
         let mut nonce = [0; 32];
         getrandom::fill(&mut nonce).map_err(|_| SealError("the operating system gives no randomness"))?;
         let (cipher, aead_nonce) = self.cipher(&nonce);
-        let mut bytes = WIRE_VERSION.to_be_bytes().to_vec();
+        let start = ANSWER_HEAD_BYTES;
+        let mut bytes = Vec::with_capacity(start + padded_len(body) + TAG_BYTES);
+        bytes.extend_from_slice(&WIRE_VERSION.to_be_bytes());
         bytes.extend_from_slice(&nonce);
-        let mut padded = pad(body);
+        pad_into(&mut bytes, body);
         let tag = cipher
-            .encrypt_inout_detached(&aead_nonce.into(), &[], InOutBuf::from(&mut padded[..]))
+            .encrypt_inout_detached(&aead_nonce.into(), &[], InOutBuf::from(&mut bytes[start..]))
             .map_err(|_| SealError("it is too long"))?;
-        bytes.extend_from_slice(&padded);
         bytes.extend_from_slice(&tag);
         if bytes.len() > MESSAGE_BYTES_MAX { Err(SealError("it is too long")) } else { Ok(bytes) }
     }
@@ -228,15 +235,19 @@ impl AnswerKey {
     }
 }
 
-fn pad(body: &[u8]) -> Zeroizing<Vec<u8>> {
-    let len = (4 + body.len()).next_multiple_of(PADDING_BYTES);
-    let mut padded = Zeroizing::new(Vec::with_capacity(len));
-    put_bytes(&mut padded, body);
-    padded.resize(len, 0);
-    padded
+/// The length of a padded body.
+fn padded_len(body: &[u8]) -> usize {
+    (4 + body.len()).next_multiple_of(PADDING_BYTES)
 }
 
-/// None if the padding is not the one that [`pad`] makes.
+/// Appends the padded form of a body.
+fn pad_into(bytes: &mut Vec<u8>, body: &[u8]) {
+    let end = bytes.len() + padded_len(body);
+    put_bytes(bytes, body);
+    bytes.resize(end, 0);
+}
+
+/// None if the padding is not the one that [`pad_into`] makes.
 fn unpad(padded: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let mut reader = Reader::new(padded, "padded body", MESSAGE_BYTES_MAX).ok()?;
     let body = reader.bytes("body", MESSAGE_BYTES_MAX).ok()?;
