@@ -32,6 +32,7 @@ use vandel_core::time::{Day, Second};
 use vandel_ledger::disk::{Disk, RealDisk};
 use vandel_ledger::home::Home;
 use vandel_ledger::opening::HomeError;
+use vandel_ledger::publish::publish_views;
 use vandel_ledger::sequencer::FoundingError;
 use vandel_ledger::signer::KeyFileError;
 use vandel_ledger::submission::SubmitError;
@@ -115,6 +116,9 @@ pub enum DemoError {
     /// The views.
     #[error("{0}")]
     Views(#[from] vandel_projector::ProjectError),
+    /// The views' digests were not published.
+    #[error("{0}")]
+    Publish(#[from] vandel_ledger::publish::PublishError),
     /// The audit said nothing.
     #[error("{0}")]
     Verify(#[from] VerifyError),
@@ -193,6 +197,8 @@ fn play(
     progress("trying what the law forbids");
     stage.set_day(script.last);
     let refusals = stage.try_the_forbidden()?;
+    // By these digests a dossier shows that nothing of its case was left out.
+    publish_views(stage.sequencer(), None)?;
     progress("building the views, twice");
     let views = stage.show_views(&home, script.last)?;
     let handles = stage.cases.iter().map(|case| case.handle.clone()).collect();

@@ -157,6 +157,7 @@ impl From<vandel_verify::Refusal> for CliError {
             3 => Exit::Integrity,
             4 => Exit::NotProven,
             5 => Exit::Io,
+            6 => Exit::NotAuthorised,
             7 => Exit::NotFound,
             _ => Exit::Internal,
         };

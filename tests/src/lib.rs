@@ -2,6 +2,9 @@
 //! that every implementation of a port must pass.
 
 pub mod canary;
+pub mod changes;
+pub mod demo_town;
+pub mod dossiers;
 pub mod erasure_scene;
 pub mod independent;
 pub mod ledger_builder;

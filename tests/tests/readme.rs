@@ -21,6 +21,12 @@ fn vandel() -> PathBuf {
     beside.ancestors().nth(2).unwrap().join("vandel")
 }
 
+/// The auditor's binary, which is built beside the command's.
+fn verifier(vandel: &Path) -> PathBuf {
+    std::env::var_os("VANDEL_VERIFY_BIN")
+        .map_or_else(|| vandel.with_file_name("vandel-verify"), PathBuf::from)
+}
+
 /// What commands have left running: ended with the test, however it ends.
 #[derive(Default)]
 struct Running(Vec<String>);
@@ -44,7 +50,15 @@ fn every_command_of_the_readme_does_what_it_says() {
     std::fs::create_dir_all(&place).unwrap();
     std::os::unix::fs::symlink(&binary, bin.join("vandel")).unwrap();
     std::os::unix::fs::symlink(repository().join("cli/tests/data"), place.join("data")).unwrap();
-    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    let installed = std::env::var("PATH").unwrap();
+    let path = format!("{}:{installed}", bin.display());
+    // The auditor's machine has the verifier, and not the command.
+    let alone = folder.path().join("alone");
+    std::fs::create_dir_all(&alone).unwrap();
+    let verifier = verifier(&binary);
+    assert!(verifier.exists(), "{} is not built; run: cargo xtask test", verifier.display());
+    std::os::unix::fs::symlink(&verifier, alone.join("vandel-verify")).unwrap();
+    let auditors = format!("{}:{installed}", alone.display());
     // A plain name is one on PATH, where the commands find it too.
     let nats = nats_server::binary();
     if nats.components().count() > 1 {
@@ -75,7 +89,7 @@ fn every_command_of_the_readme_does_what_it_says() {
         let output = Command::new("bash")
             .args(["-c", &text])
             .current_dir(&place)
-            .env("PATH", &path)
+            .env("PATH", if text.contains("vandel-verify") { &auditors } else { &path })
             .env("LANG", "C.UTF-8")
             .env_remove("LC_ALL")
             .env_remove("VANDEL_HOME")

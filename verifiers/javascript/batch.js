@@ -48,6 +48,7 @@ async function broughtBy(line) {
     checkpoints: (line.checkpoints ?? []).map(hex),
     kept: (line.kept ?? []).map(hex),
     receipts: (line.receipts ?? []).map((proof) => vandel.readProof(hex(proof))),
+    digests: (line.digests ?? []).map(vandel.readDigests),
     ledger: line.ledger ? hex(line.ledger) : null,
     requireWitnessed: line.require_witnessed ?? false,
   };

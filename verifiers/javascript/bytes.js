@@ -48,7 +48,12 @@
     }
   }
 
-  const toBase64 = (bytes) => btoa(String.fromCharCode(...bytes));
+  function toBase64(bytes) {
+    // In pieces, since a call takes only so many arguments.
+    const pieces = [];
+    for (let at = 0; at < bytes.length; at += 8192) pieces.push(String.fromCharCode(...bytes.subarray(at, at + 8192)));
+    return btoa(pieces.join(""));
+  }
 
   /** The bytes of canonical base64 with padding, or null. */
   function fromBase64(text) {

@@ -1,5 +1,5 @@
 "use strict";
-// Files that are verified alone: segments, proofs, checkpoints, certificates.
+// Files that are verified alone: segments, proofs, checkpoints, dossiers, certificates.
 (function (vandel) {
   const { PROOF_HEAD, Refused, Verdict, holds, toText } = vandel;
 
@@ -52,11 +52,18 @@
     return verdict;
   }
 
+  /** Whether bytes begin with a text, whatever follows. */
+  const begins = (data, start) => toText(data.subarray(0, start.length)) === start;
+
   /** The verdict on a file, by what it begins with. */
   async function verifyFile(data, brought) {
     const text = toText(data) ?? "";
     const isSegment = toText(data.subarray(0, 8)) === "VANDLOG1";
     if (isSegment) return vandel.verifyLog(vandel.readLog([{ name: `segment-${"0".repeat(20)}.vlog`, data }]), brought);
+    if (begins(data, '{"type":"vandel-dossier/')) return vandel.verifyDossier(data, brought);
+    if (begins(data, '{"type":"vandel-sealed-dossier/')) {
+      throw new Unreadable("the dossier is sealed: open it first (vandel case unseal, or docs/dossier.md)");
+    }
     if (!brought.trust) throw new Unreadable("a trust file is needed");
     if (text.startsWith(PROOF_HEAD)) return verifyProof(data, brought.trust);
     if (/^[ \t\r\n]*\{/.test(text)) return readable(() => vandel.verifyCertificate(text, brought.trust));
@@ -65,7 +72,7 @@
       await openAlone(verdict, data, brought.trust);
       return verdict;
     }
-    throw new Unreadable("neither a segment, a proof, a certificate nor a checkpoint");
+    throw new Unreadable("neither a segment, a proof, a dossier, a certificate nor a checkpoint");
   }
 
   Object.assign(vandel, { Unreadable, isCheckpoint, openAlone, verifyFile });

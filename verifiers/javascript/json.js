@@ -66,9 +66,15 @@
     }
 
     string() {
-      const quoted = this.match(/"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y);
-      if (quoted === undefined) this.bad("a string expected");
-      const text = JSON.parse(quoted);
+      let end = this.at + 1;
+      while (end < this.text.length && this.text[end] !== '"') end += this.text[end] === "\\" ? 2 : 1;
+      let text;
+      try {
+        text = JSON.parse(this.text.slice(this.at, end + 1));
+      } catch {
+        this.bad("a string expected");
+      }
+      this.at = end + 1;
       return text.isWellFormed() ? text : this.bad("half a surrogate pair");
     }
   }

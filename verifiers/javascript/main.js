@@ -1,5 +1,6 @@
 "use strict";
-// `node main.js PATH --trust FILE`: verify a ledger, a log folder, a segment, a proof, a checkpoint or a certificate.
+// `node main.js PATH --trust FILE`: verify a ledger, a log folder, a segment, a proof, a checkpoint, a
+// dossier or a certificate.
 const fs = require("node:fs");
 const path = require("node:path");
 const { parseArgs } = require("node:util");
@@ -11,14 +12,15 @@ const USAGE = 2;
 const IO = 5;
 const NOT_FOUND = 7;
 const HELP = `usage: node main.js PATH [--trust FILE] [--checkpoint FILE]... [--kept FILE]... [--receipts FOLDER]
-                    [--ledger ID] [--require-witnessed] [--json]
+                    [--digests FILE]... [--ledger ID] [--require-witnessed] [--json]
 
-PATH is a home, a folder of segments, or a file: a segment, a proof, a checkpoint, a certificate.
+PATH is a home, a folder of segments, or a file: a segment, a proof, a checkpoint, a dossier, a
+certificate.
 exit: 0 verified, 2 not readable as what it should be, 3 violation, 4 not proven, 5 I/O, 7 not found`;
 
 const OPTIONS = {
   trust: { type: "string" }, checkpoint: { type: "string", multiple: true }, kept: { type: "string", multiple: true },
-  receipts: { type: "string" }, ledger: { type: "string" }, "require-witnessed": { type: "boolean" },
+  digests: { type: "string", multiple: true }, receipts: { type: "string" }, ledger: { type: "string" }, "require-witnessed": { type: "boolean" },
   json: { type: "boolean" }, help: { type: "boolean", short: "h" },
 };
 
@@ -41,6 +43,7 @@ async function broughtBy(values, root) {
     requireWitnessed: values["require-witnessed"] ?? false,
     checkpoints: [...beside.filter((file) => fs.existsSync(file)), ...(values.checkpoint ?? [])].map(bytes),
     kept: (values.kept ?? []).map(bytes),
+    digests: await Promise.all((values.digests ?? []).map((file) => readable(file, (data) => vandel.readDigests(vandel.toText(data) ?? "")))),
     receipts: await Promise.all(receipts.map((name) => readable(path.join(values.receipts, name), vandel.readProof))),
   };
 }

@@ -184,5 +184,5 @@
     return vandel.verifySignature(body.key, message, body.signature);
   }
 
-  Object.assign(vandel, { APPROVAL, COMPARTMENTS, KINDS, OCCASIONS, REGISTERS, checkApproval, openPayload, readHeader, readPart });
+  Object.assign(vandel, { APPROVAL, COMPARTMENTS, KINDS, OCCASIONS, REGISTERS, checkApproval, openPayload, readHeader, readPart, shapeOf });
 })((globalThis.vandel ??= {}));

@@ -53,7 +53,7 @@
   ];
 
   function stepOf(name, record) {
-    if (name.startsWith("Certificate.")) return name.split(".")[1];
+    if (/^(?:Certificate|Dossier)\./.test(name)) return name.split(".")[1];
     if (name === "Ledger") return record === null ? "V3" : "V7";
     if (name === "RecordNumber") return record === null ? "V3" : "V5";
     const fits = (one) => name === one || (one.endsWith(".") && name.startsWith(one));

@@ -146,5 +146,6 @@
     recordHash: (record) => leafHash(record.data),
     blockHash: (block) => digest(domain("block-hash"), block.data),
     ledgerId: (statement) => digest(domain("ledger-id"), statement.unsigned),
+    statementHash: (statement) => digest(domain("statement-hash"), statement.unsigned),
   });
 })((globalThis.vandel ??= {}));

@@ -36,6 +36,13 @@
 
   /** RFC 9162 section 2.1.3.2. Index and size are BigInts. */
   async function checkInclusion(leaf, index, size, root, proof) {
+    if (!equal(await rootOfPath(leaf, index, size, proof), root)) {
+      throw new Refused("RootDiffers", "the proof leads to another root");
+    }
+  }
+
+  /** The root that a leaf and its audit path lead to. */
+  async function rootOfPath(leaf, index, size, proof) {
     if (index >= size) throw new Refused("NoSuchLeaf", `leaf ${index} of ${size}`);
     let [at, last, node] = [index, size - 1n, leaf];
     for (const sibling of proof) {
@@ -49,7 +56,7 @@
       [at, last] = [at >> 1n, last >> 1n];
     }
     if (last) throw new Refused("TooShort", "the proof lacks a hash");
-    if (!equal(node, root)) throw new Refused("RootDiffers", "the proof leads to another root");
+    return node;
   }
 
   /** RFC 9162 section 2.1.4.2, and the two cases that it leaves out: from nothing, and of itself. */
@@ -82,5 +89,5 @@
     if (!equal(newer, newRoot)) throw new Refused("NewRootDiffers", "the proof is of another newer tree");
   }
 
-  Object.assign(vandel, { Frontier, checkConsistency, checkInclusion, leafHash });
+  Object.assign(vandel, { Frontier, checkConsistency, checkInclusion, leafHash, rootOfPath });
 })((globalThis.vandel ??= {}));

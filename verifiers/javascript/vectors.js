@@ -24,7 +24,28 @@ function payloadOf(vector) {
 }
 
 /** Readers by structure; `before` holds the chain before each block of the accepted ledger. */
-const readers = (before) => ({
+/** A file of evidence, which may be a change of another vector's. */
+async function readEvidence(vector, wholes) {
+  const { of, from, to, trust, digests, exit } = vector.context;
+  const base = of && wholes.get(of);
+  const bytes = of
+    ? vandel.join(base.subarray(0, Number(from)), bytesOf(vector), base.subarray(Number(to)))
+    : bytesOf(vector);
+  const brought = {
+    trust: trust ? await vandel.readTrust(vandel.utf8(trust)) : null, digests: digests ? [vandel.readDigests(digests)] : [],
+  };
+  let verdict;
+  try {
+    verdict = await vandel.verifyFile(bytes, brought);
+  } catch (error) {
+    throw error instanceof vandel.Unreadable ? new vandel.Refused("Form", error.message) : error;
+  }
+  const [finding] = verdict.findings;
+  if (finding) throw new vandel.Refused(finding.error, finding.what, null, finding.record);
+  if (String(verdict.exit) !== exit) throw new Error(`${vector.name} ends with ${verdict.exit}`);
+}
+
+const readers = (before, wholes) => ({
   event: (vector) => vandel.readEvent(bytesOf(vector)),
   statement: (vector) => vandel.readStatement(bytesOf(vector)),
   record: (vector) => vandel.readRecord(bytesOf(vector)),
@@ -33,6 +54,8 @@ const readers = (before) => ({
   part: (vector) => vandel.readPart(Number(vector.context.slot), bytesOf(vector)),
   key: (vector) => vandel.checkKey(bytesOf(vector)),
   trust: (vector) => vandel.readTrust(bytesOf(vector)),
+  dossier: (vector) => readEvidence(vector, wholes.dossiers),
+  certificate: (vector) => readEvidence(vector, wholes.certificates),
   async chain(vector) {
     const chain = before[Number(vector.context.after)].copy();
     await chain.take(bytesOf(vector));
@@ -83,7 +106,12 @@ async function* readAll(folder) {
     await chain.take(bytesOf(vector));
     before.push(chain);
   }
-  const read = readers(before);
+  const wholes = {};
+  for (const kind of ["dossiers", "certificates"]) {
+    const { cases } = readFile(path.join(folder, "accept", `${kind}.json`));
+    wholes[kind] = new Map(cases.map((vector) => [vector.name, bytesOf(vector)]));
+  }
+  const read = readers(before, wholes);
   for (const sort of ["accept", "reject"]) {
     for (const file of fs.readdirSync(path.join(folder, sort)).sort()) {
       const { structure, cases } = readFile(path.join(folder, sort, file));

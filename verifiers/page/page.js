@@ -27,6 +27,9 @@
     if (start === "VANDLOG1") return "asSegment";
     const whole = toText(data) ?? "";
     if (whole.startsWith(PROOF_HEAD)) return "asProof";
+    if (whole.startsWith('{"type":"vandel-dossier/')) return "asDossier";
+    if (whole.startsWith('{"type":"vandel-sealed-dossier/')) return "asSealed";
+    if (whole.startsWith("vandel computed digests ")) return "asDigests";
     if (/^[ \t\r\n]*\{/.test(whole)) return "asDocument";
     if (vandel.isCheckpoint(whole)) return "asCheckpoint";
     return /^[ \t]*(?:log|witness|group|quorum)[ \t]/m.test(whole) ? "asTrust" : "asUnknown";
@@ -60,9 +63,10 @@
     const brought = {
       trust: trustFile ? await vandel.readTrust(trustFile) : null,
       checkpoints: dataOf("asCheckpoint"), kept: dataOf("asKept"), receipts: [],
+      digests: dataOf("asDigests").map((data) => vandel.readDigests(toText(data))),
     };
     const segments = state.files.filter(({ kind }) => kind === "asSegment");
-    const alone = dataOf("asProof", "asDocument", "asUnknown");
+    const alone = dataOf("asDossier", "asSealed", "asProof", "asDocument", "asUnknown");
     if (segments.length) {
       brought.receipts = dataOf("asProof").map(vandel.readProof);
       // Downloads rename files; their own header says where each belongs.
@@ -103,7 +107,7 @@
     const capital = (word) => word[0].toUpperCase() + word.slice(1);
     const facts = {
       what: text(`kind${capital(said.kind)}`), anchor: text(`anchor${capital(said.anchor)}`), ledger: said.ledger,
-      origin: said.origin, size: said.size, root: said.root,
+      origin: said.origin, size: said.size, root: said.root, ...dossierFacts(said),
     };
     const list = make("dl");
     for (const [name, value] of Object.entries(facts)) {
@@ -119,8 +123,15 @@
     return parts;
   }
 
+  /** Of a sound dossier: how many steps, below which record it is whole, and who computed that too. */
+  function dossierFacts({ kind, exit, counts }) {
+    if (kind !== "dossier" || exit === 3) return {};
+    const by = counts.recomputed_by.map((who) => (who === "yourself" ? text("yourself") : sentence(who)));
+    return { steps: counts.steps, complete: counts.complete_below, recomputed: by.join(", ") || text("nobody") };
+  }
+
   function findingLine({ error, step, record, through, what }) {
-    const name = step || (error.match(/^Certificate\.(C)/)?.[1] ?? error.split(".")[0]);
+    const name = error.startsWith("Certificate.") ? "C" : step || error.split(".")[0];
     const about = STEP_TEXTS[name]?.[state.isSwedish ? 0 : 1];
     const last = through === null ? "" : ` ${text("to")} ${through}`;
     const place = record === null ? text("noRecord") : `${text("record")} ${record}${last}`;

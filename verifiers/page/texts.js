@@ -13,8 +13,10 @@
       "Your trust file (trust.policy): the one you keep yourself, never one that came with the ledger",
     ],
     files: [
-      "Det som ska granskas: loggens segment (.vlog) med kontrollpunkt, bevis (.tlog-proof) eller gallringsintyg",
-      "What to verify: a log's segments (.vlog) with a checkpoint, a proof (.tlog-proof) or a certificate of erasure",
+      "Det som ska granskas: en akt, ett bevis (.tlog-proof), ett gallringsintyg, eller loggens segment (.vlog) med " +
+        "kontrollpunkt; till en akt också de kontrollsummor som du själv har räknat fram",
+      "What to verify: a dossier, a proof (.tlog-proof), a certificate of erasure, or a log's segments (.vlog) with a " +
+        "checkpoint; with a dossier, also the digests that you have computed yourself",
     ],
     kept: ["Kontrollpunkter som du själv har sparat tidigare", "Checkpoints that you yourself kept from before"],
     dropping: [
@@ -33,7 +35,13 @@
     kindProof: ["bevis", "proof"],
     kindCheckpoint: ["kontrollpunkt", "checkpoint"],
     kindCertificate: ["gallringsintyg", "certificate of erasure"],
+    kindDossier: ["akt", "dossier"],
     what: ["Vad", "What"],
+    steps: ["Ärendets steg", "Steps of the case"],
+    complete: ["Komplett före post", "Complete below record"],
+    recomputed: ["Kontrollsumman omräknad av", "Digest recomputed by"],
+    yourself: ["dig själv", "yourself"],
+    nobody: ["ingen", "nobody"],
     ledger: ["Liggare", "Ledger"],
     origin: ["Ursprung", "Origin"],
     size: ["Poster", "Records"],
@@ -61,12 +69,25 @@
     asCheckpoint: ["kontrollpunkt", "checkpoint"],
     asKept: ["egen kontrollpunkt", "your own checkpoint"],
     asProof: ["bevis", "proof"],
+    asDossier: ["akt", "dossier"],
+    asSealed: ["förseglad akt: öppna den först", "sealed dossier: open it first"],
+    asDigests: ["egna kontrollsummor", "your own digests"],
     asDocument: ["intyg", "certificate"],
     asUnknown: ["okänd: läses inte", "unknown: not read"],
   };
 
   // Beginnings of what the verifier says, and the Swedish for it; $1 and so on are what stood in brackets.
   const SENTENCES = [
+    [/^there is no trust file: the dossier.*$/, "ingen förtroendefil är vald: akten stämmer med sig själv, inte mer"],
+    [
+      /^the case is complete below record (\d+) by the word of the service key ([0-9a-f]+) alone$/,
+      "ärendet är komplett före post $1 enbart på tjänstens ord, nyckeln $2: ingen annan har räknat om kontrollsumman",
+    ],
+    [/^the service key ([0-9a-f]+)$/, "tjänstens nyckel $1"],
+    [/^the links between records, .*$/, "länkarna mellan poster, blocken, och kontrollpunkterna som författarna såg: det kräver loggen"],
+    [/^the rules of conduct .*$/, "handläggningsreglerna (V21 till V25, V27 till V42)"],
+    [/^what was withheld: .*$/, "det som inte lämnades ut: det visas inte, och kan finnas eller inte"],
+    [/^the dossier is sealed: .*$/, "akten är förseglad: öppna den först (vandel case unseal)"],
     [/^there is no trust file.*$/, "ingen förtroendefil är vald: loggen stämmer med sig själv, inte mer"],
     [/^a trust file is needed$/, "en förtroendefil behövs"],
     [/^the trust file names no checkpoint key of this log$/, "förtroendefilen nämner ingen av loggens kontrollpunktsnycklar"],
@@ -86,10 +107,10 @@
     [/^what a copy of an older root key would open$/, "vad en kopia av en äldre rotnyckel skulle öppna"],
     [/^the home: whether keys, payloads and views are gone there$/, "hos myndigheten: om nycklar, innehåll och vyer är borta där"],
     [/^whose the keys are and which roles they held: the chain tells$/, "vems nycklarna är och vilka roller de hade: det visar kedjan"],
-    [/^neither a segment, .*$/, "varken loggsegment, bevis, kontrollpunkt eller intyg"],
+    [/^neither a segment, .*$/, "varken loggsegment, bevis, akt, kontrollpunkt eller intyg"],
   ];
 
-  // What each step looks at (docs/format.md section 10, docs/certificate.md).
+  // What each step looks at (docs/format.md section 10, docs/dossier.md, docs/certificate.md).
   const STEPS = {
     V1: ["bytes som inte kan läsas", "bytes that cannot be read"],
     V2: ["öppnandet, eller liggarens id", "the opening, or the ledger's id"],
@@ -110,6 +131,25 @@
     V17: ["förtroendefilen", "the trust file"],
     V18: ["innehåll mot åtagande", "content against commitment"],
     V19: ["innehåll som saknas utan gallring", "content that is gone without an erasure"],
+    malformed: ["aktens form", "the dossier's form"],
+    "other-ledger": ["en annan liggare", "another ledger"],
+    checkpoint: ["kontrollpunkten", "the checkpoint"],
+    record: ["en post", "a record"],
+    inclusion: ["postens plats i trädet", "the record's place in the tree"],
+    rule: ["en regel som posten bryter", "a rule that the record breaks"],
+    step: ["ett stegs delar", "the parts of a step"],
+    commitment: ["innehåll mot åtagande", "content against commitment"],
+    thread: ["stegets plats i ärendet", "the step's place in the case"],
+    signature: ["en signatur", "a signature"],
+    absent: ["varför något inte visas", "why something is not shown"],
+    "checkpoint-signature": ["kontrollpunktens signatur", "the checkpoint's signature"],
+    "trust-other-log": ["förtroendefilen", "the trust file"],
+    digest: ["en publicerad kontrollsumma", "a published digest"],
+    "row-proof": ["ärendets rad i vyn", "the case's row in the view"],
+    completeness: ["om ärendet är komplett", "whether the case is complete"],
+    authority: ["nycklarnas historia", "the keys' history"],
+    confirmation: ["en bekräftelse", "a confirmation"],
+    "digest-differs": ["din egen kontrollsumma", "your own digest"],
     C: ["gallringsintyget", "the certificate of erasure"],
     Inclusion: ["beviset", "the proof"],
   };

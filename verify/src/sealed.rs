@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use vandel_core::dossier::SealedDossier;
 use vandel_ledger::disk::{Disk, read_all};
-use vandel_ledger::outgoing::{Recipient, open_dossier};
+use vandel_ledger::outgoing::{OutgoingError, Recipient, open_dossier};
 use zeroize::Zeroizing;
 
 use crate::Refusal;
@@ -46,8 +46,14 @@ pub fn open(
         return Err(Refusal::not_authorised("sealed-dossier", message)
             .next("--unseal-key FILE or --unseal-passphrase-file FILE"));
     };
-    let plain = open_dossier(&sealed, &key)
-        .map_err(|error| Refusal::not_authorised("sealed-dossier", error.to_string()))?;
+    let plain = open_dossier(&sealed, &key).map_err(|error| match error {
+        OutgoingError::Sealing | OutgoingError::Cost => {
+            Refusal::unreadable("sealed-dossier", error.to_string())
+        }
+        OutgoingError::OtherLock(_) | OutgoingError::DoesNotOpen => {
+            Refusal::not_authorised("sealed-dossier", error.to_string())
+        }
+    })?;
     Ok((sealed, plain))
 }
 

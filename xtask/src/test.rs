@@ -98,6 +98,8 @@ fn steps(binary: &Path) -> Vec<Work> {
         ),
         // Run as the README runs it, so that `cargo run` from the root is sure to be the command.
         Work::Cargo(Step::new("binary", &["run", "--release", "--locked", "--", "--version"]), None),
+        // Beside it, and alone: so it is built without the network.
+        Work::Cargo(Step::new("auditor", &["build", "--release", "--locked", "-p", "vandel-verify"]), None),
         Work::Tests(
             Step::new("tests", &["test", "--workspace", "--locked"])
                 .with("VANDEL_BIN", binary.display().to_string()),

@@ -47,6 +47,7 @@ impl From<DemoError> for CliError {
             | DemoError::NoLaw { .. }
             | DemoError::Story(_)
             | DemoError::Views(_)
+            | DemoError::Publish(_)
             | DemoError::Verify(_) => Self::new(Exit::Internal, "demo", error.to_string())
                 .next("please report this, with the seed and the number of cases"),
         }

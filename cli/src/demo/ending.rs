@@ -9,19 +9,20 @@ use vandel_core::verify::Report;
 use super::{DemoError, Places, Tampering};
 use crate::verify::{VerifyError, VerifyOptions};
 
-fn audit(place: &Path, places: &Places) -> Result<Report, VerifyError> {
+fn audit(place: &Path, places: &Places, views: bool) -> Result<Report, VerifyError> {
     let options = VerifyOptions {
         place: place.to_owned(),
         trust: Some(places.trust()),
         state: Some(places.state()),
+        views,
         ..VerifyOptions::default()
     };
     crate::verify::verify(options, &mut |_| {})
 }
 
-/// Verifies the ledger as its auditor would: with the trust file of the first day.
+/// Verifies the ledger as its auditor would: with the trust file of the first day, and the published digests computed again.
 pub(super) fn verify(places: &Places) -> Result<Report, DemoError> {
-    Ok(audit(&places.home, places)?)
+    Ok(audit(&places.home, places, true)?)
 }
 
 /// Copies what anybody may hold, changes one byte, and verifies again.
@@ -30,7 +31,7 @@ pub(super) fn tamper(places: &Places, keep: bool) -> Result<Tampering, DemoError
     copy_folder(&places.home.join("log"), &copy.join("log"))?;
     fs::copy(places.home.join("public").join("checkpoint"), copy.join("checkpoint"))?;
     let (file, offset) = flip_a_byte(&copy.join("log"))?;
-    let report = audit(&copy, places)?;
+    let report = audit(&copy, places, false)?;
     if !keep {
         fs::remove_dir_all(&copy)?;
     }

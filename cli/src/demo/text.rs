@@ -183,6 +183,7 @@ fn write_next(text: &mut String, outcome: &DemoOutcome) -> std::fmt::Result {
     if let Some(handle) = &outcome.example {
         let key = places.key("social-handler").display().to_string();
         writeln!(text, "  vandel case timeline {handle} --home {home} --key {key}")?;
+        write_dossier(text, outcome, handle, &key)?;
     }
     writeln!(text, "  vandel retention due --home {home}")?;
     if let Some(handle) = &outcome.views.overdue_case {
@@ -199,6 +200,21 @@ fn write_next(text: &mut String, outcome: &DemoOutcome) -> std::fmt::Result {
     }
     writeln!(text, "and other people with other fates:")?;
     writeln!(text, "  vandel demo --seed {}", outcome.seed + 1)
+}
+
+/// A case's evidence for an auditor, and how that auditor checks it: whole, by a digest of one's own.
+fn write_dossier(text: &mut String, outcome: &DemoOutcome, handle: &str, key: &str) -> std::fmt::Result {
+    let places = &outcome.places;
+    let (home, trust) = (places.home.display(), places.trust().display().to_string());
+    let (dossier, digests) = (places.auditor.join("case.dossier"), places.auditor.join("own.digests"));
+    let (dossier, digests) = (dossier.display(), digests.display());
+    writeln!(
+        text,
+        "  vandel case export {handle} --out {dossier} --recipient Kommunrevisionen --expires 2099-12-31 \\\n    \
+         --home {home} --key {key}"
+    )?;
+    writeln!(text, "  vandel verify {home} --trust {trust} --views --write-digests {digests}")?;
+    writeln!(text, "  vandel verify {dossier} --trust {trust} --digests {digests}")
 }
 
 /// Words in lines of at most a hundred letters.

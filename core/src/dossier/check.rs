@@ -1,6 +1,6 @@
 //! Judging a dossier: from its bytes, a trust file, and what the reader has recomputed.
 //!
-//! The steps have numbers, D1 to D11, in `docs/dossier.md`. The first fault ends the check: what comes
+//! The steps have numbers, D1 to D12, in `docs/dossier.md`. The first fault ends the check: what comes
 //! after it says nothing.
 
 use rayon::prelude::*;
@@ -59,7 +59,8 @@ pub fn check(bytes: &[u8], brought: &Brought) -> DossierReport {
     let mut report = empty_report();
     match judge(bytes, brought, &mut report) {
         Err(fault) => {
-            report.summary = format!("the dossier is not what it says: {fault}");
+            let place = fault.record.map_or_else(String::new, |record| format!(", at record {record}"));
+            report.summary = format!("the dossier is not what it says{place}: {fault}");
             (report.verdict, report.exit, report.fault) = (Verdict::Failed, 3, Some(fault));
             // What stood before the fault is not to be relied on.
             (report.complete, report.anchor) = (None, Anchor::None);
@@ -125,6 +126,10 @@ fn judge(bytes: &[u8], brought: &Brought, report: &mut DossierReport) -> Result<
     weigh_checkpoint(&read, &claimed, brought, report)?;
     // D10, D11: nothing was left out.
     let complete = complete::judge(&read, &steps, brought)?;
+    // D12: the rules of conduct.
+    if let Some(fault) = steps.conduct {
+        return Err(fault);
+    }
     report.policy = steps.opened.and_then(|day| policy_on(&read.chain, day));
     say(report, &read, steps.reports, complete);
     report.not_checked.extend(steps.not_checked);

@@ -32,6 +32,8 @@ pub(super) struct Steps {
     pub(super) opened: Option<Day>,
     pub(super) reports: Vec<StepReport>,
     pub(super) not_checked: Vec<String>,
+    /// The first step that breaks a rule of conduct. It is told last, since what was left out may be to blame.
+    pub(super) conduct: Option<DossierFault>,
     threads: Threads,
     kinds: Vec<Kind>,
     erasures: BTreeMap<u64, Erasure>,
@@ -207,7 +209,12 @@ impl Steps {
             return Ok(());
         }
         let what = format!("{refusal} ({})", refusal.paragraph());
-        Err(DossierFault::new("rule", what).at(record.number))
+        let fault = DossierFault::new("rule", what).at(record.number);
+        if by_itself {
+            return Err(fault);
+        }
+        self.conduct.get_or_insert(fault);
+        Ok(())
     }
 
     /// What is not shown: an erasure must name the record, a replacement must have come.

@@ -20,6 +20,7 @@ use vandel_core::signature::{SignatureError, VerifyingKey, check_key, verify_raw
 use vandel_core::statement::SignedStatement;
 use vandel_core::trust::{TrustError, parse_trust};
 
+use crate::dossiers;
 use crate::file::{Case, Expected, from_hex};
 use crate::world::take;
 
@@ -77,9 +78,9 @@ pub(crate) fn fault(fault: &Fault) -> Expected {
     Expected::named(name).at(fault.place.block, fault.place.record)
 }
 
-/// The ledger whose blocks other vectors follow, block by block.
+/// What other vectors follow: the ledger's blocks, one by one, and the dossier that others are changes of.
 #[derive(Default)]
-pub(crate) struct Prefix(pub(crate) Vec<Vec<u8>>);
+pub(crate) struct Prefix(pub(crate) Vec<Vec<u8>>, pub(crate) Vec<u8>);
 
 impl Prefix {
     fn chain(&self, blocks: usize) -> Chain {
@@ -110,6 +111,7 @@ pub(crate) fn check(structure: &str, case: &Case, prefix: &Prefix) -> Result<(),
         "header" => Header::decode(&bytes).map(drop).map_err(|error| decode_error(&error)),
         "payload" => payload(case).map(drop),
         "approval" => approval(case, prefix),
+        "dossier" => dossiers::judge(case, &dossiers::bytes_of(case, &prefix.1)),
         "key" => {
             let key = PublicKey(bytes.try_into().expect("32 bytes"));
             check_key(&key).map(drop).map_err(|error| Expected::named(variant(&error)))

@@ -13,7 +13,7 @@ use crate::parts::{THREAD, identity, opening, spine};
 use crate::world::{TODAY, day, filler, public, secret};
 
 /// Fixed bytes in place of random ones.
-fn fixed(name: &str) -> impl FnMut() -> [u8; 32] {
+pub(crate) fn fixed(name: &str) -> impl FnMut() -> [u8; 32] {
     let (name, mut count) = (name.to_owned(), 0);
     move || {
         count += 1;

@@ -51,7 +51,8 @@ fn is_inside(root: Option<&Path>, file: &Path) -> bool {
     let real = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     // The file may not exist yet; its folder does.
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let root = real(root);
+    // The parent of a folder that is named by itself has no name: it is where we stand.
+    let root = real(if root.as_os_str().is_empty() { Path::new(".") } else { root });
     real(file).starts_with(&root) || real(folder).starts_with(&root)
 }
 
@@ -140,4 +141,17 @@ fn receipts(disk: &dyn Disk, options: &AuditOptions) -> Result<Vec<ReceiptEviden
             .map_err(|error| AuditError::Receipt { path, error })
     };
     names.into_iter().map(read).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lies_inside_is_told_where_the_audited_folder_is_where_we_stand() {
+        let here = Some(Path::new(""));
+        assert!(is_inside(here, Path::new("auditor.state")) && is_inside(here, Path::new("./src/lib.rs")));
+        assert!(!is_inside(here, Path::new("../auditor.state")));
+        assert!(!is_inside(None, Path::new("auditor.state")));
+    }
 }

@@ -7,7 +7,7 @@ use vandel_core::view::ViewTree;
 use vandel_ledger::signer;
 use vandel_tests::ledger_builder::LedgerBuilder;
 
-use crate::world::{
+use vandel_tests::dossiers::{
     CASE, dossier, enrol_service, false_digest, gather, narrow, publish, publish_authority, reader, revoke,
     rows, say, steps, truster,
 };

@@ -19,7 +19,7 @@ use vandel_ledger::sequencer::Sequencer;
 use vandel_ledger::signer;
 use vandel_tests::ledger_builder::{LedgerBuilder, NOON, next_step, today};
 
-use crate::world::{CASE, false_digest, reader, rows};
+use vandel_tests::dossiers::{CASE, false_digest, reader, rows};
 
 fn verify_views(built: &LedgerBuilder) -> Report {
     let options = AuditOptions {

@@ -5,4 +5,3 @@
 mod good;
 mod made;
 mod tamper;
-mod world;

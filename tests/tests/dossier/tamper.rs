@@ -1,18 +1,15 @@
 //! Nothing passes that was not gathered: every byte flipped, things left out, false digests, foreign rows.
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use vandel_core::dossier::{Dossier, check};
 use vandel_core::event::OpenEvent;
-use vandel_core::hash::Hash;
 use vandel_core::id::ThreadId;
 use vandel_core::view::CaseRow;
 use vandel_ledger::signer;
 use vandel_tests::ledger_builder::LedgerBuilder;
 
-use crate::world::{
+use vandel_tests::dossiers::{
     CASE, dossier, enrol_service, false_digest, gather, narrow, publish, publish_authority, reader, revoke,
-    rows, steps,
+    rows, statement_of, steps,
 };
 
 fn lively() -> (LedgerBuilder, vandel_ledger::opening::OpenLedger) {
@@ -177,7 +174,7 @@ fn a_false_digest_convinces_nobody_who_has_recomputed_it_and_is_never_called_pro
     let ledger = sequencer.chain().ledger;
     let made = gathered.dossier(ledger, CASE, &shown, digests, &false_rows, sequencer.checkpoint());
     let bytes = made.expect("made").encode();
-    let alone = check(&bytes, &crate::world::truster(&built));
+    let alone = check(&bytes, &vandel_tests::dossiers::truster(&built));
     assert_eq!((alone.exit, alone.fault), (4, None), "by nobody recomputed: not proven, and it says so");
     let mut brought = honest;
     brought.recomputed[0].digests[0].position = position;
@@ -185,14 +182,6 @@ fn a_false_digest_convinces_nobody_who_has_recomputed_it_and_is_never_called_pro
         vandel_core::view::ViewTree::of_cases(&true_rows).digest(&ledger, position);
     let report = check(&bytes, &brought);
     assert_eq!(report.fault.map(|fault| fault.code), Some("digest-differs"));
-}
-
-/// The statement hash of a record that a dossier shows.
-fn statement_of(value: &serde_json::Value, number: u64) -> Hash {
-    let records = value["records"].as_array().expect("records");
-    let record = records.iter().find(|record| record["record"] == number).expect("shown");
-    let bytes = BASE64_STANDARD.decode(record["bytes"].as_str().expect("text")).expect("base64");
-    vandel_core::record::Record::decode(&bytes).expect("a record").statement.hash()
 }
 
 #[test]

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use vandel_core::note::{KeyKind, VerifierKey};
 use vandel_core::signature::{SigningKey, public_key};
 use vandel_core::trust::{Witness, parse_trust};
+use vandel_tests::changes::changes;
 use vandel_tests::independent::{Batch, Independent, hex};
 use vandel_verify::certificate::{self, Certificate};
 
@@ -68,77 +69,10 @@ fn a_proof_and_every_bit_of_it_get_one_verdict() {
     println!("deep: proofs by exit code, three verifiers alike: {counts:?}");
 }
 
-fn certificate(demo: &Demo) -> Vec<u8> {
-    // In a home of its own, since the other tests read the first.
-    let copied = std::process::Command::new("cp").arg("-r").args([demo.home(), demo.path("erased")]).status();
-    assert!(copied.unwrap().success());
-    let disposals = demo.ok(&["disposal", "list", "--home", "erased"]);
-    let disposal = disposals.split_whitespace().next().unwrap().to_owned();
-    let planned = demo.ok(&["retention", "plan", "--home", "erased", "--disposal", &disposal]);
-    let at = planned.find("sha256:").expect("a plan's hash");
-    let plan = planned[at..].split_whitespace().next().unwrap().to_owned();
-    let key = |name: &str| demo.path("town-people").join(name).display().to_string();
-    let (orders, approves) = (key("administrator-1.pem"), key("social-delegate.pem"));
-    demo.ok(&["retention", "order", "--plan", &plan, "--home", "erased", "--key", &orders]);
-    demo.ok(&["retention", "approve", "--plan", &plan, "--home", "erased", "--key", &approves]);
-    demo.ok(&["retention", "apply", "--plan", &plan, "--home", "erased"]);
-    demo.ok(&["--json", "erasure", "certificate", &plan, "0", "--home", "erased"]).into_bytes()
-}
-
-/// Every value of a JSON document, changed one at a time.
-fn changes(value: &Value) -> Vec<Value> {
-    match value {
-        Value::Object(members) => {
-            let mut more = members.clone();
-            more.insert("unheard-of".to_owned(), json!(1));
-            let mut all = vec![Value::Object(more)];
-            for (name, member) in members {
-                let with = |member: Value| {
-                    let mut changed = members.clone();
-                    changed.insert(name.clone(), member);
-                    Value::Object(changed)
-                };
-                all.extend(changes(member).into_iter().map(with));
-                let mut without = members.clone();
-                without.remove(name);
-                all.push(Value::Object(without));
-            }
-            all
-        }
-        Value::Array(list) => {
-            let mut all = Vec::new();
-            for (index, element) in list.iter().enumerate() {
-                for changed in changes(element) {
-                    let mut list = list.clone();
-                    list[index] = changed;
-                    all.push(Value::Array(list));
-                }
-            }
-            all.push(Value::Array([&list[..], &[json!(1)]].concat()));
-            if let Some((_, rest)) = list.split_first() {
-                all.push(Value::Array(rest.to_vec()));
-            }
-            all
-        }
-        Value::String(text) => {
-            let mut all = vec![json!(text.clone() + " "), json!("")];
-            // The first digit another one, so that what was hexadecimal stays so.
-            if let Some(at) = text.find(|character: char| character.is_ascii_digit()) {
-                let digit = if text[at..].starts_with('7') { "6" } else { "7" };
-                all.push(json!(format!("{}{digit}{}", &text[..at], &text[at + 1..])));
-            }
-            all
-        }
-        Value::Number(number) => vec![json!(number.as_u64().unwrap() + 1), json!(-1), json!("1"), json!(1.5)],
-        Value::Null => vec![json!("x")],
-        Value::Bool(_) => vec![json!(1)],
-    }
-}
-
 #[test]
 fn an_erasure_certificate_and_every_value_of_it_get_one_verdict() {
     let demo = Demo::get();
-    let sound = certificate(demo);
+    let sound = demo.certificate();
     let trust = std::fs::read_to_string(demo.trust()).unwrap();
     let mut batches = batches();
     let parsed = parse_trust(trust.as_bytes()).unwrap();

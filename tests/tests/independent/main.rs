@@ -8,54 +8,11 @@ mod page;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::OnceLock;
 
 use serde_json::Value;
+pub(crate) use vandel_tests::demo_town::Demo;
 use vandel_tests::independent::Independent;
-use vandel_tests::town::{repository, vandel};
-
-/// A demonstration ledger with something erased, made once for all tests of this file.
-pub(crate) struct Demo {
-    folder: tempfile::TempDir,
-}
-
-impl Demo {
-    pub(crate) fn get() -> &'static Self {
-        static DEMO: OnceLock<Demo> = OnceLock::new();
-        DEMO.get_or_init(|| {
-            let demo = Self { folder: tempfile::tempdir().unwrap() };
-            demo.ok(&["demo", "--home", "town", "--cases", "25", "--seed", "7"]);
-            demo
-        })
-    }
-
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    pub(crate) fn home(&self) -> PathBuf {
-        self.path("town")
-    }
-
-    pub(crate) fn trust(&self) -> PathBuf {
-        self.path("town-auditor/trust.policy")
-    }
-
-    pub(crate) fn run(&self, words: &[&str]) -> (Option<i32>, String) {
-        let mut command = Command::new(vandel());
-        command.args(words).current_dir(self.folder.path()).env("LANG", "C.UTF-8").env_remove("LC_ALL");
-        let output = command.output().unwrap();
-        let printed = if output.stdout.is_empty() { output.stderr } else { output.stdout };
-        (output.status.code(), String::from_utf8_lossy(&printed).into_owned())
-    }
-
-    pub(crate) fn ok(&self, words: &[&str]) -> String {
-        let (code, printed) = self.run(words);
-        assert_eq!(code, Some(0), "vandel {words:?}: {printed}");
-        printed
-    }
-}
+use vandel_tests::town::repository;
 
 #[test]
 fn every_vector_is_read_alike() {

@@ -5,6 +5,7 @@
 
 mod bits;
 mod ed25519;
+mod evidence;
 mod history;
 mod keys;
 mod matrix;
@@ -30,5 +31,7 @@ fn nothing_passes_and_the_document_says_what_finds_it() {
     history::scripts(&mut large, &mut matrix);
     keys::not_in_force(&mut large, &mut matrix);
     ed25519::edges(&mut large, &mut matrix);
+    evidence::dossiers(&mut matrix);
+    evidence::certificates(&mut matrix);
     matrix.compare_with_the_document();
 }

@@ -1,4 +1,5 @@
-"""`python -m vandel_verifier`: verify a ledger, a log folder, a segment, a proof, a checkpoint or a certificate."""
+"""`python -m vandel_verifier`: verify a ledger, a log folder, a segment, a proof, a checkpoint, a dossier or a
+certificate."""
 
 import argparse
 import json
@@ -7,6 +8,7 @@ import sys
 from pathlib import Path
 
 from .batch import run_batch
+from .dossier import read_digests
 from .evidence import Brought, verify_log
 from .files import Unreadable, verify_file
 from .notes import read_proof, read_trust
@@ -26,6 +28,7 @@ def _parser():
     parser.add_argument("--checkpoint", type=Path, action="append", default=[], help="a signed checkpoint")
     parser.add_argument("--kept", type=Path, action="append", default=[], help="a checkpoint that you kept yourself")
     parser.add_argument("--receipts", type=Path, help="a folder of .tlog-proof files")
+    parser.add_argument("--digests", type=Path, action="append", default=[], help="digests that you have computed")
     parser.add_argument("--ledger", help="the ledger's id: it must be this one")
     parser.add_argument("--require-witnessed", action="store_true", help="nothing less than a quorum of witnesses")
     parser.add_argument("--json", action="store_true", help="the verdict as JSON")
@@ -47,6 +50,11 @@ def _brought(arguments, root):
     brought.checkpoints = [path.read_bytes() for path in beside if path.is_file()]
     brought.checkpoints += [path.read_bytes() for path in arguments.checkpoint]
     brought.kept = [path.read_bytes() for path in arguments.kept]
+    for path in arguments.digests:
+        try:
+            brought.digests.append(read_digests(path.read_text("utf-8", "strict")))
+        except (Refused, UnicodeDecodeError) as error:
+            raise Unreadable(f"{path}: {error}") from None
     for path in sorted(arguments.receipts.iterdir()) if arguments.receipts else []:
         try:
             brought.receipts.append(read_proof(path.read_bytes()))

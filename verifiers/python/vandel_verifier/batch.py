@@ -4,7 +4,8 @@
 
 - `{"keep": k, "blocks": […], "then": j, "trust": text, "checkpoints": […], "kept": […], "receipts": […]}`: the
   first k blocks of the base, these, and the base's from j on;
-- `{"file": hex, "trust": text}`: a file that is verified alone;
+- `{"file": hex, "trust": text, "digests": [text, …]}`: a file that is verified alone; the digests are those that the
+  reader of a dossier has computed;
 - `{"signature": {"key", "message", "signature"}}`, `{"key": hex}`: one check of section 1.3.
 
 Bytes are hexadecimal digits. The answer is the verdict, `{"error": name}` or `{"unreadable": why}`.
@@ -14,6 +15,7 @@ import json
 
 from . import ed25519
 from .chain import Chain
+from .dossier import read_digests
 from .evidence import Brought, verify_log
 from .files import Unreadable, verify_file
 from .notes import read_proof, read_trust
@@ -69,6 +71,7 @@ class Batch:
         brought.checkpoints = [bytes.fromhex(note) for note in case.get("checkpoints", [])]
         brought.kept = [bytes.fromhex(note) for note in case.get("kept", [])]
         brought.receipts = [read_proof(bytes.fromhex(proof)) for proof in case.get("receipts", [])]
+        brought.digests = [read_digests(text) for text in case.get("digests", [])]
         if "ledger" in case:
             brought.ledger = bytes.fromhex(case["ledger"])
         return brought

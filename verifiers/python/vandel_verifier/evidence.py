@@ -22,6 +22,7 @@ class Brought:
     receipts: list = field(default_factory=list)  # proofs
     ledger: Optional[bytes] = None
     require_witnessed: bool = False
+    digests: list = field(default_factory=list)  # views that the reader of a dossier computed: (ledger, [...])
     openings: Optional[dict] = None  # record: (header, parts)
 
 

@@ -1,8 +1,9 @@
-"""Files that are verified alone: proofs, checkpoints, certificates."""
+"""Files that are verified alone: proofs, checkpoints, dossiers, certificates."""
 
 import re
 
 from .certificate import NoCertificate, verify_certificate
+from .dossier import BEGINS, SEALED_BEGINS, verify_dossier
 from .hashes import check_inclusion
 from .notes import PROOF_HEAD, open_checkpoint, read_proof
 from .refused import Refused
@@ -22,6 +23,10 @@ def verify_file(data, brought, verify_log):
     """The verdict on a file, by what it begins with."""
     if data.startswith(b"VANDLOG1"):
         return verify_log(read_segment_file(data, Log()), brought)
+    if data.startswith(BEGINS):
+        return verify_dossier(data, brought)
+    if data.startswith(SEALED_BEGINS):
+        raise Unreadable("the dossier is sealed: open it first (vandel case unseal, or docs/dossier.md)")
     if brought.trust is None:
         raise Unreadable("a trust file is needed: --trust FILE")
     if data.startswith(PROOF_HEAD.encode()):
@@ -35,7 +40,7 @@ def verify_file(data, brought, verify_log):
         verdict = Verdict("checkpoint")
         _open(verdict, data, brought.trust)
         return verdict
-    raise Unreadable("neither a segment, a proof, a certificate nor a checkpoint")
+    raise Unreadable("neither a segment, a proof, a dossier, a certificate nor a checkpoint")
 
 
 def _open(verdict, note, trust):

@@ -67,6 +67,12 @@ class Frontier:
 
 def check_inclusion(leaf, index, size, root, proof):
     """RFC 9162 section 2.1.3.2."""
+    if root_of_path(leaf, index, size, proof) != root:
+        raise Refused("RootDiffers", "the proof leads to another root")
+
+
+def root_of_path(leaf, index, size, proof):
+    """The root that a leaf and its audit path lead to."""
     if index >= size:
         raise Refused("NoSuchLeaf", f"leaf {index} of {size}")
     number, last, node = index, size - 1, leaf
@@ -84,8 +90,7 @@ def check_inclusion(leaf, index, size, root, proof):
         last >>= 1
     if last:
         raise Refused("TooShort", "the proof lacks a hash")
-    if node != root:
-        raise Refused("RootDiffers", "the proof leads to another root")
+    return node
 
 
 def check_consistency(old_size, old_root, new_size, new_root, proof):

@@ -61,7 +61,7 @@ STEPS = [
 
 def step_of(name, record):
     """The verification step of section 10, or of the file's own document, that an error's name belongs to."""
-    if name.startswith("Certificate."):
+    if name.startswith(("Certificate.", "Dossier.")):
         return name.split(".")[1]
     if name == "Ledger":
         return "V3" if record is None else "V7"

@@ -4,7 +4,10 @@ import json
 
 from . import ed25519
 from .chain import Chain
+from .dossier import read_digests
 from .events import read_event
+from .evidence import Brought
+from .files import Unreadable, verify_file
 from .hashes import check_consistency, check_inclusion
 from .notes import open_checkpoint, read_key, read_trust
 from .payload import APPROVAL, check_approval, open_payload, read_header, read_part
@@ -43,6 +46,10 @@ class Reader:
 
     def __init__(self, folder):
         ledger = json.loads((folder / "accept" / "ledger.json").read_text())
+        self.wholes = {}
+        for kind in ("dossiers", "certificates"):
+            whole = json.loads((folder / "accept" / f"{kind}.json").read_text())["cases"]
+            self.wholes[kind] = {case["name"]: bytes_of(case) for case in whole}
         self.before = [Chain()]
         for case in ledger["cases"]:
             chain = self.before[-1].copy()
@@ -110,6 +117,30 @@ class Reader:
 
     def checkpoint(self, case):
         open_checkpoint(bytes_of(case), [read_key(key) for key in case["context"]["keys"].split(" ")])
+
+    def dossier(self, case):
+        self._file(case, self.wholes["dossiers"])
+
+    def certificate(self, case):
+        self._file(case, self.wholes["certificates"])
+
+    def _file(self, case, wholes):
+        data, context = bytes_of(case), case["context"]
+        if "of" in context:
+            base = wholes[context["of"]]
+            data = base[: int(context["from"])] + data + base[int(context["to"]) :]
+        brought = Brought()
+        if "trust" in context:
+            brought.trust = read_trust(context["trust"].encode())
+        if "digests" in context:
+            brought.digests = [read_digests(context["digests"])]
+        try:
+            verdict = verify_file(data, brought, None)
+        except Unreadable as error:
+            raise Refused("Form", str(error)) from None
+        for finding in verdict.findings:
+            raise Refused(finding.error, finding.what, record=finding.record)
+        assert str(verdict.exit) == context["exit"], case["name"]
 
     def trust(self, case):
         read_trust(bytes_of(case))

@@ -1,5 +1,7 @@
 //! A ledger with cases and published digests, and the dossier of one of them.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use vandel_core::block::Block;
 use vandel_core::dossier::{Absence, AbsentPart, Brought, Dossier, Gathered, ShownCompartments};
 use vandel_core::event::{BodySignature, Grant, KeyEnrolled, KeyRevoked, OpenEvent, Revocation, Role, Scope};
@@ -12,18 +14,26 @@ use vandel_core::view::{AuthorityRows, CASES, CaseRow, Computed, ComputedDigests
 use vandel_ledger::author::sign_event;
 use vandel_ledger::sealing::{Unsealed, from_opened};
 use vandel_ledger::sequencer::Sequencer;
-use vandel_tests::ledger_builder::LedgerBuilder;
+
+use crate::ledger_builder::LedgerBuilder;
 
 /// The case of the fixture's first seed.
-pub(crate) const CASE: ThreadId = ThreadId([1 ^ 0x80; 16]);
+pub const CASE: ThreadId = ThreadId([1 ^ 0x80; 16]);
 
 /// The rows of the view over cases, as the sequencer's fold has them.
-pub(crate) fn rows(sequencer: &Sequencer) -> Vec<CaseRow> {
+///
+/// # Panics
+/// If the ledger does not let it.
+#[must_use]
+pub fn rows(sequencer: &Sequencer) -> Vec<CaseRow> {
     CaseRow::of_threads(sequencer.threads())
 }
 
 /// Publishes both views by the instance's own key.
-pub(crate) fn publish(sequencer: &mut Sequencer) {
+///
+/// # Panics
+/// If the ledger does not let it.
+pub fn publish(sequencer: &mut Sequencer) {
     let ledger = sequencer.chain().ledger;
     let cases = ViewTree::of_cases(&rows(sequencer)).event(&ledger, sequencer.chain().size());
     sequencer.commit_own(OpenEvent::DigestPublished(cases)).expect("a service publishes");
@@ -31,7 +41,10 @@ pub(crate) fn publish(sequencer: &mut Sequencer) {
 }
 
 /// Publishes the view over authority.
-pub(crate) fn publish_authority(sequencer: &mut Sequencer) {
+///
+/// # Panics
+/// If the ledger does not let it.
+pub fn publish_authority(sequencer: &mut Sequencer) {
     let (ledger, size) = (sequencer.chain().ledger, sequencer.chain().size());
     let authority = authority(sequencer).tree().event(&ledger, size);
     sequencer.commit_own(OpenEvent::DigestPublished(authority)).expect("a service publishes");
@@ -56,7 +69,11 @@ fn each_record(sequencer: &Sequencer, mut visit: impl FnMut(&vandel_core::record
 }
 
 /// Everything that the log tells for the case.
-pub(crate) fn gather(sequencer: &Sequencer) -> Gathered {
+///
+/// # Panics
+/// If the ledger does not let it.
+#[must_use]
+pub fn gather(sequencer: &Sequencer) -> Gathered {
     let thread = sequencer.threads().get(&CASE).expect("the case");
     let mut gathered = Gathered::for_records(thread.records.iter().copied());
     each_record(sequencer, |record| gathered.take(record));
@@ -64,7 +81,11 @@ pub(crate) fn gather(sequencer: &Sequencer) -> Gathered {
 }
 
 /// The case's steps with what `shows` lets through; the rest is withheld.
-pub(crate) fn steps(sequencer: &Sequencer, shows: impl Fn(Slot) -> bool) -> Vec<ShownCompartments> {
+///
+/// # Panics
+/// If the ledger does not let it.
+#[must_use]
+pub fn steps(sequencer: &Sequencer, shows: impl Fn(Slot) -> bool) -> Vec<ShownCompartments> {
     let records = sequencer.threads().get(&CASE).expect("the case").records.clone();
     let step = |record: u64| {
         let opened = sequencer.vault().get(record).expect("a vault").expect("a payload");
@@ -89,7 +110,11 @@ pub(crate) fn steps(sequencer: &Sequencer, shows: impl Fn(Slot) -> bool) -> Vec<
 }
 
 /// The dossier of the case as things stand, with everything shown.
-pub(crate) fn dossier(sequencer: &Sequencer) -> Dossier {
+///
+/// # Panics
+/// If the ledger does not let it.
+#[must_use]
+pub fn dossier(sequencer: &Sequencer) -> Dossier {
     let gathered = gather(sequencer);
     let last = sequencer.threads().get(&CASE).and_then(|thread| thread.records.last().copied());
     let digests = gathered.digests(last.expect("a step")).expect("published");
@@ -106,7 +131,11 @@ pub(crate) fn dossier(sequencer: &Sequencer) -> Dossier {
 }
 
 /// A reader with the ledger's trust file, who has computed the digest of the cases itself.
-pub(crate) fn reader(built: &LedgerBuilder, sequencer: &Sequencer, dossier: &Dossier) -> Brought {
+///
+/// # Panics
+/// If the ledger does not let it.
+#[must_use]
+pub fn reader(built: &LedgerBuilder, sequencer: &Sequencer, dossier: &Dossier) -> Brought {
     let published = dossier.complete.cases.published;
     let ledger = sequencer.chain().ledger;
     // Everything before the publishing record was folded.
@@ -116,36 +145,50 @@ pub(crate) fn reader(built: &LedgerBuilder, sequencer: &Sequencer, dossier: &Dos
 }
 
 /// A reader with the trust file alone.
-pub(crate) fn truster(built: &LedgerBuilder) -> Brought {
+///
+/// # Panics
+/// If the ledger does not let it.
+#[must_use]
+pub fn truster(built: &LedgerBuilder) -> Brought {
     let trust = std::fs::read(built.home.trust()).expect("a trust file");
     Brought { trust: Some(parse_trust(&trust).expect("a trust file")), ..Brought::default() }
 }
 
 /// Enrols a key for a service of its own.
-pub(crate) fn enrol_service(
-    built: &LedgerBuilder,
-    sequencer: &mut Sequencer,
-    secret: &SigningKey,
-    actor: u8,
-) {
+///
+/// # Panics
+/// If the ledger does not let it.
+///
+/// # Panics
+/// If the ledger does not let it.
+pub fn enrol_service(built: &LedgerBuilder, sequencer: &mut Sequencer, secret: &SigningKey, actor: u8) {
     built.enrol(sequencer, secret, ActorId([actor; 16]), Role::Service);
 }
 
 /// Publishes an event by another key than the instance's.
-pub(crate) fn say(sequencer: &mut Sequencer, key: &SigningKey, event: OpenEvent) {
+///
+/// # Panics
+/// If the ledger does not let it.
+pub fn say(sequencer: &mut Sequencer, key: &SigningKey, event: OpenEvent) {
     let submission = sign_event(&sequencer.standpoint(), key, None, event);
     sequencer.commit_one(submission).expect("a service says so");
 }
 
 /// Revokes a key.
-pub(crate) fn revoke(built: &LedgerBuilder, sequencer: &mut Sequencer, key: &SigningKey) {
+///
+/// # Panics
+/// If the ledger does not let it.
+pub fn revoke(built: &LedgerBuilder, sequencer: &mut Sequencer, key: &SigningKey) {
     let key = public_key(key);
     let revoked = KeyRevoked { key, reason: Revocation::Lost, suspect_since: None };
     built.say(sequencer, OpenEvent::KeyRevoked(revoked)).expect("two administrators revoke");
 }
 
 /// Gives the decider's key narrower grants: one more record that speaks of it.
-pub(crate) fn narrow(built: &LedgerBuilder, sequencer: &mut Sequencer, until: &str) {
+///
+/// # Panics
+/// If the ledger does not let it.
+pub fn narrow(built: &LedgerBuilder, sequencer: &mut Sequencer, until: &str) {
     let (key, actor) = (public_key(&built.decider), ActorId([3; 16]));
     let message = vandel_core::chain::possession_message(&sequencer.chain().ledger, &actor, &key);
     let possession = BodySignature::from_bytes(&sign(&built.decider, Domain::Possession, &[&message]));
@@ -157,8 +200,24 @@ pub(crate) fn narrow(built: &LedgerBuilder, sequencer: &mut Sequencer, until: &s
 }
 
 /// A digest that is not that of any state.
-pub(crate) fn false_digest(sequencer: &Sequencer, rows: &[CaseRow]) -> (OpenEvent, Hash) {
+///
+/// # Panics
+/// If the ledger does not let it.
+#[must_use]
+pub fn false_digest(sequencer: &Sequencer, rows: &[CaseRow]) -> (OpenEvent, Hash) {
     let event = ViewTree::of_cases(rows).event(&sequencer.chain().ledger, sequencer.chain().size());
     let digest = event.digest;
     (OpenEvent::DigestPublished(event), digest)
+}
+
+/// The statement hash of a record that a dossier shows.
+///
+/// # Panics
+/// If it does not show it.
+#[must_use]
+pub fn statement_of(value: &serde_json::Value, number: u64) -> Hash {
+    let records = value["records"].as_array().expect("records");
+    let record = records.iter().find(|record| record["record"] == number).expect("shown");
+    let bytes = BASE64_STANDARD.decode(record["bytes"].as_str().expect("text")).expect("base64");
+    vandel_core::record::Record::decode(&bytes).expect("a record").statement.hash()
 }
