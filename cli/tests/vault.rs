@@ -69,4 +69,41 @@ fn a_root_cell_under_a_passphrase_is_asked_for_by_every_command() {
     let audit = with("root.txt", &["vault", "audit"]).ok();
     assert_eq!(end(&audit)["root_cell"], "sealed-file");
     assert!(end(&audit)["assurance"].as_str().unwrap().starts_with("best effort"));
+
+    // Backups too: made, verified where they lie, and restored, each with the passphrase.
+    let make = ["backup", "create", "--to", "data", "--keys-to", "kept", "--with-root-cell"];
+    let bare = ledger.run(&[&["--json"], &make[..]].concat());
+    assert_eq!((bare.exits(6), &bare.error()["code"]), ((), &"root-passphrase-needed".into()));
+    with("root.txt", &make).ok();
+    let from = ["1", "--from", "data", "--keys-from", "kept"];
+    let verify = [&["backup", "verify"], &from[..], &["--trust", "home/public/trust.policy"]].concat();
+    assert_eq!(with("root.txt", &verify).ok().lines()[0]["report"]["levels"][1]["verdict"], "passed");
+    let restore = [&["--memory", "home/memory", "backup", "restore"], &from[..]].concat();
+    let restored = |file: &'static str, home: &'static str| {
+        let to = ["--json", "--root-passphrase-file", file, "--home", home];
+        ledger.run(&[&to[..], &restore].concat())
+    };
+    restored("wrong.txt", "wrong-home").exits(4);
+    assert!(!ledger.path("wrong-home/vault").exists(), "found out before anything is written");
+    assert_eq!(restored("root.txt", "other").ok().lines()[0]["serves"], true);
+    let audit = ["--home", "other", "--memory", "home/memory", "vault", "audit"];
+    assert_eq!(end(&with("root.txt", &audit).ok())["root_cell"], "sealed-file");
+}
+
+#[test]
+fn the_files_of_a_backup_are_tried_whole() {
+    let story = Story::closed_case();
+    let make = ["backup", "create", "--to", "data", "--keys-to", "kept", "--with-root-cell"];
+    story.on(DUE, &make).ok();
+    carry_out(&story);
+    let audit = story.on(DUE, &["vault", "audit", "data", "kept"]);
+    audit.exits(3);
+    let blobs: Vec<_> = audit.lines().into_iter().filter(|line| line["type"] == "blob").collect();
+    let of = |name: &str| {
+        let is = |line: &&serde_json::Value| line["path"].as_str().unwrap().ends_with(name);
+        blobs.iter().find(is).unwrap_or_else(|| panic!("{name} was not tried: {blobs:?}"))
+    };
+    assert_eq!(of("generation-1-data/files/vault/bundle-0")["looks_like"], "bundle");
+    assert_eq!(of("generation-1-keys/files/vault/root.cell")["undoes_erasure"], true);
+    assert!(blobs.iter().all(|line| !line["path"].as_str().unwrap().contains("objects")), "{blobs:?}");
 }

@@ -30,7 +30,7 @@ use crate::codec::encode_body;
 use crate::hash::{Domain, Hash};
 use crate::time::Day;
 
-/// What a release counts. The two are never about the same events, so that one is not subtracted from the other.
+/// What a release counts. No two are about the same events, so that one is not subtracted from the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Sort {
@@ -38,6 +38,21 @@ pub enum Sort {
     Volume,
     /// Decisions, by outcome: for the whole ledger and a whole calendar year only.
     Outcome,
+    /// Cases closed, by how long they were open: for the whole ledger and a whole calendar year only, since how long one
+    /// case took is known to more people than its board.
+    LeadTime,
+}
+
+/// How long a case was open, in the classes that are released; days are counted from opening to closing.
+#[must_use]
+pub fn lead_time(opened: Day, closed: Day) -> &'static str {
+    match closed.days_since_epoch().saturating_sub(opened.days_since_epoch()) {
+        ..=7 => "0-7 days",
+        8..=14 => "8-14 days",
+        15..=30 => "15-30 days",
+        31..=60 => "31-60 days",
+        61.. => "over 60 days",
+    }
 }
 
 /// The days that a release covers: whole months, or for outcomes one whole year.
@@ -55,8 +70,8 @@ pub enum PeriodError {
     /// Not whole months.
     #[error("a release covers whole calendar months: from the first day of one to the last day of another")]
     NotWholeMonths,
-    /// Outcomes for less or more than a year.
-    #[error("figures on outcome are given for one whole calendar year at a time")]
+    /// Outcomes or lead times for less or more than a year.
+    #[error("figures on outcome and on lead time are given for one whole calendar year at a time")]
     NotOneYear,
     /// The period is not over.
     #[error(
@@ -86,7 +101,8 @@ impl Period {
         if first.2 != 1 || after.2 != 1 || self.until < self.from {
             return Err(PeriodError::NotWholeMonths);
         }
-        if sort == Sort::Outcome && (first.0 != last.0 || first.1 != 1 || last.1 != 12) {
+        let is_yearly = sort != Sort::Volume;
+        if is_yearly && (first.0 != last.0 || first.1 != 1 || last.1 != 12) {
             return Err(PeriodError::NotOneYear);
         }
         if today <= self.until {

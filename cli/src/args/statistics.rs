@@ -23,8 +23,10 @@ pub enum StatisticsCommand {
 pub enum SortArg {
     /// Cases opened, by month, unit, role and legal ground.
     Volume,
-    /// Decisions by outcome: the whole ledger, one calendar year.
+    /// Decisions by outcome, and whether with support: the whole ledger, one calendar year.
     Outcome,
+    /// Closed cases by how long they were open: the whole ledger, one calendar year.
+    LeadTime,
 }
 
 /// A release.

@@ -15,7 +15,8 @@ pub enum VaultCommand {
 /// What to look at besides the vault itself.
 #[derive(Debug, Args)]
 pub struct VaultAuditArgs {
-    /// Blobs from anywhere, such as a backup or a found disk; of a folder, every file in it
+    /// Blobs from anywhere, such as a backup or a found disk; of a folder, every file in it, and of a folder of backups
+    /// every file of every generation
     #[arg(value_name = "BLOB")]
     pub blobs: Vec<PathBuf>,
     /// List the name of every key that the root reaches: one that is not there is gone

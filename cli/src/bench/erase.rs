@@ -84,6 +84,10 @@ fn filled(disk: &NotingDisk, home: &Path, subjects: u64, told: &dyn Fn(&str)) ->
         // Only what an erasure does is to be replayed.
         drop(disk.take());
     }
+    // What was put last goes into the pages here: the first erasure would pay for all of it.
+    told(&format!("{subjects} of {subjects} subjects in the vault; folding the last of them"));
+    vault.fold()?;
+    drop(disk.take());
     Ok(vault)
 }
 

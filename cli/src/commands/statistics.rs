@@ -73,6 +73,7 @@ fn release(context: &Context, arguments: &StatisticsReleaseArgs) -> Result<Exit,
     let sort = match arguments.sort {
         SortArg::Volume => Sort::Volume,
         SortArg::Outcome => Sort::Outcome,
+        SortArg::LeadTime => Sort::LeadTime,
     };
     let period = Period { from: arguments.from, until: arguments.until };
     let mut bench = Workbench::open(context)?;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use vandel_ledger::backup::LaidOut;
 use vandel_ledger::vault::BlobFinding;
 
 use crate::args::{VaultAuditArgs, VaultCommand};
@@ -63,12 +64,18 @@ pub(super) fn run(context: &Context, command: &VaultCommand) -> Result<Exit, Cli
 
 fn audit(context: &Context, arguments: &VaultAuditArgs) -> Result<Exit, CliError> {
     let reading = Reading::open(context)?;
-    let mut files = Vec::new();
+    let (mut disk, mut files) = (context.disk.clone(), Vec::new());
     for path in &arguments.blobs {
-        files_in(path, &mut files).map_err(|error| CliError::file(path, &error))?;
+        let mut found = Vec::new();
+        files_in(path, &mut found).map_err(|error| CliError::file(path, &error))?;
+        // Of a backup, every file that its pieces make up, and whatever else lies there.
+        let laid = LaidOut::of(disk, path)?;
+        found.retain(|file| !laid.pieces.contains(file));
+        files.extend(laid.files.into_iter().chain(found));
+        disk = laid.disk;
     }
     let vault = reading.vault();
-    let audit = vault.audit(&files)?;
+    let audit = vault.audit_on(&*disk, &files)?;
     if arguments.keys {
         for key in &audit.keys {
             let line = Key { kind: "key", key: format!("{key:?}") };

@@ -171,11 +171,29 @@ fn periods_are_whole_over_and_apart() {
     }
     assert_eq!(check(Sort::Volume, "2026-06-01", "2026-06-30", &[]), Err(PeriodError::NotOver));
     assert_eq!(check(Sort::Outcome, "2026-01-01", "2026-03-31", &[]), Err(PeriodError::NotOneYear));
-    assert_eq!(check(Sort::Outcome, "2025-01-01", "2025-12-31", &[]), Ok(()));
+    assert_eq!(check(Sort::LeadTime, "2026-01-01", "2026-03-31", &[]), Err(PeriodError::NotOneYear));
+    for sort in [Sort::Outcome, Sort::LeadTime] {
+        assert_eq!(check(sort, "2025-01-01", "2025-12-31", &[]), Ok(()));
+    }
     let before = [period("2026-01-01", "2026-03-31")];
     assert!(matches!(
         check(Sort::Volume, "2026-03-01", "2026-04-30", &before),
         Err(PeriodError::Overlaps { .. })
     ));
     assert_eq!(check(Sort::Volume, "2026-04-01", "2026-05-31", &before), Ok(()));
+}
+
+#[test]
+fn lead_times_fall_into_classes() {
+    let day = |text: &str| text.parse().expect("a day");
+    for (closed, class) in [
+        ("2026-01-01", "0-7 days"),
+        ("2026-01-08", "0-7 days"),
+        ("2026-01-09", "8-14 days"),
+        ("2026-01-31", "15-30 days"),
+        ("2026-03-02", "31-60 days"),
+        ("2026-03-03", "over 60 days"),
+    ] {
+        assert_eq!(super::lead_time(day("2026-01-01"), day(closed)), class, "{closed}");
+    }
 }

@@ -51,7 +51,7 @@ pub use files::{CHUNK_BYTES, FileEntry};
 pub use folder::labels_in;
 pub use label::{Files, Half, Label};
 pub use restore::{Restored, Restoring, restore};
-pub use view::{GenerationDisk, Problem};
+pub use view::{GenerationDisk, LaidOut, Problem};
 
 use crate::gate::GateError;
 use crate::log::ReadError;

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use vandel_core::hash::{Hash, Hasher};
 
 use super::files::{CHUNK_BYTES, FileEntry};
-use super::folder::Folder;
+use super::folder::{Folder, labels_in};
 use super::label::{Half, Label};
 use super::{BackupError, Progress};
 use crate::disk::{Disk, DiskFile, Open};
@@ -103,6 +103,22 @@ impl GenerationDisk {
         Ok(disk)
     }
 
+    /// Lays one half under `root`.
+    fn half(base: Arc<dyn Disk>, root: &Path, folder: &Path, label: &Label) -> Result<Self, BackupError> {
+        let folder = Folder::open(&base, folder)?;
+        let files = folder.files(label)?;
+        let mut disk = Self {
+            base,
+            root: root.to_owned(),
+            labels: vec![label.clone()],
+            shelves: Arc::new(Shelves { folders: vec![folder], cache: Mutex::default() }),
+            files: BTreeMap::new(),
+            names: BTreeMap::from([(root.to_owned(), BTreeSet::new())]),
+        };
+        files.into_iter().for_each(|file| disk.enter(0, file));
+        Ok(disk)
+    }
+
     fn enter(&mut self, folder: usize, file: FileEntry) {
         let path = self.root.join(&file.path);
         let mut below = path.clone();
@@ -164,6 +180,37 @@ impl GenerationDisk {
 
     fn refuse<T>(&self, path: &Path, otherwise: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
         if self.is_ours(path) { Err(io::ErrorKind::ReadOnlyFilesystem.into()) } else { otherwise() }
+    }
+}
+
+/// A folder of generations as a folder of whole files, for whoever tries keys on them: a piece of a file shows
+/// nothing of what it is a piece of.
+pub struct LaidOut {
+    /// The disk on which they lie.
+    pub disk: Arc<dyn Disk>,
+    /// The files of every generation, each under the name of its label.
+    pub files: Vec<PathBuf>,
+    /// The pieces that these files consist of.
+    pub pieces: BTreeSet<PathBuf>,
+}
+
+impl LaidOut {
+    /// Lays out what is in a folder; no file if it holds no generation.
+    ///
+    /// # Errors
+    /// If a label or a list of files can't be read.
+    pub fn of(disk: Arc<dyn Disk>, path: &Path) -> Result<Self, BackupError> {
+        let mut laid = Self { disk, files: Vec::new(), pieces: BTreeSet::new() };
+        for label in labels_in(&laid.disk, path)? {
+            let root = path.join(format!("generation-{}-{}", label.generation, label.half)).join("files");
+            let half = GenerationDisk::half(laid.disk.clone(), &root, path, &label)?;
+            laid.files.extend(half.files.keys().cloned());
+            let chunks = half.files.values().flat_map(|(_, file)| &file.chunks);
+            let pieces = chunks.chain([&label.files.list]).map(|hash| half.shelves.folders[0].object(hash));
+            laid.pieces.extend(pieces);
+            laid.disk = Arc::new(half);
+        }
+        Ok(laid)
     }
 }
 

@@ -13,7 +13,7 @@ use super::root_cell::{decode_root, kind_of};
 use super::seal::{DataKey, KeyId, part_binding};
 use super::shards::{find_key, ids_in, index_u32};
 use super::{Part, RootCellKind, Vault, VaultError};
-use crate::disk::read_all;
+use crate::disk::{Disk, read_all};
 
 /// What the root reaches now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -72,6 +72,14 @@ impl Vault {
     /// `extra_blobs`. Erased parts found in them are tried with every data key: allow for half a
     /// microsecond for each pair of part and key.
     pub fn audit(&self, extra_blobs: &[PathBuf]) -> Result<VaultAudit, VaultError> {
+        self.audit_on(&*self.disk, extra_blobs)
+    }
+
+    /// The same, where the copies lie on another disk than the vault, such as one that shows a backup's files whole.
+    ///
+    /// # Errors
+    /// As [`Vault::audit`].
+    pub fn audit_on(&self, disk: &dyn Disk, extra_blobs: &[PathBuf]) -> Result<VaultAudit, VaultError> {
         let mut audit = VaultAudit {
             epoch: self.epoch(),
             manifest: self.manifest_hash,
@@ -82,7 +90,7 @@ impl Vault {
         audit.keys = keys.iter().map(|(id, _)| *id).collect();
         self.audit_records(&mut audit);
         for path in extra_blobs {
-            let finding = self.try_blob(path, &keys, &audit.keys)?;
+            let finding = self.try_blob(disk, path, &keys, &audit.keys)?;
             audit.blobs.push(finding);
         }
         Ok(audit)
@@ -153,11 +161,12 @@ impl Vault {
 
     fn try_blob(
         &self,
+        disk: &dyn Disk,
         path: &Path,
         keys: &[(KeyId, DataKey)],
         reachable: &BTreeSet<KeyId>,
     ) -> Result<BlobFinding, VaultError> {
-        let blob = read_all(&*self.disk, path)
+        let blob = read_all(disk, path)
             .map_err(|source| VaultError::Io { file: path.display().to_string(), source })?;
         let mut finding = BlobFinding {
             path: path.to_owned(),

@@ -3,7 +3,7 @@
 use vandel_core::block::Block;
 use vandel_core::event::{Kind, Outcome};
 use vandel_core::statement::Body;
-use vandel_core::statistics::{Cube, Period, SMALL, Sort};
+use vandel_core::statistics::{Cube, Period, SMALL, Sort, lead_time};
 use vandel_core::thread::{Case, Matter};
 use vandel_ledger::names::Names;
 use vandel_ledger::sealing::{Unsealed, from_opened};
@@ -24,6 +24,7 @@ pub(super) const fn tables(sort: Sort) -> &'static [&'static [&'static str]] {
     match sort {
         Sort::Volume => &[&["month", "role"], &["role", "unit"], &["ground", "month"]],
         Sort::Outcome => &[&["outcome"], &["support"]],
+        Sort::LeadTime => &[&["lead-time"]],
     }
 }
 
@@ -37,6 +38,7 @@ pub(super) fn count(
     let dimensions = match sort {
         Sort::Volume => vec!["month", "role", "unit", "ground"],
         Sort::Outcome => vec!["outcome", "support"],
+        Sort::LeadTime => vec!["lead-time"],
     };
     let mut cube = Cube { dimensions, ..Cube::default() };
     for (_, thread) in bench.sequencer().threads().iter() {
@@ -44,6 +46,7 @@ pub(super) fn count(
         let values = match sort {
             Sort::Volume => opened(bench, &names, case, period),
             Sort::Outcome => decided(case, period),
+            Sort::LeadTime => closed(case, period),
         };
         if let Some(values) = values {
             cube.add(values);
@@ -75,6 +78,13 @@ fn decided(case: &Case, period: Period) -> Option<Vec<String>> {
     let outcome = case.outcome.filter(|_| (period.from..=period.until).contains(&decided.day))?;
     let support = if outcome == Outcome::FitWithSupport { "yes" } else { "no" };
     Some(vec![outcome.name().to_owned(), support.to_owned()])
+}
+
+/// A case that was closed within the period. What came of it, and whose it was, is not counted with it.
+fn closed(case: &Case, period: Period) -> Option<Vec<String>> {
+    let closed = case.last(Kind::CaseClosed)?.day;
+    let opened = case.opened().filter(|_| (period.from..=period.until).contains(&closed))?;
+    Some(vec![lead_time(opened, closed).to_owned()])
 }
 
 /// Sealed records of the period of which nothing opens any more: what they told is not in the figures.
