@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use serde_json::{Value, json};
-use vandel_ledger::bus::{Bus, BusError, Role};
+use vandel_ledger::bus::{Bus, BusError, Role, async_nats};
 use vandel_tests::secured::{Secured, SecuredCluster};
 
 const LEDGER: &str = "0123456789abcdef";
@@ -27,8 +27,8 @@ enum Try {
     Subscribe(&'static str),
     /// To ask there, and get an answer.
     Ask(&'static str, &'static str),
-    /// To have an answer of JetStream delivered onto the log's subject.
-    Misdirect(&'static str),
+    /// To have the answer to a request delivered onto the log's subject.
+    Misdirect(&'static str, &'static str),
 }
 
 /// What is tried, and the roles that it must work for: S sequencer, A author, P projector, U auditor,
@@ -56,6 +56,16 @@ const TABLE: &[(&str, Try, &str)] = &[
     ("take a snapshot", Try::Ask("$JS.API.STREAM.SNAPSHOT.VANDEL_LOG", "{}"), ""),
     ("change the log's settings", Try::Ask("$JS.API.STREAM.UPDATE.VANDEL_LOG", ""), "O"),
     ("lay a stream over requests", Try::Ask("$JS.API.STREAM.CREATE.TRAP", ""), "SO"),
+    ("make the feed's stream", Try::Ask("$JS.API.STREAM.CREATE.VANDEL_FEED", ""), "SO"),
+    ("delete somebody's consumer", Try::Ask("$JS.API.CONSUMER.DELETE.VANDEL_LOG.x", ""), ""),
+    ("list all streams", Try::Ask("$JS.API.STREAM.LIST", ""), "O"),
+    ("see what JetStream holds", Try::Ask("$JS.API.INFO", ""), "SPUO"),
+    (
+        "read several blocks at once",
+        Try::Ask("$JS.API.DIRECT.GET.VANDEL_LOG", r#"{"seq":1,"batch":9}"#),
+        "SPU",
+    ),
+    ("watch the checkpoints", Try::Subscribe("vandel.L.checkpoint"), "PU"),
     ("read the last operational event", Try::Ask(LAST_OPS, ""), "SAPUDCO"),
     ("watch the operational feed", Try::Subscribe("vandel.L.feed.ops.>"), "AUDCO"),
     ("watch the case feed", Try::Subscribe("vandel.L.feed.case.>"), "AUC"),
@@ -75,12 +85,24 @@ const TABLE: &[(&str, Try, &str)] = &[
     ("ask the server", Try::Ask("$SYS.REQ.SERVER.PING", ""), ""),
     ("listen to JetStream's requests", Try::Subscribe("$JS.API.>"), ""),
     ("listen to advisories", Try::Subscribe("$JS.EVENT.>"), ""),
-    // Those beside the log can; whoever need not be there is in another account and can't.
-    ("misdirect an answer onto the log", Try::Misdirect("$JS.API.STREAM.INFO.VANDEL_LOG"), "SPUO"),
-    ("misdirect an event onto the log", Try::Misdirect(LAST_OPS), "SPUO"),
+    // Who is beside the log can; nobody but the sequencer is.
+    ("misdirect settings onto the log", Try::Misdirect("$JS.API.STREAM.INFO.VANDEL_LOG", ""), "S"),
+    (
+        "misdirect a block onto the log",
+        Try::Misdirect("$JS.API.STREAM.MSG.GET.VANDEL_LOG", r#"{"seq":1}"#),
+        "S",
+    ),
+    ("misdirect a copy onto the log", Try::Misdirect("$JS.API.DIRECT.GET.VANDEL_LOG", r#"{"seq":1}"#), "S"),
+    ("misdirect an event onto the log", Try::Misdirect(LAST_OPS, ""), "S"),
+    ("misdirect the feed's receipt", Try::Misdirect("vandel.L.feed.ops.heartbeat", "an event"), ""),
+    ("misdirect a service's answer", Try::Misdirect("$SRV.PING", ""), ""),
+    ("misdirect the answer to a submission", Try::Misdirect("vandel.L.service.submit", ""), ""),
 ];
 
 const LAST_OPS: &str = "$JS.API.DIRECT.GET.VANDEL_FEED.vandel.L.feed.ops.heartbeat";
+
+const FEED_SETTINGS: &str = r#"{"name":"VANDEL_FEED","subjects":["vandel.*.feed.ops.>"],"storage":"file",
+    "num_replicas":1,"max_msgs_per_subject":1,"allow_direct":true}"#;
 
 fn letter(role: Role) -> char {
     match role {
@@ -123,9 +145,9 @@ fn works(bus: &Bus, attempt: Try, body: &str) -> bool {
         Try::Publish(subject) => not_refused(bus, || {
             bus.block_on(client.publish(of_ledger(subject), body.as_bytes().to_vec().into())).unwrap();
         }),
-        Try::Misdirect(subject) => not_refused(bus, || {
+        Try::Misdirect(subject, request) => not_refused(bus, || {
             let log = of_ledger("vandel.L.log");
-            bus.block_on(client.publish_with_reply(of_ledger(subject), log, Vec::new().into())).unwrap();
+            bus.block_on(client.publish_with_reply(of_ledger(subject), log, request.into())).unwrap();
         }),
         Try::Subscribe(subject) => not_refused(bus, || {
             drop(bus.block_on(client.subscribe(of_ledger(subject))).unwrap());
@@ -172,6 +194,7 @@ fn body_of(attempt: Try) -> String {
             json!({"name": "TRAP", "subjects": [of_ledger("vandel.L.service.>")], "storage": "memory", "no_ack": true})
                 .to_string()
         }
+        Try::Ask("$JS.API.STREAM.CREATE.VANDEL_FEED", _) => FEED_SETTINGS.to_owned(),
         Try::Publish(_) => "a message".to_owned(),
         _ => String::new(),
     }
@@ -186,8 +209,7 @@ fn each_role_can_do_what_it_needs_and_nothing_else() {
     let kept = json!({"deny_delete": true, "deny_purge": true, "allow_direct": true});
     make_stream(sequencer, LOG, &of_ledger("vandel.L.log"), kept.clone());
     make_stream(sequencer, CHECKPOINTS, &of_ledger("vandel.L.checkpoint"), kept);
-    let last = json!({"max_msgs_per_subject": 1, "allow_direct": true});
-    make_stream(projector, "VANDEL_FEED", "vandel.*.feed.ops.>", last);
+    ask(sequencer, "$JS.API.STREAM.CREATE.VANDEL_FEED", &serde_json::from_str(FEED_SETTINGS).unwrap());
     for (bus, subject) in [
         (sequencer, "vandel.L.log"),
         (sequencer, "vandel.L.checkpoint"),
@@ -196,8 +218,9 @@ fn each_role_can_do_what_it_needs_and_nothing_else() {
         assert!(works(bus, Try::Publish(subject), "the first"), "{subject}");
     }
     let service = sequencer.clone();
-    let mut requests =
-        sequencer.block_on(sequencer.client().subscribe(of_ledger("vandel.L.service.>"))).unwrap();
+    let subscribe =
+        |subject: &str| sequencer.block_on(sequencer.client().subscribe(of_ledger(subject))).unwrap();
+    let mut requests = futures_util::stream::select(subscribe("vandel.L.service.>"), subscribe("$SRV.PING"));
     sequencer.flush().unwrap();
     let answering = sequencer.runtime().spawn(async move {
         while let Some(request) = requests.next().await {
@@ -214,11 +237,11 @@ fn each_role_can_do_what_it_needs_and_nothing_else() {
             let bus = &buses[&letter(role)];
             let before = messages(sequencer, LOG);
             let mut found = works(bus, *attempt, &body_of(*attempt));
-            if let Try::Misdirect(subject) = attempt
+            if let Try::Misdirect(subject, request) = attempt
                 && found
             {
                 // Allowed to ask; whether the answer goes astray shows once the same question is answered.
-                bus.request(&of_ledger(subject), Vec::new()).unwrap();
+                let _ = bus.request(&of_ledger(subject), request.as_bytes().to_vec());
                 found = messages(sequencer, LOG) > before;
             }
             if found == expected {
@@ -234,7 +257,7 @@ fn each_role_can_do_what_it_needs_and_nothing_else() {
     // what those beside the log could misdirect onto it.
     let misdirected: usize = TABLE
         .iter()
-        .filter(|(_, attempt, _)| matches!(attempt, Try::Misdirect(_)))
+        .filter(|(_, attempt, _)| matches!(attempt, Try::Misdirect(..)))
         .map(|(.., roles)| roles.len())
         .sum();
     assert_eq!(messages(sequencer, LOG), 2 + misdirected as u64, "the log holds what it should not");
@@ -344,7 +367,7 @@ fn three_servers_from_the_cluster_template_keep_three_copies() {
     let deadline = Instant::now() + Duration::from_secs(120);
     let config = json!({
         "name": LOG, "subjects": [of_ledger("vandel.L.log")], "storage": "file", "num_replicas": 3,
-        "deny_delete": true, "deny_purge": true
+        "deny_delete": true, "deny_purge": true, "allow_direct": true
     });
     loop {
         let answer = bus.request(&format!("$JS.API.STREAM.CREATE.{LOG}"), config.to_string().into_bytes());
@@ -372,5 +395,25 @@ fn three_servers_from_the_cluster_template_keep_three_copies() {
         bus.request("$JS.API.STREAM.DELETE.VANDEL_LOG", Vec::new()),
         Err(BusError::Denied { .. })
     ));
+    // Whoever is in another account reaches the stream through whichever server, also several blocks at once;
+    // and still no answer goes astray.
+    let auditor = Bus::connect(&cluster.options(Role::Auditor)).unwrap();
+    let info = ask(&auditor, &format!("$JS.API.STREAM.INFO.{LOG}"), &Value::Null);
+    assert_eq!(info["state"]["messages"], 1);
+    bus.block_on(bus.client().publish(of_ledger("vandel.L.log"), "another".into())).unwrap();
+    let several = json!({"seq": 1, "batch": 9}).to_string().into_bytes();
+    loop {
+        let limit = Duration::from_secs(2);
+        let is_last = |message: &async_nats::Message| message.status.is_some();
+        let subject = format!("$JS.API.DIRECT.GET.{LOG}");
+        let blocks = auditor.block_on(auditor.gather(&subject, several.clone(), limit, is_last)).unwrap();
+        if blocks.len() == 2 {
+            break;
+        }
+        assert!(Instant::now() < deadline, "{} blocks of two:\n{}", blocks.len(), cluster.log());
+    }
+    assert!(works(&auditor, Try::Misdirect("$JS.API.STREAM.INFO.VANDEL_LOG", ""), ""));
+    auditor.request(&format!("$JS.API.STREAM.INFO.{LOG}"), Vec::new()).unwrap();
+    assert_eq!(messages(&bus, LOG), 2, "an answer went astray");
     println!("permissions deep: 3 servers from the cluster template, one stream of three copies");
 }

@@ -4,9 +4,9 @@ mod serve;
 mod tail;
 mod watch;
 
-use vandel_ledger::bus::{BusOptions, Role};
+use vandel_ledger::bus::{Bus, BusOptions, Role};
 use vandel_ledger::place::StreamPlace;
-use vandel_projector::feed::outlet::OutletError;
+use vandel_projector::feed::outlet::{OutletError, ensure_stream};
 use vandel_projector::feed::service::ServiceError;
 use vandel_projector::following::FollowError;
 
@@ -40,11 +40,20 @@ fn options(context: &Context, role: Role) -> Result<(BusOptions, Option<StreamPl
     Ok((options, place))
 }
 
+/// Makes the stream that keeps the feed's last values, since the projector may not. A ledger serves without it.
+pub(super) fn make_stream(context: &Context, bus: &Bus, replicas: usize) {
+    if let Err(error) = ensure_stream(bus, replicas) {
+        context.output.warn(&error.to_string());
+    }
+}
+
 impl From<OutletError> for CliError {
     fn from(error: OutletError) -> Self {
         match error {
             OutletError::Bus(error) => error.into(),
-            OutletError::Stream(_) => Self::new(Exit::Io, "feed-stream", error.to_string()),
+            OutletError::Stream(_) | OutletError::Absent => {
+                Self::new(Exit::Io, "feed-stream", error.to_string())
+            }
         }
     }
 }

@@ -58,7 +58,13 @@ pub(super) fn run(context: &Context, arguments: &InitArgs) -> Result<Exit, CliEr
     let witnesses = super::witness::parse_all(&arguments.witnesses)?;
     let ledger = match arguments.stream.on(&context.nats) {
         None => found(&context.disk, &context.home, founding)?,
-        Some(stream) => found_on_stream(&context.disk, &context.home, founding, &stream)?,
+        Some(stream) => {
+            let ledger = found_on_stream(&context.disk, &context.home, founding, &stream)?;
+            if let Some(options) = stream.operator.or_else(|| context.nats.options(Role::Sequencer)) {
+                super::feed::make_stream(context, &Bus::connect(&options)?, stream.replicas);
+            }
+            ledger
+        }
     };
     let origin = first_start(context, arguments, actors, [&first, &second])?;
     // From the next start on: no witness can know a ledger before it is founded.

@@ -21,6 +21,9 @@ pub enum OutletError {
     /// The server refused.
     #[error("the feed's stream {STREAM}: {0}")]
     Stream(String),
+    /// The stream is not there, and this role may not make it.
+    #[error("the feed's stream {STREAM} is not there: `vandel serve` makes it at its start")]
+    Absent,
 }
 
 impl OutletError {
@@ -29,6 +32,8 @@ impl OutletError {
     pub fn is_passing(&self) -> bool {
         match self {
             Self::Bus(error) => error.is_passing() || matches!(error, BusError::Unreachable { .. }),
+            // The sequencer, which makes it, may come up later.
+            Self::Absent => true,
             Self::Stream(_) => false,
         }
     }
@@ -61,39 +66,12 @@ pub struct NatsOutlet {
 }
 
 impl NatsOutlet {
-    /// Makes the feed's stream, if it is not there, and looks at it, if it is.
+    /// An outlet onto the feed's stream, which [`ensure_stream`] makes if it is not there.
     ///
     /// # Errors
-    /// [`OutletError::Stream`] if it keeps another number of values than one for each subject.
+    /// As [`ensure_stream`].
     pub fn open(bus: Bus, replicas: usize) -> Result<Self, OutletError> {
-        let config = json!({
-            "name": STREAM,
-            "description": "Vandel: the last value of each operational event",
-            "subjects": [STREAM_SUBJECT],
-            "storage": "file",
-            "retention": "limits",
-            "discard": "old",
-            "max_msgs_per_subject": 1,
-            "allow_direct": true,
-            "num_replicas": replicas,
-        });
-        let found = match ask(&bus, &format!("$JS.API.STREAM.INFO.{STREAM}"), Vec::new())? {
-            Ok(info) => info,
-            Err((10_059, _)) => {
-                let made =
-                    ask(&bus, &format!("$JS.API.STREAM.CREATE.{STREAM}"), config.to_string().into_bytes())?;
-                made.map_err(|(_, why)| OutletError::Stream(why))?
-            }
-            Err((_, why)) => return Err(OutletError::Stream(why)),
-        };
-        for setting in ["subjects", "max_msgs_per_subject", "allow_direct"] {
-            let (expected, found) = (&config[setting], &found["config"][setting]);
-            if expected != found {
-                let why =
-                    format!("{setting} is {found}, not {expected}; delete the stream, it is made again");
-                return Err(OutletError::Stream(why));
-            }
-        }
+        ensure_stream(&bus, replicas)?;
         Ok(Self { bus })
     }
 
@@ -121,6 +99,48 @@ impl Outlet for NatsOutlet {
         let publish = self.bus.client().publish_with_headers(subject.to_owned(), headers(), event.into());
         self.bus.block_on(publish).map_err(|error| OutletError::Bus(BusError::Client(error.to_string())))
     }
+}
+
+/// Makes the feed's stream, if it is not there, and looks at it, if it is.
+///
+/// The sequencer and whoever founds a ledger make it. On a secured server the projector may not: who can make a
+/// stream can let it copy whatever it takes onto another subject, such as the log's.
+///
+/// # Errors
+/// [`OutletError::Absent`] if it is not there and this role may not make it; [`OutletError::Stream`] if it keeps
+/// another number of values than one for each subject.
+pub fn ensure_stream(bus: &Bus, replicas: usize) -> Result<(), OutletError> {
+    let config = json!({
+        "name": STREAM,
+        "description": "Vandel: the last value of each operational event",
+        "subjects": [STREAM_SUBJECT],
+        "storage": "file",
+        "retention": "limits",
+        "discard": "old",
+        "max_msgs_per_subject": 1,
+        "allow_direct": true,
+        "num_replicas": replicas,
+    });
+    let found = match ask(bus, &format!("$JS.API.STREAM.INFO.{STREAM}"), Vec::new())? {
+        Ok(info) => info,
+        Err((10_059, _)) => {
+            let create = format!("$JS.API.STREAM.CREATE.{STREAM}");
+            let made = match ask(bus, &create, config.to_string().into_bytes()) {
+                Err(OutletError::Bus(BusError::Denied { .. })) => return Err(OutletError::Absent),
+                made => made?,
+            };
+            made.map_err(|(_, why)| OutletError::Stream(why))?
+        }
+        Err((_, why)) => return Err(OutletError::Stream(why)),
+    };
+    for setting in ["subjects", "max_msgs_per_subject", "allow_direct"] {
+        let (expected, found) = (&config[setting], &found["config"][setting]);
+        if expected != found {
+            let why = format!("{setting} is {found}, not {expected}; delete the stream, it is made again");
+            return Err(OutletError::Stream(why));
+        }
+    }
+    Ok(())
 }
 
 fn headers() -> HeaderMap {

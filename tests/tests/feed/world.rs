@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use futures_util::StreamExt;
 use serde_json::Value;
 use vandel_ledger::bus::{Bus, Role};
+use vandel_projector::feed::outlet::ensure_stream;
 use vandel_tests::secured::Secured;
 use vandel_tests::town::{Town, repository};
 
@@ -25,6 +26,8 @@ pub(crate) struct Service {
 
 impl Service {
     pub(crate) fn start(town: &Town, server: &Secured, home: &Path, more: &[&str]) -> Self {
+        // As `vandel serve` does, which need not run here.
+        ensure_stream(&server.connect(Role::Sequencer).unwrap(), 1).unwrap();
         let mut command = town.command(&["feed", "serve", "--interval", "1"]);
         command.args(more).args(access(server, Role::Projector)).env("VANDEL_HOME", home);
         Self::run(command)
