@@ -1,5 +1,6 @@
 //! The write side: the log, the vault, the memory and the sequencer. The only code that appends.
 
+pub mod alive;
 pub mod announce;
 pub mod audit;
 pub mod author;

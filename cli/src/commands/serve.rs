@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use vandel_ledger::alive::Alive;
 use vandel_ledger::bus::{Bus, BusOptions, Role};
 use vandel_ledger::desk::{DeskHandle, DeskLimits};
 use vandel_ledger::opening::{HomeError, Opening};
@@ -14,6 +15,7 @@ use vandel_ledger::place::StreamPlace;
 use vandel_ledger::publish::Publisher;
 use vandel_ledger::service::{Service, ServiceOptions};
 
+use super::feed;
 use super::standby::open;
 use crate::args::ServeArgs;
 use crate::context::Context;
@@ -68,6 +70,8 @@ pub(super) fn run(context: &Context, arguments: &ServeArgs) -> Result<Exit, CliE
         metrics: endpoint.as_ref().map(|endpoint| endpoint.address().to_string()),
     };
     let bus = Bus::connect(&bus)?;
+    let place = StreamPlace::of(&*context.disk, &context.home).map_err(HomeError::from)?;
+    feed::make_stream(context, &bus, place.map_or(1, |place| place.demands().replicas));
     let signals = Signals::install(&bus)?;
     let service = Service::start(bus, sequencer, options(context, arguments, &shown))?;
     let watching = watch(context, service.desk(), shown, health.clone());
@@ -143,7 +147,7 @@ async fn stop(mut signals: Signals, context: &Context, interrupted: Arc<AtomicBo
 fn watch(context: &Context, desk: DeskHandle, metrics: SequencerMetrics, health: Health) -> Arc<AtomicBool> {
     let ended = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&ended);
-    let alive = context.home.alive();
+    let home = context.home.clone();
     metrics.active.set(1);
     std::thread::spawn(move || {
         let pause = systemd::watchdog_interval().map_or(LOOK_EVERY, |interval| interval.min(LOOK_EVERY));
@@ -158,7 +162,8 @@ fn watch(context: &Context, desk: DeskHandle, metrics: SequencerMetrics, health:
             }) {
                 // A standby looks whether this changes. Who was replaced writes it no more: its desk has halted.
                 beat += 1;
-                let _ = std::fs::write(&alive, format!("{} {beat}\n", std::process::id()));
+                let alive = Alive { process: std::process::id(), beat, waiting: counts.waiting };
+                let _ = alive.write(&home);
                 metrics.records.set(i64::try_from(now).unwrap_or(i64::MAX));
                 if now != size {
                     size = now;
@@ -166,9 +171,9 @@ fn watch(context: &Context, desk: DeskHandle, metrics: SequencerMetrics, health:
                 }
                 let _ = systemd::alive();
             }
-            if let Some(reason) = desk.halted() {
+            if let Some(halt) = desk.halted() {
                 metrics.halted.set(1);
-                health.has_halted(&reason);
+                health.has_halted(&halt.reason);
             }
             std::thread::sleep(pause);
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use vandel_core::time::Second;
+use vandel_ledger::alive::Alive;
 use vandel_ledger::bus::{Bus, Role};
 use vandel_ledger::home_log::HomeLog;
 use vandel_ledger::log::jetstream::JetStreamReader;
@@ -136,7 +137,9 @@ impl Server<'_> {
             self.read_verification(&ledger);
             let (now, today) = (self.context.now(), self.context.today());
             let verification = self.verification.as_ref().map(|(_, verification)| verification);
-            match service.tick(now, today, None, verification) {
+            // Known only where the sequencer serves this very home.
+            let queue = Alive::read_fresh(&self.context.home).map(|alive| alive.waiting);
+            match service.tick(now, today, queue, verification) {
                 Ok(progress) => self.show(&progress),
                 Err(error) if error.is_passing() => {
                     self.shown.errors.inc();
