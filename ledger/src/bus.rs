@@ -301,8 +301,14 @@ fn not_connected(options: &BusOptions, error: &ConnectError) -> BusError {
     let mut why = error.to_string();
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
-        why = format!("{why}: {cause}");
+        let text = cause.to_string();
+        if !why.contains(&text) {
+            why = format!("{why}: {text}");
+        }
         source = cause.source();
+    }
+    if why.contains("UnknownIssuer") {
+        why += "; give the authority that its certificate comes from: --nats-ca FILE";
     }
     match error.kind() {
         ConnectErrorKind::AuthorizationViolation | ConnectErrorKind::Authentication => {

@@ -70,11 +70,13 @@ pub enum ClientError {
         /// What happened last.
         last: String,
     },
-    /// The service was busy all the time. Nothing was taken.
-    #[error("the ledger was busy for {} seconds; nothing was taken", after.as_secs())]
+    /// The service was busy, or not there, all the time. Nothing was taken.
+    #[error("nothing was taken in {} seconds: {last}", after.as_secs())]
     Busy {
         /// How long was waited.
         after: Duration,
+        /// What happened last.
+        last: String,
     },
     /// The answer opens, and says something that it may not say.
     #[error("the answer is refused: {0}")]
@@ -114,7 +116,12 @@ pub struct Client {
     checked: Option<(String, Seen)>,
     /// How long to wait.
     pub patience: Patience,
+    /// Told now and then why is waited, and for how long at most.
+    pub on_waiting: Option<OnWaiting>,
 }
+
+/// Told why is waited, and how long that may go on.
+pub type OnWaiting = Box<dyn Fn(&str, Duration) + Send>;
 
 impl Client {
     /// A way to the service of the trust file's log; `pinned` if the author knows the ledger's id too.
@@ -140,6 +147,7 @@ impl Client {
             intake: None,
             checked: None,
             patience: Patience::default(),
+            on_waiting: None,
         })
     }
 

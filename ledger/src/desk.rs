@@ -23,7 +23,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::sequencer::{Group, OpenError, Sequencer};
-use crate::submission::{Receipt, SubmitError};
+use crate::submission::{Halt, Receipt, SubmitError};
 
 use queue::{Handed, Queue};
 
@@ -64,11 +64,8 @@ pub enum DeskError {
     #[error("the ledger is closing; try again when it has been started anew")]
     Closing,
     /// The sequencer has stopped.
-    #[error("the sequencer has stopped: {reason}")]
-    Halted {
-        /// Why.
-        reason: String,
-    },
+    #[error("the sequencer has stopped: {0}")]
+    Halted(Halt),
 }
 
 /// What a desk has done and what waits there, for metrics.
@@ -108,7 +105,7 @@ impl Desk {
     pub fn open(
         sequencer: Sequencer,
         limits: DeskLimits,
-        on_halt: impl FnOnce(String) + Send + 'static,
+        on_halt: impl FnOnce(Halt) + Send + 'static,
     ) -> std::io::Result<Self> {
         let queue = Arc::new(Queue::new(limits, sequencer.chain().keyring.clone()));
         let handle = DeskHandle { queue: queue.clone() };
@@ -202,12 +199,11 @@ impl DeskHandle {
 
     /// Why the sequencer stopped, if it did.
     #[must_use]
-    pub fn halted(&self) -> Option<String> {
+    pub fn halted(&self) -> Option<Halt> {
         self.queue.halted()
     }
 
     fn gone(&self) -> DeskError {
-        let reason = self.halted().unwrap_or_else(|| "its thread has ended".to_owned());
-        DeskError::Halted { reason }
+        DeskError::Halted(self.halted().unwrap_or_else(|| Halt::of_io("its thread has ended")))
     }
 }

@@ -75,6 +75,14 @@ impl Fence {
         self.put_in_place(&beside, path)
     }
 
+    /// As [`Fence::replace`], for what is held elsewhere too: nothing is synced.
+    pub(crate) fn replace_unsynced(&self, path: &Path, bytes: &[u8]) -> Result<(), FenceError> {
+        let beside = self.beside(path);
+        remove_if_there(&*self.disk, &beside)?;
+        self.disk.open(&beside, Open::CreateNew)?.write_all_at(bytes, 0)?;
+        self.put_in_place(&beside, path)
+    }
+
     /// As [`Fence::replace`], and the name is durable too.
     pub(crate) fn replace_durably(&self, path: &Path, bytes: &[u8]) -> Result<(), FenceError> {
         self.replace(path, bytes)?;

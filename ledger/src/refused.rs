@@ -12,7 +12,7 @@ use vandel_core::chain::{FaultKind, OpenRefusal};
 
 use crate::casework::CaseworkError;
 use crate::names::NamesError;
-use crate::submission::SubmitError;
+use crate::submission::{Halt, SubmitError};
 use crate::vault::VaultError;
 
 /// What a ledger says that must not be written to any more.
@@ -177,7 +177,10 @@ impl From<SubmitError> for Refused {
             SubmitError::RolledBack { .. } => {
                 Self::new(RefusedClass::Integrity, "rolled-back", error.to_string()).next(DO_NOT_WRITE)
             }
-            SubmitError::Halted { .. } => Self::new(RefusedClass::Io, "halted", error.to_string())
+            SubmitError::Halted(Halt { class: RefusedClass::Integrity, .. }) => {
+                Self::new(RefusedClass::Integrity, "log-broken", error.to_string()).next(DO_NOT_WRITE)
+            }
+            SubmitError::Halted(Halt { class, .. }) => Self::new(class, "halted", error.to_string())
                 .next("run the command again: opening the ledger finds out whether the step was taken"),
             other => Self::new(RefusedClass::Internal, "submission", other.to_string()),
         }

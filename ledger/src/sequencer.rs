@@ -11,6 +11,7 @@ mod announce;
 mod founding;
 #[cfg(feature = "network")]
 mod founding_on_stream;
+mod halt;
 mod recovery;
 mod replay;
 mod settle;
@@ -50,9 +51,9 @@ use crate::home::Home;
 use crate::log::Log;
 use crate::memory::Memory;
 use crate::people::People;
-use crate::submission::{Receipt, Submission, SubmitError};
+use crate::submission::{Halt, Receipt, Submission, SubmitError};
 use crate::tree::TreeFile;
-use crate::vault::{Entry, Vault, VaultError};
+use crate::vault::{Entry, Vault};
 
 use admission::{Admitted, Answer, Waiting};
 pub(crate) use admission::{Checked, check_all};
@@ -80,11 +81,8 @@ pub struct Sequencer {
     /// How many records the last snapshot held.
     snapshot_size: u64,
     /// Set when the outcome of an effect is unknown: only opening anew can tell.
-    halted: Option<String>,
+    halted: Option<Halt>,
 }
-
-/// Why a sequencer stops that another instance has replaced.
-pub const TAKEN_OVER: &str = "another instance has taken over this ledger, since this one did not answer";
 
 /// What was submitted together: all of it is taken, or none.
 pub type Group = Vec<Submission>;
@@ -164,15 +162,15 @@ impl Sequencer {
 
     /// Why it has stopped, if it has: an effect's outcome is unknown, or this log was rolled back.
     #[must_use]
-    pub fn halted(&self) -> Option<&str> {
-        self.halted.as_deref()
+    pub fn halted(&self) -> Option<&Halt> {
+        self.halted.as_ref()
     }
 
     /// Looks whether another instance has taken over, and stops if so: a sequencer that was thought dead learns it
     /// here, if nobody hands in anything. It could not have written anything any more.
     pub fn check_held(&mut self) {
-        if self.halted.is_none() && matches!(self.vault.check_held(), Err(VaultError::Fenced)) {
-            self.halted = Some(TAKEN_OVER.to_owned());
+        if self.halted.is_none() && self.is_replaced() {
+            self.halted = Some(halt::replaced());
         }
     }
 
@@ -191,7 +189,7 @@ impl Sequencer {
         let mut answers: Vec<_> = groups.iter().map(|_| None).collect();
         let checked = admission::check_all(&self.chain.keyring, groups);
         self.commit_checked(checked, |index, answer| answers[index] = Some(answer));
-        let unanswered = || Err(SubmitError::Halted { reason: "the group was not reached".to_owned() });
+        let unanswered = || Err(SubmitError::Halted(Halt::of_io("the group was not reached")));
         answers.into_iter().map(|answer| answer.unwrap_or_else(unanswered)).collect()
     }
 
@@ -216,17 +214,17 @@ impl Sequencer {
 
     /// One block: the commit order. Takes from `waiting` what fits.
     fn commit_block(&mut self, waiting: &mut Waiting) -> Vec<Answer> {
-        if let Some(reason) = self.halted.clone() {
-            return waiting.drain(..).map(|(index, _)| halted(index, &reason)).collect();
+        if let Some(halt) = self.halted.clone() {
+            return waiting.drain(..).map(|(index, _)| halted(index, &halt)).collect();
         }
         // 1. Admit. Pure, in memory: a crash leaves nothing.
         let at = self.now();
         let (mut admitted, mut answers) = self.admit(waiting, at);
         self.count_refused(&answers, at);
-        if let Some(reason) = answers.iter().find_map(|(_, answer)| rolled_back(answer)) {
+        if let Some(halt) = answers.iter().find_map(|(_, answer)| halt::rolled_back(answer)) {
             // This log is not what its own key has shown to somebody: nothing may follow on it.
-            self.halted = Some(reason.clone());
-            answers.extend(admitted.iter().map(|group| halted(group.index, &reason)));
+            self.halted = Some(halt.clone());
+            answers.extend(admitted.iter().map(|group| halted(group.index, &halt)));
             return answers;
         }
         if admitted.is_empty() {
@@ -243,34 +241,36 @@ impl Sequencer {
                 let superseding: Vec<_> =
                     admitted.iter().flat_map(|group| group.superseding.clone()).collect();
                 if let Err(error) = self.destroy_superseded(&superseding) {
-                    self.halted = Some(format!("a replaced identity was not destroyed: {error}"));
+                    self.halted =
+                        Some(Halt::of_io(format!("a replaced identity was not destroyed: {error}")));
                 }
                 let identified: Vec<_> = admitted.into_iter().flat_map(|group| group.identified).collect();
                 self.note_people(&identified);
             }
-            Err(reason) => {
-                self.halted = Some(reason.clone());
-                answers.extend(admitted.iter().map(|group| halted(group.index, &reason)));
+            Err(halt) => {
+                let halt = if self.is_replaced() { halt::replaced() } else { halt };
+                self.halted = Some(halt.clone());
+                answers.extend(admitted.iter().map(|group| halted(group.index, &halt)));
             }
         }
         answers
     }
 
     /// The effects of the commit order.
-    fn make_durable(&mut self, block: &[u8], entries: &[Entry], hashes: &[Hash]) -> Result<(), String> {
+    fn make_durable(&mut self, block: &[u8], entries: &[Entry], hashes: &[Hash]) -> Result<(), Halt> {
         // 3. The vault holds the payloads and their keys, durably. A crash from here on leaves
         //    payloads that no record names; the next start destroys them once the tail is settled.
         if !entries.is_empty() {
-            self.vault.put(entries).map_err(|error| because("the vault took no payload", &error))?;
+            self.vault.put(entries).map_err(halt::of_vault)?;
         }
         // 4. The log holds the block, durably. A crash before the acknowledgement leaves the block
         //    there or not; the next start reads which, and adopts it if it is. It is never sent again
         //    with other bytes.
         let position = self.chain.blocks;
-        self.log.append(position, block).map_err(|error| because("the block was not appended", &error))?;
+        self.log.append(position, block).map_err(|error| self.halt_of_append(error))?;
         // 5. to 7. Fold it in, let the memory take the new checkpoint, publish. A crash leaves a
         //    durable block beyond the memory; the next start runs these very steps.
-        self.settle(block, hashes).map_err(|error| error.to_string())
+        self.settle(block, hashes).map_err(halt::of_settling)
         // 8. Receipts leave. A crash leaves authors without an answer: they send the same statement
         //    again and get the first receipt.
     }
@@ -302,31 +302,8 @@ impl Sequencer {
 }
 
 /// One group's answer, of a sequencer that has stopped.
-fn halted(index: usize, reason: &str) -> Answer {
-    (index, Err(SubmitError::Halted { reason: reason.to_owned() }))
-}
-
-/// The reason to stop, if an author has shown that this log was rolled back.
-fn rolled_back(answer: &Result<Vec<Receipt>, SubmitError>) -> Option<String> {
-    match answer {
-        Err(error @ SubmitError::RolledBack { .. }) => Some(error.to_string()),
-        _ => None,
-    }
-}
-
-/// What failed and why, down to what the disk said: "no space left" is what an operator must read.
-fn because(what: &str, error: &dyn std::error::Error) -> String {
-    let mut text = format!("{what}: {error}");
-    let mut source = error.source();
-    while let Some(error) = source {
-        let cause = error.to_string();
-        if !text.contains(&cause) {
-            text.push_str(": ");
-            text.push_str(&cause);
-        }
-        source = error.source();
-    }
-    text
+fn halted(index: usize, halt: &Halt) -> Answer {
+    (index, Err(SubmitError::Halted(halt.clone())))
 }
 
 /// Counts what still fits into a block.

@@ -31,6 +31,7 @@ use crate::clock::Clock;
 use crate::desk::{Desk, DeskError, DeskHandle, DeskLimits};
 use crate::refused::Refused;
 use crate::sequencer::{OpenError, Sequencer};
+use crate::submission::Halt;
 use crate::wire::{Endpoint, RETRY_AFTER_HEADER, SERVICE_NAME, Trouble, WIRE_VERSION, subject};
 
 use keys::Keys;
@@ -89,11 +90,8 @@ pub enum ServiceFailure {
     #[error("no intake key can be announced: {0}")]
     Key(Refused),
     /// The sequencer stopped by itself.
-    #[error("the sequencer has stopped: {reason}")]
-    Halted {
-        /// Why.
-        reason: String,
-    },
+    #[error("the sequencer has stopped: {0}")]
+    Halted(Halt),
     /// The ledger could not be read, or its end could not be noted.
     #[error("{0}")]
     Ledger(#[from] OpenError),
@@ -108,7 +106,7 @@ pub struct Service {
     desk: Desk,
     shared: Arc<Shared>,
     stop: watch::Sender<bool>,
-    halted: oneshot::Receiver<String>,
+    halted: oneshot::Receiver<Halt>,
     nats: async_nats::service::Service,
     listeners: Vec<tokio::task::JoinHandle<()>>,
 }
@@ -132,7 +130,7 @@ impl Service {
         let (ledger, origin) = (sequencer.chain().ledger, sequencer.chain().origin.clone());
         let keys = Keys::new(&sequencer, options.key_seconds)?;
         let (tell, halted) = oneshot::channel();
-        let desk = Desk::open(sequencer, options.desk, move |reason| drop(tell.send(reason)))?;
+        let desk = Desk::open(sequencer, options.desk, move |halt| drop(tell.send(halt)))?;
         let (stop, stopping) = watch::channel(false);
         let shared = Arc::new(Shared {
             ledger,
@@ -166,12 +164,12 @@ impl Service {
         let halted = self.bus.block_on(async {
             tokio::select! {
                 () = stop => None,
-                reason = &mut self.halted => Some(reason.unwrap_or_else(|_| "its thread has ended".to_owned())),
+                halt = &mut self.halted => Some(halt.unwrap_or_else(|_| Halt::of_io("its thread has ended"))),
             }
         });
         let ended = self.stop();
         match halted {
-            Some(reason) => Err(ServiceFailure::Halted { reason }),
+            Some(halt) => Err(ServiceFailure::Halted(halt)),
             None => ended,
         }
     }
@@ -295,6 +293,6 @@ async fn refuse(request: &Request, trouble: Trouble, retry_after: Option<Duratio
 fn trouble_of(error: &DeskError) -> (Trouble, Option<Duration>) {
     match error {
         DeskError::Busy { retry_after } => (Trouble::Busy, Some(*retry_after)),
-        DeskError::Closing | DeskError::Halted { .. } => (Trouble::Closing, None),
+        DeskError::Closing | DeskError::Halted(_) => (Trouble::Closing, None),
     }
 }

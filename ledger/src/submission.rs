@@ -9,6 +9,7 @@ use vandel_core::signature::SignatureError;
 use vandel_core::time::Second;
 
 use crate::erasure::ErasureRefusal;
+use crate::refused::RefusedClass;
 
 /// A signed statement with what belongs to it.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,9 +98,24 @@ pub enum SubmitError {
         size: u64,
     },
     /// The sequencer has stopped; it must be opened again.
-    #[error("the sequencer has stopped: {reason}")]
-    Halted {
-        /// Why.
-        reason: String,
-    },
+    #[error("the sequencer has stopped: {0}")]
+    Halted(Halt),
+}
+
+/// Why a sequencer has stopped.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct Halt {
+    /// What happened, down to what the disk or the broker said.
+    pub reason: String,
+    /// What sort of trouble it is: only after [`RefusedClass::Integrity`] is opening anew of no use.
+    pub class: RefusedClass,
+}
+
+impl Halt {
+    /// A stop after which opening anew finds out where the ledger stands.
+    #[must_use]
+    pub fn of_io(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), class: RefusedClass::Io }
+    }
 }

@@ -1,7 +1,7 @@
 //! What goes wrong between an author and the service, as exit codes with advice.
 
 use vandel_ledger::client::ClientError;
-use vandel_ledger::sequencer::TAKEN_OVER;
+use vandel_ledger::refused::{DO_NOT_WRITE, RefusedClass};
 use vandel_ledger::service::ServiceFailure;
 use vandel_ledger::wire::Trouble;
 use vandel_ledger::wire::intake::IntakeRefusal;
@@ -26,7 +26,8 @@ impl From<ClientError> for CliError {
                 .next("use the same version here and at the service"),
             ClientError::NoAnswer { .. } => Self::new(Exit::Io, "no-answer", message)
                 .next("look before you repeat the step: vandel case timeline; is vandel serve running?"),
-            ClientError::Busy { .. } => Self::new(Exit::Io, "busy", message).next("repeat the command later"),
+            ClientError::Busy { .. } => Self::new(Exit::Io, "busy", message)
+                .next("is vandel serve running? repeat the command later, or let it wait longer: --wait 5m"),
             ClientError::Unbelievable(_) => Self::new(Exit::Integrity, "unbelievable", message)
                 .next("keep what was printed, and tell the auditor"),
             ClientError::NeverSeen { .. } => rolled_back(message),
@@ -52,6 +53,19 @@ fn intake(refusal: &IntakeRefusal, message: String) -> CliError {
     }
 }
 
+/// A sequencer that stopped by itself, while it served.
+fn halted(class: RefusedClass, message: String) -> CliError {
+    match class {
+        RefusedClass::Conflict => CliError::new(Exit::Conflict, "taken-over", message)
+            .next("it serves now; start this one again with --standby if it is to wait"),
+        RefusedClass::Integrity => CliError::new(Exit::Integrity, "log-broken", message).next(DO_NOT_WRITE),
+        RefusedClass::Refused => CliError::new(Exit::Refused, "log-settings", message)
+            .next("mend the setting as it says, then start it again"),
+        class => CliError::new(class.into(), "halted", message)
+            .next("start it again: opening the ledger finds out where it stands"),
+    }
+}
+
 impl From<ServiceFailure> for CliError {
     fn from(error: ServiceFailure) -> Self {
         let message = error.to_string();
@@ -60,12 +74,7 @@ impl From<ServiceFailure> for CliError {
             ServiceFailure::Nats(_) => Self::new(Exit::Io, "nats", message)
                 .next("may this user answer requests? vandel nats config --help"),
             ServiceFailure::Key(refused) => refused.into(),
-            ServiceFailure::Halted { reason } if reason == TAKEN_OVER => {
-                Self::new(Exit::Conflict, "taken-over", message)
-                    .next("it serves now; start this one again with --standby if it is to wait")
-            }
-            ServiceFailure::Halted { .. } => Self::new(Exit::Io, "halted", message)
-                .next("start it again: opening the ledger finds out where it stands"),
+            ServiceFailure::Halted(halt) => halted(halt.class, message),
             ServiceFailure::Ledger(error) => error.into(),
             ServiceFailure::Io(error) => error.into(),
         }

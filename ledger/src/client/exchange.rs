@@ -18,6 +18,9 @@ use crate::wire::{Endpoint, RETRY_AFTER_HEADER, Trouble, subject};
 /// Between two attempts where nothing else is said.
 const PAUSE: Duration = Duration::from_millis(300);
 
+/// When whoever waits is told so for the first time, and how long it is until the next.
+const TELL_AFTER: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(10)];
+
 /// When to give up, and what happened last.
 pub(super) struct Deadline {
     since: Instant,
@@ -25,6 +28,8 @@ pub(super) struct Deadline {
     last: String,
     /// Whether every attempt was turned away before anything was taken.
     untaken: bool,
+    /// When to tell that and why is waited.
+    tell_at: Instant,
 }
 
 impl Deadline {
@@ -35,7 +40,7 @@ impl Deadline {
     fn error(&self) -> ClientError {
         let after = self.since.elapsed();
         if self.untaken {
-            ClientError::Busy { after }
+            ClientError::Busy { after, last: self.last.clone() }
         } else {
             ClientError::NoAnswer { after, last: self.last.clone() }
         }
@@ -57,8 +62,10 @@ enum Attempt<T> {
 
 impl Client {
     pub(super) fn deadline(&self) -> Deadline {
+        let now = Instant::now();
         Deadline {
-            since: Instant::now(),
+            since: now,
+            tell_at: now + TELL_AFTER[0],
             whole: self.patience.whole,
             last: "nothing was sent".to_owned(),
             untaken: true,
@@ -184,7 +191,13 @@ impl Client {
         if deadline.passed() {
             return Err(deadline.error());
         }
-        std::thread::sleep(pause);
+        if let Some(on_waiting) = &self.on_waiting
+            && Instant::now() >= deadline.tell_at
+        {
+            deadline.tell_at = Instant::now() + TELL_AFTER[1];
+            on_waiting(&deadline.last, deadline.whole.saturating_sub(deadline.since.elapsed()));
+        }
+        std::thread::sleep(pause.min(deadline.whole.saturating_sub(deadline.since.elapsed())));
         Ok(())
     }
 }

@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use vandel_core::keyring::Keyring;
 
 use super::{DeskCounts, DeskError, DeskLimits, GroupAnswer};
+use crate::refused::RefusedClass;
 use crate::sequencer::{Checked, Group, Sequencer};
-use crate::submission::SubmitError;
+use crate::submission::{Halt, SubmitError};
 
 /// A question for the writer.
 pub(super) type Question = Box<dyn FnOnce(&mut Sequencer) + Send>;
@@ -77,7 +78,7 @@ struct State {
     /// Groups at the checker now.
     checking: bool,
     closed: bool,
-    halted: Option<String>,
+    halted: Option<Halt>,
     counts: DeskCounts,
     rate: Rate,
 }
@@ -256,17 +257,17 @@ impl Queue {
     }
 
     /// Notes why the sequencer stopped. True the first time.
-    pub(super) fn halt(&self, reason: &str) -> bool {
+    pub(super) fn halt(&self, halt: &Halt) -> bool {
         let mut state = self.state();
         let first = state.halted.is_none();
-        state.halted.get_or_insert_with(|| reason.to_owned());
+        state.halted.get_or_insert_with(|| halt.clone());
         first
     }
 
     /// A thread has died: nothing that waits will be answered, so whoever waits must learn it from the
     /// replies being dropped.
     pub(super) fn abandon(&self, reason: &str) {
-        self.halt(reason);
+        self.halt(&Halt { reason: reason.to_owned(), class: RefusedClass::Internal });
         let (waiting, checked, questions) = {
             let mut state = self.state();
             state.closed = true;
@@ -279,7 +280,7 @@ impl Queue {
         self.ready.notify_all();
     }
 
-    pub(super) fn halted(&self) -> Option<String> {
+    pub(super) fn halted(&self) -> Option<Halt> {
         self.state().halted.clone()
     }
 
@@ -292,7 +293,7 @@ impl Queue {
 impl State {
     fn check_open(&self) -> Result<(), DeskError> {
         match &self.halted {
-            Some(reason) => Err(DeskError::Halted { reason: reason.clone() }),
+            Some(halt) => Err(DeskError::Halted(halt.clone())),
             None if self.closed => Err(DeskError::Closing),
             None => Ok(()),
         }

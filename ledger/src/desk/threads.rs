@@ -7,6 +7,7 @@ use std::thread::{Builder, JoinHandle, panicking};
 
 use super::queue::{Question, Queue, Ready, Slip, Work, part};
 use crate::sequencer::{Sequencer, check_all};
+use crate::submission::Halt;
 
 /// Tells the other thread and everybody who waits should this one panic.
 struct Watch<'q>(&'q Queue);
@@ -35,7 +36,7 @@ pub(super) fn spawn_checker(queue: Arc<Queue>) -> io::Result<JoinHandle<()>> {
 pub(super) fn spawn_writer(
     queue: Arc<Queue>,
     mut sequencer: Sequencer,
-    on_halt: impl FnOnce(String) + Send + 'static,
+    on_halt: impl FnOnce(Halt) + Send + 'static,
 ) -> io::Result<JoinHandle<Option<Sequencer>>> {
     Builder::new().name("desk-writer".to_owned()).spawn(move || {
         let _watch = Watch(&queue);
@@ -58,11 +59,11 @@ pub(super) fn spawn_writer(
                 known = keyring.entries().len();
                 queue.set_keyring(keyring.clone());
             }
-            if let Some(reason) = sequencer.halted()
-                && queue.halt(reason)
+            if let Some(halt) = sequencer.halted()
+                && queue.halt(halt)
                 && let Some(on_halt) = on_halt.take()
             {
-                on_halt(reason.to_owned());
+                on_halt(halt.clone());
             }
         }
         Some(sequencer)

@@ -57,8 +57,9 @@ pub fn found_on_stream(
     log.append(0, &draft.block)?;
     let note = publish_first(disk, home, &draft.chain, &draft.checkpoint_key)?;
     let mut announce = CheckpointStream::new(bus, &ledger, demands.waits);
-    announce.announce(&note)?;
-    announce.settle()?;
+    // Nobody else knows this ledger yet.
+    announce.announce(&note, &|_| None)?;
+    announce.settle(&|_| None)?;
     Ok(ledger)
 }
 

@@ -20,7 +20,7 @@ use crate::gate::{self, GateError};
 use crate::home::Home;
 use crate::log::{Log, ReadError};
 use crate::memory::{Memory, MemoryError};
-use crate::sequencer::agreement::{self, Announced, Claims, Disagreement};
+use crate::sequencer::agreement::{self, Announced, Claims, Disagreement, signed_by_us};
 use crate::sequencer::replay::Replay;
 use crate::sequencer::snapshot::{self, CleanEnd};
 use crate::sequencer::{Sequencer, SettleError};
@@ -147,6 +147,8 @@ impl Sequencer {
         // A vault that is older than an erasure in this log must not serve: what was erased opens in it.
         gate::check(&*disk, &home, &state.chain, &vault)?;
         state.check_missing()?;
+        // What an instance that was replaced is about to publish, it can't any more.
+        vault.withdraw_beside(&home.public())?;
         let published = published(&*disk, &home);
         let announced = announce.as_deref().map(Announced::read).transpose()?;
         let claims = Claims {
@@ -264,7 +266,8 @@ impl Sequencer {
             return Ok(());
         }
         if let Some(announce) = &mut self.announce {
-            announce.settle()?;
+            let chain = &self.chain;
+            announce.settle(&|note| signed_by_us(chain, note).map(|seen| seen.size))?;
         }
         let views = self.home.views();
         let grown = self.chain.size() - self.snapshot_size;

@@ -15,14 +15,16 @@ use vandel_core::record::Record;
 use vandel_core::statement::Body;
 use vandel_core::time::Second;
 
-use crate::disk::{Disk, Open};
+use crate::disk::Disk;
+use crate::fence::FenceError;
 use crate::home::Home;
 use crate::log::Log;
 use crate::memory::{Memory, MemoryError};
 use crate::sequencer::admission::{Admitted, Answer};
+use crate::sequencer::agreement::signed_by_us;
 use crate::sequencer::replay::rebuild_tree;
 use crate::sequencer::{OpenError, Sequencer};
-use crate::submission::{Receipt, SubmitError};
+use crate::submission::{Halt, Receipt, SubmitError};
 use crate::tree::TreeFile;
 
 /// Why a durable block could not be settled. Opening the ledger again tries the same steps.
@@ -58,6 +60,9 @@ pub enum SettleError {
     /// The checkpoint could not be written to the public folder.
     #[error("the checkpoint could not be published: {0}")]
     Publish(io::Error),
+    /// Another instance has taken over, between the memory and the public folder.
+    #[error("the checkpoint was not published: another instance has taken over")]
+    Replaced,
 }
 
 /// What consistency proofs are made from.
@@ -122,11 +127,14 @@ impl Sequencer {
         let note = memory.advance(&note, &checkpoint, &mut |size| {
             proving.prove_from(size).map_err(|error| error.to_string())
         })?;
-        // 7. Publish. Not synced: the memory holds the same note.
-        self.publish(&note).map_err(SettleError::Publish)?;
+        // 7. Publish. Not synced: the memory holds the same note. Who was paused here, and replaced, puts nothing
+        //    older in the place of what the other has published since: file and stream are fenced.
+        self.publish(&note)?;
         if let Some(announce) = &mut self.announce {
             // A crash leaves the place one or two checkpoints behind; the next start announces again.
-            announce.announce(&note).map_err(SettleError::Publish)?;
+            let chain = &self.chain;
+            let size_of = |note: &str| signed_by_us(chain, note).map(|seen| seen.size);
+            announce.announce(&note, &size_of).map_err(SettleError::Publish)?;
         }
         self.checkpoint = note;
         Ok(())
@@ -150,15 +158,12 @@ impl Sequencer {
         self.proving().0.make_tree_anew()
     }
 
-    fn publish(&self, note: &str) -> io::Result<()> {
-        let path = self.home.checkpoint();
-        let beside = path.with_extension("new");
-        match self.disk.remove(&beside) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        self.disk.open(&beside, Open::CreateNew)?.write_all_at(note.as_bytes(), 0)?;
-        self.disk.rename(&beside, &path)
+    fn publish(&self, note: &str) -> Result<(), SettleError> {
+        let replaced = self.vault.replace_beside(&self.home.checkpoint(), note.as_bytes());
+        replaced.map_err(|error| match error {
+            FenceError::Lost => SettleError::Replaced,
+            FenceError::Io(error) => SettleError::Publish(error),
+        })
     }
 
     /// Receipts for records that stand in the published tree.
@@ -169,7 +174,7 @@ impl Sequencer {
     /// If there is no such record, or its proof cannot be made.
     pub fn receipts(&mut self, records: &[u64]) -> Result<Vec<Receipt>, SubmitError> {
         self.proven_receipts(records).or_else(|_| {
-            let unproven = |error: SettleError| SubmitError::Halted { reason: error.to_string() };
+            let unproven = |error: SettleError| SubmitError::Halted(Halt::of_io(error.to_string()));
             self.make_tree_anew().map_err(unproven)?;
             self.proven_receipts(records)
         })
@@ -233,5 +238,5 @@ impl Sequencer {
 }
 
 fn unproven(error: impl std::fmt::Display) -> SubmitError {
-    SubmitError::Halted { reason: format!("no proof can be made: {error}") }
+    SubmitError::Halted(Halt::of_io(format!("no proof can be made: {error}")))
 }

@@ -22,7 +22,7 @@ use crate::sequencer::admission::Answer;
 use crate::sequencer::replay::fold_record;
 use crate::sequencer::snapshot::{self, SNAPSHOT_KEY};
 use crate::sequencer::{OpenError, Sequencer};
-use crate::submission::{Receipt, Submission, SubmitError};
+use crate::submission::{Halt, Receipt, Submission, SubmitError};
 use crate::vault::{KeyId, VaultError};
 
 impl Sequencer {
@@ -49,7 +49,7 @@ impl Sequencer {
     /// As [`Sequencer::commit`].
     pub fn commit_one(&mut self, submission: Submission) -> Result<Receipt, SubmitError> {
         let answer = self.commit(vec![vec![submission]]).pop();
-        let unanswered = || SubmitError::Halted { reason: "the submission was not reached".to_owned() };
+        let unanswered = || SubmitError::Halted(Halt::of_io("the submission was not reached"));
         answer.unwrap_or_else(|| Err(unanswered()))?.pop().ok_or_else(unanswered)
     }
 

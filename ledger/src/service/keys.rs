@@ -101,7 +101,7 @@ pub(super) async fn renew(shared: Arc<Shared>, mut stopping: watch::Receiver<boo
         }
         let renewing = Arc::clone(&shared);
         let asked = shared.desk.ask(move |sequencer| renewing.keys.renew(sequencer));
-        if matches!(asked, Err(DeskError::Closing | DeskError::Halted { .. })) {
+        if matches!(asked, Err(DeskError::Closing | DeskError::Halted(_))) {
             return;
         }
     }

@@ -15,7 +15,7 @@ use super::root_cell::{Root, RootCell};
 use super::seal::DataKey;
 use super::{Segment, Vault, VaultConfig, VaultError, Writer};
 use crate::disk::{Disk, Open, read_all};
-use crate::fence::{Fence, remove_if_there};
+use crate::fence::{Fence, FenceError, remove_if_there};
 
 const FENCE: &str = "fence";
 
@@ -282,6 +282,24 @@ impl Vault {
     /// The right to write.
     pub(super) fn fence(&self) -> Result<&Fence, VaultError> {
         self.writer.as_ref().map(|writer| &writer.fence).ok_or(VaultError::ReadOnly)
+    }
+
+    /// Replaces a file outside the vault in one step, unless another writer has opened the vault and then
+    /// [withdrawn](Vault::withdraw_beside) what was prepared. Not synced.
+    pub(crate) fn replace_beside(&self, path: &Path, bytes: &[u8]) -> Result<(), FenceError> {
+        match &self.writer {
+            Some(writer) => writer.fence.replace_unsynced(path, bytes),
+            None => Err(FenceError::Lost),
+        }
+    }
+
+    /// Withdraws what earlier writers have prepared in a folder outside the vault: whatever is read there from now
+    /// on, they can't change any more.
+    pub(crate) fn withdraw_beside(&self, folder: &Path) -> Result<(), VaultError> {
+        match self.fence()?.withdraw_others(folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(VaultError::io(FENCE)(error)),
+            _ => Ok(()),
+        }
     }
 
     /// Refuses if another writer has opened the vault: this one has been replaced, and can only end.

@@ -8,6 +8,7 @@
 mod administrator;
 mod backup;
 mod bits;
+mod checkpoints;
 mod crash;
 mod home;
 mod network;

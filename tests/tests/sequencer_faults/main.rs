@@ -12,6 +12,7 @@ mod cost;
 mod crash;
 mod desk;
 mod disagree;
+mod replaced;
 mod script;
 mod trouble;
 

@@ -1,6 +1,6 @@
 //! The disk refuses: one operation fails, stored or not; the disk is full; it is read-only.
 
-use vandel_ledger::submission::SubmitError;
+use vandel_ledger::submission::{Halt, SubmitError};
 use vandel_tests::recording_disk::Trouble;
 use vandel_tests::small_ledger::assess;
 
@@ -62,7 +62,7 @@ fn a_full_disk_says_so_loses_nothing_and_the_ledger_goes_on_when_there_is_space(
             let group = assess(&sequencer, 100, 3);
             match sequencer.commit(vec![group]).remove(0) {
                 Ok(_) => {}
-                Err(SubmitError::Halted { reason }) => {
+                Err(SubmitError::Halted(Halt { reason, .. })) => {
                     assert!(reason.contains("space") || reason.contains("full"), "{reason}");
                     stopped = true;
                     break;
@@ -93,7 +93,7 @@ fn a_read_only_disk_is_refused_without_a_change() {
     let group = assess(run.sequencer(), 100, 1);
     run.disk.set_read_only(true);
     let answer = run.sequencer().commit(vec![group]).remove(0);
-    let Err(SubmitError::Halted { reason }) = answer else { panic!("{answer:?}") };
+    let Err(SubmitError::Halted(Halt { reason, .. })) = answer else { panic!("{answer:?}") };
     assert!(reason.contains("ead-only"), "{reason}");
     run.kill();
     assert!(ledger_on(&run.disk).open().is_err());

@@ -4,8 +4,10 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
 mod authors;
+mod broken;
 mod faults;
 mod hostile;
+mod waiting;
 
 use std::path::Path;
 use std::process::Output;

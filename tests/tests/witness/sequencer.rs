@@ -171,7 +171,7 @@ fn nothing_leaves_while_there_is_no_majority_and_the_next_start_makes_good() {
     let steps = assess(&sequencer, 1, 3);
     let answer = sequencer.commit(vec![steps.clone()]).pop().unwrap();
     assert!(
-        matches!(&answer, Err(SubmitError::Halted { reason }) if reason.contains("1 of 3 witnesses")),
+        matches!(&answer, Err(SubmitError::Halted(halt)) if halt.reason.contains("1 of 3 witnesses")),
         "{answer:?}"
     );
     assert_eq!(scene.published().0, before, "nothing was published");

@@ -1,0 +1,102 @@
+//! Why the sequencer stops, and what sort of trouble that is.
+//!
+//! Most stops are passing: a disk is full, an acknowledgement did not come; opening anew finds out. Where log,
+//! vault or memory are not what they must be, opening anew helps nobody, and who waits is told so at once.
+
+use vandel_core::block::Block;
+
+use crate::log::{AppendError, ReadError};
+use crate::memory::MemoryError;
+use crate::refused::{Refused, RefusedClass};
+use crate::sequencer::{Sequencer, SettleError};
+use crate::submission::{Halt, Receipt, SubmitError};
+use crate::vault::VaultError;
+
+/// Another instance has replaced this one.
+pub(super) fn replaced() -> Halt {
+    let reason = "another instance has taken over this ledger, since this one did not answer";
+    Halt { reason: reason.to_owned(), class: RefusedClass::Conflict }
+}
+
+/// The reason to stop, if an author has shown that this log was rolled back.
+pub(super) fn rolled_back(answer: &Result<Vec<Receipt>, SubmitError>) -> Option<Halt> {
+    match answer {
+        Err(error @ SubmitError::RolledBack { .. }) => {
+            Some(Halt { reason: error.to_string(), class: RefusedClass::Integrity })
+        }
+        _ => None,
+    }
+}
+
+/// The vault did not take a payload.
+pub(super) fn of_vault(error: VaultError) -> Halt {
+    Halt { reason: because("the vault took no payload", &error), class: Refused::from(error).class }
+}
+
+/// A durable block could not be settled.
+pub(super) fn of_settling(error: SettleError) -> Halt {
+    let class = match &error {
+        SettleError::Memory(MemoryError::Changed { .. }) | SettleError::Replaced => RefusedClass::Conflict,
+        SettleError::Memory(MemoryError::NoMajority { .. } | MemoryError::Io { .. }) => RefusedClass::Io,
+        SettleError::Memory(MemoryError::Policy { .. }) => RefusedClass::Usage,
+        SettleError::Memory(_) => RefusedClass::Integrity,
+        SettleError::Decode(_) | SettleError::Fault(_) => RefusedClass::Internal,
+        _ => RefusedClass::Io,
+    };
+    Halt { reason: error.to_string(), class }
+}
+
+impl Sequencer {
+    /// Whether another instance has taken this one's vault.
+    pub(super) fn is_replaced(&self) -> bool {
+        matches!(self.vault.check_held(), Err(VaultError::Fenced))
+    }
+
+    /// A block was not appended.
+    pub(super) fn halt_of_append(&self, error: AppendError) -> Halt {
+        let class = match &error {
+            AppendError::Broken { .. } => RefusedClass::Integrity,
+            AppendError::Unfit { .. } => RefusedClass::Refused,
+            AppendError::PermissionDenied => RefusedClass::NotAuthorised,
+            AppendError::Taken { position, .. } => self.whose_is(*position),
+            _ => RefusedClass::Io,
+        };
+        let mut reason = because("the block was not appended", &error);
+        if class == RefusedClass::Integrity && matches!(error, AppendError::Taken { .. }) {
+            reason += ", and what stands there is no block of this ledger";
+        }
+        Halt { reason, class }
+    }
+
+    /// What it means that something stands where the next block belongs: a block that continues this chain is
+    /// another instance's, and anything else is no part of a ledger.
+    fn whose_is(&self, position: u64) -> RefusedClass {
+        let bytes = match self.log.read(position) {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) | Err(ReadError::Unavailable { .. }) => return RefusedClass::Io,
+            Err(_) => return RefusedClass::Integrity,
+        };
+        let continues = |bytes: &[u8]| {
+            let (Ok(block), mut checks) = (Block::decode(bytes), Vec::new()) else { return false };
+            let mut chain = self.chain.clone();
+            chain.take(&block, &mut checks, |_, _| ()).is_ok()
+                && checks.iter().all(|check| check.check().is_ok())
+        };
+        if continues(&bytes) { RefusedClass::Conflict } else { RefusedClass::Integrity }
+    }
+}
+
+/// What failed and why, down to what the disk said: "no space left" is what an operator must read.
+fn because(what: &str, error: &dyn std::error::Error) -> String {
+    let mut text = format!("{what}: {error}");
+    let mut source = error.source();
+    while let Some(error) = source {
+        let cause = error.to_string();
+        if !text.contains(&cause) {
+            text.push_str(": ");
+            text.push_str(&cause);
+        }
+        source = error.source();
+    }
+    text
+}
