@@ -27,6 +27,7 @@ mod vault;
 mod witness;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use vandel_core::id::LedgerId;
@@ -97,6 +98,25 @@ pub struct Arguments {
     pub command: Command,
 }
 
+/// A number of seconds, or a number with its unit: ms, s, m or h.
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|letter: char| letter.is_ascii_lowercase());
+    let number = digits.parse::<u64>().ok();
+    let millis = match &text[digits.len()..] {
+        "ms" => Some(1),
+        "" | "s" => Some(1_000),
+        "m" => Some(60_000),
+        "h" => Some(3_600_000),
+        _ => None,
+    };
+    let millis = number.zip(millis).and_then(|(number, millis)| number.checked_mul(millis));
+    let most = 24 * 3_600_000;
+    millis
+        .filter(|millis| *millis <= most)
+        .map(Duration::from_millis)
+        .ok_or_else(|| "expected a duration of at most a day, such as 500ms, 30s or 2m".to_owned())
+}
+
 /// What every command takes.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Global options")]
@@ -125,6 +145,9 @@ pub struct GlobalArgs {
     /// The monitoring addresses of the NATS servers [default: http://HOST:8222 on each]
     #[arg(long, global = true, env = "VANDEL_NATS_MONITOR", value_name = "URL")]
     pub nats_monitor: Option<String>,
+    /// How long to try again over NATS while the ledger is busy or silent, such as 30s or 2m; then exit 5
+    #[arg(long, global = true, env = "VANDEL_WAIT", value_name = "DURATION", default_value = "30s", value_parser = parse_duration)]
+    pub wait: Duration,
     /// Print JSON: one document, or lines that end with a summary
     #[arg(long, global = true)]
     pub json: bool,

@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use vandel_core::time::{Day, Second};
 use vandel_ledger::clock::{Clock, SettableClock, SystemClock};
@@ -45,6 +46,8 @@ pub struct Context {
     pub trust_new_memory: bool,
     /// How NATS is reached, if servers are named.
     pub nats: NatsAccess,
+    /// How long a busy or silent ledger is asked again.
+    pub wait: Duration,
     root_passphrase_file: Option<PathBuf>,
     /// Asked for once, and cleared when the command ends.
     root_passphrase: OnceCell<Zeroizing<String>>,
@@ -92,6 +95,7 @@ impl Context {
             clock,
             trust_new_memory: global.trust_new_memory,
             nats,
+            wait: global.wait,
             root_passphrase_file: global.root_passphrase_file.clone(),
             root_passphrase: OnceCell::new(),
             as_of: global.as_of,

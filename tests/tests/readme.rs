@@ -65,8 +65,8 @@ fn every_command_of_the_readme_does_what_it_says() {
         std::os::unix::fs::symlink(std::path::absolute(nats).unwrap(), bin.join("nats-server")).unwrap();
     }
     // The document's ports may be in use here: others take their place, in its commands and in what they write.
-    let [client, monitor, websocket] = nats_server::free_ports();
-    let ports = [("4222", client), ("8222", monitor), ("8443", websocket)];
+    let [client, monitor, websocket, witness] = nats_server::free_ports();
+    let ports = [("4222", client), ("8222", monitor), ("8443", websocket), ("8700", witness)];
     let mut running = Running::default();
 
     let document = std::fs::read_to_string(repository().join("README.md")).unwrap();

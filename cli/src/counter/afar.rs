@@ -15,6 +15,7 @@ use vandel_ledger::submission::{Receipt, Submission};
 use crate::commands::read_trust;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
+use crate::lang::ServeText;
 use crate::people::Person;
 
 /// A way over NATS.
@@ -37,7 +38,13 @@ impl<'a> Afar<'a> {
                 .next("give --nats URL as well; to work in a home, leave --trust out")
         })?;
         let trust = read_trust(context, trust)?;
-        let client = Client::new(Bus::connect(&options)?, trust, pinned, context.clock.clone())?;
+        let mut client = Client::new(Bus::connect(&options)?, trust, pinned, context.clock.clone())?;
+        client.patience.whole = context.wait;
+        let (output, lang) = (context.output.clone(), context.lang);
+        client.on_waiting = Some(Box::new(move |why, left| {
+            let left = left.as_secs().to_string();
+            output.progress(&ServeText::AskedAgain.with(lang, &[("why", why), ("seconds", &left)]));
+        }));
         Ok(Self { context, client, last: None })
     }
 

@@ -17,6 +17,9 @@ impl From<BusError> for CliError {
         let failure = Self::new(exit, code, error.to_string());
         match error {
             BusError::Unreachable { .. } => failure.next("is the server up, and the address right? See --nats"),
+            BusError::Refused { .. } => {
+                failure.next("name the seed of a user that this server knows: --nats-key FILE")
+            }
             BusError::Denied { .. } => failure.next(
                 "use the key of a role that may do this: --nats-key FILE; the permissions stand in the server's configuration",
             ),
