@@ -93,8 +93,8 @@ fn announce(
     let mut say = || {
         let there = stream.newest()?;
         if there.as_deref().and_then(size) < size(newest) {
-            stream.announce(newest)?;
-            stream.settle()?;
+            stream.announce(newest, &|_| None)?;
+            stream.settle(&|_| None)?;
         }
         Ok(())
     };
