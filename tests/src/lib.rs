@@ -13,6 +13,7 @@ pub mod nats_server;
 pub mod operator;
 pub mod random;
 pub mod recording_disk;
+pub mod schemas;
 pub mod secured;
 pub mod serving;
 pub mod small_ledger;

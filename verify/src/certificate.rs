@@ -10,6 +10,7 @@
 mod follow;
 pub mod sinks;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vandel_core::erasure::Line;
 use vandel_core::event::{ErasureExecuted, OpenEvent, RootCellKind};
@@ -26,7 +27,7 @@ pub use sinks::Sink;
 pub const FORM: &str = "vandel-erasure-certificate/2";
 
 /// A certificate.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Certificate {
     /// [`FORM`].
@@ -68,7 +69,7 @@ pub struct Certificate {
 }
 
 /// A compartment that went.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Went {
     /// The compartment's name.
@@ -84,7 +85,7 @@ pub struct Went {
 }
 
 /// A line and what binds it to its plan.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OfPlan {
     /// `sha256:…`, as it was ordered, approved and carried out.
@@ -104,7 +105,7 @@ pub struct OfPlan {
 }
 
 /// A person who signed.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Signer {
     /// The person, as an actor's id.
@@ -116,7 +117,7 @@ pub struct Signer {
 }
 
 /// A record with its place in the tree.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Proven {
     /// Its number.
@@ -130,7 +131,7 @@ pub struct Proven {
 }
 
 /// What the vault could show for itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Evidence {
     /// How the root key was held.
@@ -146,7 +147,7 @@ pub struct Evidence {
 }
 
 /// The completion.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Completed {
     /// The record.

@@ -1,5 +1,6 @@
 //! Findings: what is wrong, where, what was expected and what to do next.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::admit::Refusal;
@@ -11,7 +12,7 @@ use crate::verify::report::Level;
 pub const FINDINGS_MAX: usize = 100;
 
 /// What a finding makes of the verdict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, JsonSchema, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// The level fails.
@@ -21,7 +22,7 @@ pub enum Severity {
 }
 
 /// One thing that is wrong.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Finding {
     /// A stable name for scripts.
     pub code: String,

@@ -2,12 +2,13 @@
 //!
 //! Field names are stable: scripts read them (`vandel verify --json`).
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::verify::finding::Finding;
 
 /// A level of verification.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
     /// Bytes, chain, signatures, keys, checkpoints: anyone with the chain and a trust file.
@@ -40,7 +41,7 @@ impl Level {
 }
 
 /// What came of a level, or of the whole audit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Checked, and nothing was found.
@@ -67,7 +68,7 @@ impl Verdict {
 }
 
 /// What a verdict rests on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, JsonSchema, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Anchor {
     /// Nothing: the bytes may have been made by anyone.
@@ -132,7 +133,7 @@ impl Anchor {
 }
 
 /// The result of an audit.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 #[allow(missing_docs, reason = "the fields say themselves")]
 pub struct Report {
     pub verdict: Verdict,
@@ -166,7 +167,7 @@ pub struct Report {
 }
 
 /// What came of one level, and why.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 #[allow(missing_docs, reason = "the fields say themselves")]
 pub struct LevelReport {
     pub level: Level,
@@ -176,7 +177,7 @@ pub struct LevelReport {
 }
 
 /// What the verdict rests on.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 #[allow(missing_docs, reason = "the fields say themselves")]
 pub struct AnchorReport {
     pub kind: Anchor,
@@ -187,7 +188,7 @@ pub struct AnchorReport {
 }
 
 /// The trust file used.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 #[allow(missing_docs, reason = "the fields say themselves")]
 pub struct TrustReport {
     pub file: String,
@@ -202,7 +203,7 @@ pub struct TrustReport {
 }
 
 /// A checkpoint key and the sizes it signs.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 #[allow(missing_docs, reason = "the fields say themselves")]
 pub struct LogKeyReport {
     pub from_size: u64,
@@ -211,7 +212,7 @@ pub struct LogKeyReport {
 }
 
 /// A checkpoint that was compared with the log.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 #[allow(missing_docs, reason = "the fields say themselves")]
 pub struct CheckpointReport {
     pub source: String,
@@ -224,7 +225,7 @@ pub struct CheckpointReport {
 }
 
 /// How much was checked.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, JsonSchema, Serialize)]
 #[allow(missing_docs, reason = "the fields say themselves")]
 pub struct Counts {
     pub blocks: u64,
@@ -250,7 +251,7 @@ pub struct Counts {
 }
 
 /// A rule of admission and how often it was applied again.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 #[allow(missing_docs, reason = "the fields say themselves")]
 pub struct RuleReport {
     pub rule: &'static str,
@@ -265,7 +266,7 @@ pub struct RuleReport {
 }
 
 /// Records signed by a key that was revoked as suspect from some second on.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 #[allow(missing_docs, reason = "the fields say themselves")]
 pub struct SuspectReport {
     pub key: String,
@@ -279,7 +280,7 @@ pub struct SuspectReport {
 }
 
 /// What stands in the log beyond every checkpoint.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, JsonSchema, Serialize)]
 #[allow(missing_docs, reason = "the fields say themselves")]
 pub struct Pending {
     pub records: u64,

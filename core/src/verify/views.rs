@@ -1,5 +1,6 @@
 //! Published digests, computed again.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::chain::Chain;
@@ -13,7 +14,7 @@ use crate::verify::report::Level;
 use crate::view::{AUTHORITY, AuthorityRows, CASES, CaseRow, VIEW_VERSION, ViewTree};
 
 /// A published digest and what came of computing it again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 #[allow(missing_docs, reason = "the fields say themselves")]
 pub struct ViewReport {
     pub view: String,
@@ -28,7 +29,7 @@ pub struct ViewReport {
 }
 
 /// What came of computing a digest again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ViewOutcome {
     /// It is the one that was published.

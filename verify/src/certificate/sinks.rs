@@ -2,6 +2,7 @@
 //!
 //! The ledger destroys what it holds and says so of nothing else. Of other places it shows what people have signed.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vandel_core::id::LedgerId;
 use vandel_core::time::Day;
@@ -16,7 +17,7 @@ pub const LIVE: [&str; 6] =
 pub const EMPTY: [&str; 2] = ["chain and its copies", "feed"];
 
 /// A place that may have held it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sink {
     /// What it is, from the closed list.

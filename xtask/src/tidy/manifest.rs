@@ -27,6 +27,7 @@ const CORE_DEPENDENCIES: &[(&str, &str)] = &[
     ("jiff", "calendar arithmetic; built without clock and time zones"),
     ("postcard", "bytes to values and back"),
     ("rayon", "the same answer on several cores"),
+    ("schemars", "types to JSON Schemas, at compile time; nothing of it runs in a ledger"),
     ("serde", "bytes to values and back"),
     ("serde_json", "text to values and back: the dossier's file"),
     ("sha2", "arithmetic: hashes"),
