@@ -15,6 +15,7 @@ use vandel_core::time::{Day, Second};
 
 pub(super) use apply::apply;
 pub(super) use approve::{approve, order};
+pub(super) use certificate::beside as certificates_beside;
 pub(super) use complete::{complete, done, plans};
 pub(super) use plan::plan;
 pub(super) use stop::{release, stop};

@@ -4,6 +4,7 @@ super::texts! {
     /// Exporting, checking.
     DossierText {
         Exported: "{file}: the dossier of {handle}, {steps} steps, for {recipient} until {expires}.\n  the reading is record {reading}; complete by the digest that record {published} published\n  it is sink {sink} in the register; when it is destroyed: vandel sink destroyed {sink} --how WORDS" / "{file}: bevisakt för {handle}, {steps} steg, till {recipient} till och med {expires}.\n  läsningen är post {reading}; fullständig enligt den summa som post {published} offentliggjorde\n  den är förvaringsställe {sink} i registret; när den förstörts: vandel sink destroyed {sink} --how ORD",
+        Certificate: "what is erased in it, the certificate: {file}" / "det som är gallrat i den, intyget: {file}",
         Unsealed: "{file} is opened; for {recipient}, to be destroyed after {expires}" / "{file} är öppnad; för {recipient}, ska förstöras efter {expires}",
         Verified: "VERIFIED" / "VERIFIERAD",
         Violation: "VIOLATION" / "FEL FUNNET",

@@ -121,3 +121,49 @@ fn an_erasure_certificate_and_every_value_of_it_get_one_verdict() {
     }
     println!("deep: changed certificates by exit code and step, three verifiers alike: {counts:?}");
 }
+
+#[test]
+fn a_dossier_of_a_case_with_something_erased_comes_with_the_certificate() {
+    let demo = Demo::get();
+    assert!(!demo.certificate().is_empty());
+    let trust = std::fs::read_to_string(demo.trust()).unwrap();
+    let mut batches = batches();
+    let mut certified = 0;
+    for person in ["social-handler.pem", "utbildning-decider.pem"] {
+        // A key remembers the ledger that it has seen: a copy of it for this copy of the ledger.
+        let own = demo.path(&format!("erased-{person}"));
+        std::fs::copy(demo.path("town-people").join(person), &own).unwrap();
+        let key = own.display().to_string();
+        let listed = demo.ok(&["case", "list", "--home", "erased", "--key", &key]);
+        for handle in listed.lines().filter_map(|line| line.split_whitespace().next()) {
+            let file = demo.path(&format!("{handle}.dossier"));
+            let out = file.display().to_string();
+            let to = ["--recipient", "Kommunrevisionen", "--expires", "2099-12-31", "--out", &out];
+            let words = [&["case", "export", handle, "--home", "erased", "--key", &key], &to[..]].concat();
+            let (code, printed) = demo.run(&words);
+            // A protected identity is not exported.
+            if code == Some(8) {
+                continue;
+            }
+            assert_eq!(code, Some(0), "{printed}");
+            let dossier = std::fs::read(&file).unwrap();
+            let erased = String::from_utf8_lossy(&dossier).contains("\"why\":\"erased\"");
+            let certificate = demo.path(&format!("{handle}.dossier.certificate-1.json"));
+            assert_eq!(certificate.exists(), erased, "{handle}: {printed}");
+            // Nobody here has computed the digest: not proven, by all.
+            for (exit, answer) in others(&mut batches, &dossier, &trust) {
+                assert_eq!(exit, 4, "{handle}: {answer:#}");
+            }
+            if erased {
+                for (exit, answer) in others(&mut batches, &std::fs::read(&certificate).unwrap(), &trust) {
+                    assert_eq!(exit, 0, "{handle}: {answer:#}");
+                }
+                certified += 1;
+            }
+        }
+    }
+    assert!(certified > 0, "the demonstration has cases with something erased");
+    println!(
+        "deep: {certified} dossiers with something erased, each with its certificate, by three verifiers"
+    );
+}

@@ -21,6 +21,7 @@ use zeroize::Zeroizing;
 use super::read::{entry_of, record};
 use crate::args::{CaseExportArgs, CaseUnsealArgs, UnsealArgs};
 use crate::casework;
+use crate::commands::erasure::certificates_beside;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::lang::DossierText;
@@ -43,6 +44,8 @@ struct Exported<'a> {
     reading: u64,
     /// The record that published the digest which shows the case whole.
     published: u64,
+    /// The files with the certificates of what has been erased of the case.
+    certificates: Vec<String>,
 }
 
 /// Exports a case.
@@ -86,33 +89,56 @@ pub(super) fn run(context: &Context, arguments: &CaseExportArgs) -> Result<Exit,
         }
         None => write_new(&arguments.out, &plain)?,
     }
+    let (steps, published) = (dossier.case.steps.len(), dossier.complete.cases.published);
+    let erased = dossier.case.steps.iter().flat_map(|step| &step.absent).any(|part| part.executed.is_some());
+    bench.close()?;
+    let certificates = if erased { certificates(context, thread, &arguments.out) } else { Vec::new() };
     let exported = Exported {
         kind: "dossier_exported",
+        certificates,
         sink,
         file: arguments.out.display().to_string(),
         sealed: seal_to.is_some(),
         handle: &handle,
-        steps: dossier.case.steps.len(),
+        steps,
         recipient: arguments.recipient.trim(),
         expires: arguments.expires.to_string(),
         reading,
-        published: dossier.complete.cases.published,
+        published,
     };
-    context.output.result(&exported, || {
-        let values = [
-            ("file", exported.file.clone()),
-            ("handle", handle.clone()),
-            ("steps", exported.steps.to_string()),
-            ("recipient", exported.recipient.to_owned()),
-            ("expires", exported.expires.clone()),
-            ("reading", exported.reading.to_string()),
-            ("published", exported.published.to_string()),
-            ("sink", exported.sink.clone()),
-        ];
-        DossierText::Exported.with(context.lang, &values.each_ref().map(|(name, value)| (*name, &**value)))
-    })?;
-    bench.close()?;
+    context.output.result(&exported, || told(context, &exported))?;
     Ok(Exit::Done)
+}
+
+/// What was exported, in words.
+fn told(context: &Context, exported: &Exported<'_>) -> String {
+    let values = [
+        ("file", exported.file.clone()),
+        ("handle", exported.handle.to_owned()),
+        ("steps", exported.steps.to_string()),
+        ("recipient", exported.recipient.to_owned()),
+        ("expires", exported.expires.clone()),
+        ("reading", exported.reading.to_string()),
+        ("published", exported.published.to_string()),
+        ("sink", exported.sink.clone()),
+    ];
+    let values = values.each_ref().map(|(name, value)| (*name, &**value));
+    let mut text = DossierText::Exported.with(context.lang, &values);
+    for file in &exported.certificates {
+        text += &format!("\n  {}", DossierText::Certificate.with(context.lang, &[("file", file)]));
+    }
+    text
+}
+
+/// The certificates of what has been erased of the case, beside its dossier. The dossier stands without them.
+fn certificates(context: &Context, thread: vandel_core::id::ThreadId, out: &Path) -> Vec<String> {
+    match certificates_beside(context, thread, out) {
+        Ok(files) => files.iter().map(|file| file.display().to_string()).collect(),
+        Err(error) => {
+            context.output.warn(&error.report().message);
+            Vec::new()
+        }
+    }
 }
 
 /// Enters the file in the register of sinks, so that an erasure of the case asks what became of it.

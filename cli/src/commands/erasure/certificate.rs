@@ -1,11 +1,13 @@
 //! Making the certificate of a line of a plan that has been carried out.
 
+use std::path::{Path, PathBuf};
+
 use vandel_core::block::Block;
 use vandel_core::chain::Erasure;
 use vandel_core::erasure::Plan;
 use vandel_core::event::ErasureExecuted;
 use vandel_core::hash::Hash;
-use vandel_core::id::PublicKey;
+use vandel_core::id::{PublicKey, ThreadId};
 use vandel_core::merkle::{NodeMemory, inclusion_proof};
 use vandel_core::record::Record;
 use vandel_ledger::disk::replace_atomically;
@@ -26,16 +28,45 @@ pub(super) fn certificate(context: &Context, arguments: &ErasureCertificateArgs)
     let reading = Reading::open(context)?;
     let certificate = make(context, &reading, arguments)?;
     if let Some(out) = &arguments.out {
-        let json = serde_json::to_string_pretty(&certificate)
-            .map_err(|error| CliError::new(Exit::Internal, "json", error.to_string()))?;
-        replace_atomically(&*context.disk, out, (json + "\n").as_bytes())
-            .map_err(|error| CliError::file(out, &error))?;
+        write(context, &certificate, out)?;
     }
     context.output.result(&certificate, || match arguments.format {
         PageFormat::Text => page::text(context, &certificate),
         PageFormat::Html => page::html(context.lang, &certificate),
     })?;
     Ok(Exit::Done)
+}
+
+/// Writes the certificate of each line that took something of a case beside its dossier; the files.
+pub(in crate::commands) fn beside(
+    context: &Context,
+    thread: ThreadId,
+    dossier: &Path,
+) -> Result<Vec<PathBuf>, CliError> {
+    let reading = Reading::open(context)?;
+    let mut files = Vec::new();
+    let executed = reading.chain().erasures.values().filter(|erasure| erasure.executed.is_some());
+    for erasure in executed {
+        let plan = read_plan(&*context.disk, &context.home, reading.vault(), &erasure.plan)?;
+        for (line, _) in (0_u32..).zip(&plan.lines).filter(|(_, line)| line.thread == thread) {
+            let arguments =
+                ErasureCertificateArgs { plan: erasure.plan, line, out: None, format: PageFormat::Text };
+            let certificate = make(context, &reading, &arguments)?;
+            let mut name = dossier.as_os_str().to_owned();
+            name.push(format!(".certificate-{}.json", files.len() + 1));
+            let file = PathBuf::from(name);
+            write(context, &certificate, &file)?;
+            files.push(file);
+        }
+    }
+    Ok(files)
+}
+
+fn write(context: &Context, certificate: &Certificate, file: &Path) -> Result<(), CliError> {
+    let json = serde_json::to_string_pretty(certificate)
+        .map_err(|error| CliError::new(Exit::Internal, "json", error.to_string()))?;
+    replace_atomically(&*context.disk, file, (json + "\n").as_bytes())
+        .map_err(|error| CliError::file(file, &error))
 }
 
 fn make(
