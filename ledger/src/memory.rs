@@ -77,6 +77,11 @@ pub trait Memory: Send {
     /// If the disk fails, or what is stored is no checkpoint.
     fn take_over(&mut self) -> Result<(), MemoryError>;
 
+    /// Of how many witnesses it consists, beside a file.
+    fn witnesses(&self) -> usize {
+        0
+    }
+
     /// What the operator should know about it, though nothing is lost yet: parts that did not answer.
     fn remarks(&self) -> Vec<String> {
         Vec::new()

@@ -38,6 +38,7 @@ use vandel_core::event::{Kind, Spine};
 use vandel_core::hash::{Domain, Hash, leaf_hash};
 use vandel_core::id::ThreadId;
 use vandel_core::limits::{BLOCK_BYTES_MAX, BLOCK_RECORDS_MAX};
+use vandel_core::note::Note;
 use vandel_core::record::encode_record;
 use vandel_core::signature::{SigningKey, public_key, sign};
 use vandel_core::thread::Threads;
@@ -82,6 +83,17 @@ pub struct Sequencer {
     snapshot_size: u64,
     /// Set when the outcome of an effect is unknown: only opening anew can tell.
     halted: Option<Halt>,
+}
+
+/// How the witnesses of the memory stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WitnessCounts {
+    /// Of how many the memory consists.
+    pub witnesses: usize,
+    /// How many of them did not count last time.
+    pub troubled: usize,
+    /// Cosignatures on the newest published checkpoint.
+    pub cosignatures: usize,
 }
 
 /// What was submitted together: all of it is taken, or none.
@@ -134,6 +146,18 @@ impl Sequencer {
     #[must_use]
     pub fn memory_remarks(&self) -> Vec<String> {
         self.memory.remarks()
+    }
+
+    /// How the witnesses stand, for metrics.
+    #[must_use]
+    pub fn witness_counts(&self) -> WitnessCounts {
+        let note = Note::parse(self.checkpoint.as_bytes());
+        WitnessCounts {
+            witnesses: self.memory.witnesses(),
+            troubled: self.memory.remarks().len(),
+            // All lines but the ledger's own.
+            cosignatures: note.map_or(0, |note| note.signatures().len().saturating_sub(1)),
+        }
     }
 
     /// What an author must know to sign for this ledger now.

@@ -156,9 +156,9 @@ fn watch(context: &Context, desk: DeskHandle, metrics: SequencerMetrics, health:
             let counts = desk.counts();
             metrics.totals(counts.taken, counts.refused, counts.busy);
             metrics.queue.set(i64::try_from(counts.waiting).unwrap_or(i64::MAX));
-            if let Ok(now) = desk.ask_and_wait(|sequencer| {
+            if let Ok((now, witnesses)) = desk.ask_and_wait(|sequencer| {
                 sequencer.check_held();
-                sequencer.chain().size()
+                (sequencer.chain().size(), sequencer.witness_counts())
             }) {
                 // A standby looks whether this changes. Who was replaced writes it no more: its desk has halted.
                 beat += 1;
@@ -169,6 +169,10 @@ fn watch(context: &Context, desk: DeskHandle, metrics: SequencerMetrics, health:
                     size = now;
                     metrics.checkpoint.is_now();
                 }
+                let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+                metrics.witnesses.set(number(witnesses.witnesses));
+                metrics.witness_troubles.set(number(witnesses.troubled));
+                metrics.cosignatures.set(number(witnesses.cosignatures));
                 let _ = systemd::alive();
             }
             if let Some(halt) = desk.halted() {

@@ -44,6 +44,10 @@ pub struct SequencerMetrics {
     pub active: Gauge,
     /// Whether it has halted: 1 needs a person.
     pub halted: Gauge,
+    /// Witnesses of the memory.
+    pub witnesses: Gauge,
+    /// Witnesses that did not count for the newest checkpoint.
+    pub witness_troubles: Gauge,
     /// Cosignatures on the newest checkpoint.
     pub cosignatures: Gauge,
     /// Seconds from taking a statement to its receipt.
@@ -172,6 +176,12 @@ impl SequencerMetrics {
             queue: gauge(registry, "queue_statements", "Statements taken and not yet answered"),
             active: gauge(registry, "sequencer_active", "1 if this instance writes, 0 if it stands by"),
             halted: gauge(registry, "sequencer_halted", "1 if it has halted and needs a person"),
+            witnesses: gauge(registry, "witnesses", "Witnesses that the memory consists of"),
+            witness_troubles: gauge(
+                registry,
+                "witness_troubles",
+                "Witnesses that did not count for the newest checkpoint",
+            ),
             cosignatures: gauge(registry, "witness_cosignatures", "Cosignatures on the newest checkpoint"),
             append_seconds,
             checkpoint: Age::register(registry, "checkpoint_age", "Since the newest checkpoint was signed"),

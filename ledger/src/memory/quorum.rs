@@ -358,6 +358,10 @@ impl Memory for QuorumMemory {
         self.file.take_over()
     }
 
+    fn witnesses(&self) -> usize {
+        self.witnesses.len()
+    }
+
     fn remarks(&self) -> Vec<String> {
         let troubled = |one: &Standing| {
             one.trouble.as_ref().map(|why| format!("the witness {} does not count: {why}", one.name()))

@@ -5,6 +5,7 @@
 
 mod author;
 mod broker;
+mod metrics;
 mod zombie;
 
 use std::collections::BTreeMap;
