@@ -6,9 +6,11 @@
 pub mod append;
 pub mod bare;
 pub mod erase;
+pub mod growth;
 pub mod latency;
 pub mod measure;
 pub mod publish;
+pub mod rebuild;
 pub mod replay;
 pub mod server;
 pub mod through;

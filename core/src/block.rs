@@ -92,6 +92,15 @@ pub fn block_hash(bytes: &[u8]) -> Hash {
     Domain::BlockHash.hash(&[bytes])
 }
 
+/// The number of the record after a block's last, by the fields in front alone: for readers that gather blocks before
+/// they decode them. None if those are not a block's.
+#[must_use]
+pub fn next_record(bytes: &[u8]) -> Option<u64> {
+    let mut reader = Reader::new(bytes, "block", BLOCK_BYTES_MAX).ok()?;
+    let (head, count) = read_head(&mut reader).ok()?;
+    head.first_record.checked_add(u64::from(count))
+}
+
 /// The bytes to sign for a block of these records.
 #[must_use]
 pub fn encode_unsigned<'r>(head: &BlockHead, records: impl ExactSizeIterator<Item = &'r [u8]>) -> Vec<u8> {

@@ -52,15 +52,19 @@ pub(crate) fn fold(rows: &mut Working<'_>, step: &Step, place: Place) -> Result<
 fn fold_spine(rows: &mut Working<'_>, step: &Step, place: Place) -> Result<(), ProjectError> {
     let spine = &step.spine;
     let sort = spine.kind.thread_sort();
-    let mut row = rows.spine(&spine.thread)?.unwrap_or_else(|| SpineRow {
-        thread: spine.thread,
-        sort,
-        actor: place.actor,
-        count: 0,
-        last: spine.day,
-        statement: Hash::ZERO,
-        steps: Vec::new(),
-    });
+    let key = spine_key(&spine.thread).0;
+    let mut row = match rows.take(Table::Spines, &key)? {
+        Some(Row::Spine(row)) => row,
+        _ => SpineRow {
+            thread: spine.thread,
+            sort,
+            actor: place.actor,
+            count: 0,
+            last: spine.day,
+            statement: Hash::ZERO,
+            steps: Vec::new(),
+        },
+    };
     row.count += 1;
     row.last = spine.day;
     row.statement = place.statement;
@@ -68,13 +72,17 @@ fn fold_spine(rows: &mut Working<'_>, step: &Step, place: Place) -> Result<(), P
         let Place { record, time, actor, .. } = place;
         row.steps.push(StepRow { record, time, kind: spine.kind, day: spine.day, actor });
     }
-    rows.put(Table::Spines, &spine_key(&spine.thread).0, Row::Spine(row));
+    rows.put(Table::Spines, &key, Row::Spine(row));
     Ok(())
 }
 
 fn fold_process(rows: &mut Working<'_>, step: &Step, process: &Process) -> Result<(), ProjectError> {
     let spine = &step.spine;
-    let mut row = rows.process(&spine.thread)?.unwrap_or_else(|| ProcessRow::of(spine.thread));
+    let key = thread_key(Compartment::Process, &spine.thread).0;
+    let mut row = match rows.take(Table::Pieces, &key)? {
+        Some(Row::Process(row)) => row,
+        _ => Box::new(ProcessRow::of(spine.thread)),
+    };
     match process {
         Process::PositionAssessed(assessment) => row.position = Some(assessment.clone()),
         Process::CaseOpened(opening) => {
@@ -104,7 +112,7 @@ fn fold_process(rows: &mut Working<'_>, step: &Step, process: &Process) -> Resul
         }
         _ => {}
     }
-    rows.put(Table::Pieces, &thread_key(Compartment::Process, &spine.thread).0, Row::Process(row.into()));
+    rows.put(Table::Pieces, &key, Row::Process(row));
     Ok(())
 }
 

@@ -14,7 +14,7 @@ use crate::folder::Folder;
 use crate::row::Row;
 use crate::seal::{Sealer, VIEW_KEY};
 use crate::source::Source;
-use crate::store::{Change, MemoryStore, SledStore, Table, ViewStore};
+use crate::store::{Build, Change, LayeredStore, MemoryStore, Table, ViewStore};
 use crate::sweep;
 use crate::tail::{Position, Tail};
 use crate::view::Views;
@@ -24,7 +24,7 @@ pub use error::ProjectError;
 use meta::{Circumstances, Meta, position_change, read_position};
 
 /// The version of everything stored. A view of another version is set aside and rebuilt.
-pub const SCHEMA: u16 = 1;
+pub const SCHEMA: u16 = 2;
 
 /// Sizes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,11 +33,14 @@ pub struct Settings {
     pub cache_bytes: u64,
     /// How many records are folded, at least, between two batches; it bounds memory when catching up.
     pub batch_records: u64,
+    /// How many records are folded in memory, at least, before their rows are written, when a view is built anew. It
+    /// bounds memory there: about 2 KiB for each.
+    pub build_records: u64,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { cache_bytes: 64 << 20, batch_records: 1_024 }
+        Self { cache_bytes: 64 << 20, batch_records: 1_024, build_records: 1 << 19 }
     }
 }
 
@@ -161,56 +164,83 @@ impl Projector {
         self.ask(source, |views| views.digest())
     }
 
-    /// Builds the view anew: folds everything in memory, writes it into a new folder, and puts that
-    /// in the old one's place.
+    /// Builds the view anew: folds in memory, [`Settings::build_records`] at a time, writes the rows in order into a
+    /// new folder, and puts that in the old one's place.
     ///
     /// # Errors
     /// [`ProjectError`]; the old view then stands as it was.
     pub fn rebuild(&mut self, source: &Source<'_>) -> Result<(), ProjectError> {
+        let Some(folder) = &self.folder else { return self.rebuild_in_memory(source) };
+        let fresh = folder.fresh()?;
+        let mut build = Build::begin(&fresh)?;
+        let mut tail = Tail::after(source, Position::default())?;
+        let (mut reassigned, mut batches) = (false, 0);
+        let meta = loop {
+            let stored = Stored { store: &build, sealer: self.sealer(source) };
+            let mut rows = Working::over(&stored);
+            tail.fold_ahead(&mut rows, self.settings.build_records)?;
+            batches += 1;
+            clocks::recompute(&mut rows, source.chain)?;
+            reassigned |= rows.reassigned;
+            let ended = tail.position.records == source.chain.size();
+            if ended {
+                fold_keys(&mut rows, source)?;
+            }
+            // Within one batch nothing is asked of what is stored, so nothing can have been missed.
+            let meta = Meta { reassigned: reassigned && batches > 1, ..Meta::of(source, tail.position) };
+            let first = position_change(&stored.sealer, &meta)?;
+            let batch = rows.into_batch(&build, &first)?;
+            build.take(batch)?;
+            if ended {
+                break meta;
+            }
+        };
+        build.finish()?;
+        self.replace_with_fresh(meta)?;
+        self.keep_up_with_law_and_erasures(source)
+    }
+
+    fn rebuild_in_memory(&mut self, source: &Source<'_>) -> Result<(), ProjectError> {
         let empty = MemoryStore::default();
-        let sealer = Sealer::new(source.vault, source.chain.ledger, &self.secret);
-        let stored = Stored { store: &empty, sealer };
+        let stored = Stored { store: &empty, sealer: self.sealer(source) };
         let mut rows = Working::over(&stored);
         let mut tail = Tail::after(source, Position::default())?;
-        tail.fold_into(&mut rows, u64::MAX)?;
+        tail.fold_ahead(&mut rows, u64::MAX)?;
         clocks::recompute(&mut rows, source.chain)?;
         fold_keys(&mut rows, source)?;
-        let meta = Meta {
-            ledger: source.chain.ledger,
-            position: tail.position,
-            added_up: Circumstances::of(source),
-            reassigned: false,
-        };
+        let meta = Meta::of(source, tail.position);
         let mut changes = rows.into_changes()?;
         changes.push(position_change(&stored.sealer, &meta)?);
-        let Some(folder) = &self.folder else {
-            let mut store = MemoryStore::default();
-            store.apply(&changes)?;
-            self.store = Box::new(store);
-            self.meta = Some(meta);
-            return Ok(());
-        };
-        let mut store = SledStore::open(&folder.fresh()?, self.settings.cache_bytes)?;
-        store.load(&changes)?;
-        store.flush()?;
-        // sled holds its folders by lock: both are closed before they are moved.
-        drop(store);
-        self.store = Box::new(MemoryStore::default());
-        folder.swap()?;
-        self.store = Box::new(SledStore::open(&folder.path(), self.settings.cache_bytes)?);
+        let mut store = MemoryStore::default();
+        store.apply(&changes)?;
+        self.store = Box::new(store);
         self.meta = Some(meta);
         Ok(())
     }
 
+    /// Puts what was built beside the view in its place, and opens it.
+    fn replace_with_fresh(&mut self, meta: Meta) -> Result<(), ProjectError> {
+        let Some(folder) = &self.folder else { return Ok(()) };
+        // sled holds its folder by lock: it is closed before it is moved.
+        self.store = Box::new(MemoryStore::default());
+        folder.swap()?;
+        self.store = Box::new(LayeredStore::open(&folder.path(), self.settings.cache_bytes)?);
+        self.meta = Some(meta);
+        Ok(())
+    }
+
+    fn sealer<'a>(&'a self, source: &Source<'a>) -> Sealer<'a> {
+        Sealer::new(source.vault, source.chain.ledger, &self.secret)
+    }
+
     fn stored<'a>(&'a self, source: &Source<'a>) -> Stored<'a> {
-        let sealer = Sealer::new(source.vault, source.chain.ledger, &self.secret);
-        Stored { store: &*self.store, sealer }
+        Stored { store: &*self.store, sealer: self.sealer(source) }
     }
 
     /// Opens the stored view and reads its position.
     fn reopen(&mut self, source: &Source<'_>) -> Result<(), ProjectError> {
         let Some(folder) = &self.folder else { return Ok(()) };
-        self.store = Box::new(SledStore::open(&folder.path(), self.settings.cache_bytes)?);
+        self.store = Box::new(LayeredStore::open(&folder.path(), self.settings.cache_bytes)?);
         self.meta = Some(read_position(&self.stored(source), source)?);
         Ok(())
     }

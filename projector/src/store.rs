@@ -4,11 +4,15 @@
 //! No promise rests on a store: it may lose its last batches, or everything. It may not lose a part
 //! of a batch, and it must say so when it can't read what it holds.
 
+mod filter;
+mod layered;
 mod sled_store;
+mod sorted;
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
+pub use layered::{Batch, Build, LayeredStore};
 pub use sled_store::SledStore;
 
 /// A table. Names are stored, so they never change within a schema.
@@ -97,7 +101,7 @@ pub type Pairs<'a> = Box<dyn Iterator<Item = Result<Pair, StoreError>> + 'a>;
 pub struct StoreError(pub String);
 
 /// Where views are kept.
-pub trait ViewStore: Send {
+pub trait ViewStore: Send + Sync {
     /// The value at a key.
     ///
     /// # Errors

@@ -1,25 +1,30 @@
 //! The part of the log that a view has not folded yet: linked to where the view stands, block by
 //! block, up to the chain's head.
 
-use std::iter::Peekable;
+use std::sync::mpsc;
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use vandel_core::block::Block;
+use vandel_core::block::{Block, next_record};
 use vandel_core::chain::Chain;
+use vandel_core::event::Step;
 use vandel_core::hash::Hash;
 use vandel_core::payload::PayloadError;
 use vandel_core::record::Record;
 use vandel_core::statement::Body;
 use vandel_ledger::sealing::{Unsealed, from_opened};
-use vandel_ledger::vault::{Opened, Records, Vault, VaultError};
+use vandel_ledger::log::PlacedBlock;
+use vandel_ledger::vault::{Opened, Vault, VaultError};
 
 use crate::fold::{Place, fold};
 use crate::projector::ProjectError;
 use crate::source::Source;
 use crate::working::Working;
 
-/// From this many records on the vault is read front to back instead of record by record.
-const READ_THROUGH_FROM: u64 = 256;
+/// So many records, at least, are opened together on all cores.
+const LOT_RECORDS: u64 = 4_096;
+/// How many lots are opened ahead of the fold, at most.
+const LOTS_AHEAD: usize = 2;
 
 /// How far a view has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,10 +42,19 @@ pub struct Position {
 /// What is left to fold.
 pub(crate) struct Tail<'a> {
     blocks: vandel_ledger::home_log::BlockReader<'a>,
-    openings: Openings<'a>,
+    vault: &'a Vault,
     chain: &'a Chain,
     pub(crate) position: Position,
 }
+
+/// A step that has been opened and found to be what its record committed to.
+struct OpenedStep {
+    step: Step,
+    place: Place,
+}
+
+/// A record, and how its payload was opened.
+type Outcome = Result<Option<OpenedStep>, ProjectError>;
 
 impl<'a> Tail<'a> {
     /// What comes after a position, once the log has been found to stand there as the view says.
@@ -62,16 +76,100 @@ impl<'a> Tail<'a> {
                 return other("the log has another block where it stopped");
             }
         }
-        let openings = Openings::new(source.vault, position.records, chain.size());
-        Ok(Self { blocks, openings, chain, position })
+        Ok(Self { blocks, vault: source.vault, chain, position })
     }
 
     /// Folds whole blocks until at least `limit` records are folded or none is left. False if none was.
     pub(crate) fn fold_into(&mut self, rows: &mut Working<'_>, limit: u64) -> Result<bool, ProjectError> {
         let begin = self.position.records;
-        while self.position.records < self.chain.size() && self.position.records - begin < limit {
-            let placed = self.blocks.next().transpose()?.ok_or(ProjectError::NotTheChain)?;
-            let block = decode(placed.position, &placed.bytes)?;
+        while let Some(lot) = self.next_lot(limit.saturating_sub(self.position.records - begin))? {
+            fold_lot(rows, &lot)?;
+        }
+        Ok(self.position.records > begin)
+    }
+
+    /// As [`Tail::fold_into`], and while lots are folded the next ones are read and opened.
+    pub(crate) fn fold_ahead(&mut self, rows: &mut Working<'_>, limit: u64) -> Result<bool, ProjectError> {
+        let begin = self.position.records;
+        std::thread::scope(|scope| {
+            let (sender, lots) = mpsc::sync_channel::<Vec<OpenedStep>>(LOTS_AHEAD);
+            let folding = scope.spawn(move || lots.iter().try_for_each(|lot| fold_lot(rows, &lot)));
+            let read = loop {
+                match self.next_lot(limit.saturating_sub(self.position.records - begin)) {
+                    // If nobody takes it, the fold has failed and says why.
+                    Ok(Some(lot)) => {
+                        if sender.send(lot).is_err() {
+                            break Ok(());
+                        }
+                    }
+                    Ok(None) => break Ok(()),
+                    Err(error) => break Err(error),
+                }
+            };
+            drop(sender);
+            let folded = folding.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            read.and(folded)
+        })?;
+        Ok(self.position.records > begin)
+    }
+
+    /// Reads, links and opens the next blocks. None if nothing is left, or nothing more was asked for.
+    fn next_lot(&mut self, limit: u64) -> Result<Option<Vec<OpenedStep>>, ProjectError> {
+        if limit == 0 || self.position.records == self.chain.size() {
+            return Ok(None);
+        }
+        let placed = self.read_lot(limit.min(LOT_RECORDS))?;
+        let blocks: Vec<Block<'_>> = placed
+            .par_iter()
+            .map(|placed| decode(placed.position, &placed.bytes))
+            .collect::<Result<_, _>>()?;
+        let hashes: Vec<Hash> =
+            blocks.par_iter().flat_map_iter(|block| block.records.iter().map(Record::hash)).collect();
+        self.link(&blocks, &hashes)?;
+        let sealed: Vec<(&Record<'_>, &Hash)> = blocks
+            .iter()
+            .flat_map(|block| &block.records)
+            .filter_map(|record| match &record.statement.statement.body {
+                Body::Sealed(commitment) => Some((record, commitment)),
+                Body::Open(_) => None,
+            })
+            .collect();
+        let numbers: Vec<u64> = sealed.iter().map(|(record, _)| record.number).collect();
+        let held = self.vault.get_all(&numbers);
+        let outcomes: Vec<Outcome> = sealed
+            .par_iter()
+            .zip(held)
+            .map(|((record, commitment), held)| open(self.chain, record, commitment, held))
+            .collect();
+        let mut lot = Vec::with_capacity(outcomes.len());
+        for (outcome, number) in outcomes.into_iter().zip(numbers) {
+            match outcome? {
+                Some(opened) => lot.push(opened),
+                None => self.explained(number)?,
+            }
+        }
+        Ok(Some(lot))
+    }
+
+    /// Blocks with at least so many records, or what is left.
+    fn read_lot(&mut self, records: u64) -> Result<Vec<PlacedBlock>, ProjectError> {
+        let mut placed = Vec::new();
+        let (mut at, begin) = (self.position.records, self.position.records);
+        while at < self.chain.size() && at - begin < records {
+            let block = self.blocks.next().transpose()?.ok_or(ProjectError::NotTheChain)?;
+            let next = next_record(&block.bytes);
+            placed.push(block);
+            // What is no block is told by decoding it.
+            let Some(next) = next else { break };
+            at = next;
+        }
+        Ok(placed)
+    }
+
+    /// Every block and record must follow on the one before, up to the chain's head.
+    fn link(&mut self, blocks: &[Block<'_>], hashes: &[Hash]) -> Result<(), ProjectError> {
+        let mut hashes = hashes.iter();
+        for block in blocks {
             let head = &block.head;
             let linked = head.ledger == self.chain.ledger
                 && head.position == self.position.blocks
@@ -80,8 +178,12 @@ impl<'a> Tail<'a> {
             if !linked {
                 return Err(ProjectError::NotTheChain);
             }
-            for record in &block.records {
-                self.fold_record(rows, record)?;
+            for (record, hash) in block.records.iter().zip(&mut hashes) {
+                if record.previous != self.position.head || record.number != self.position.records {
+                    return Err(ProjectError::NotTheChain);
+                }
+                self.position.head = *hash;
+                self.position.records += 1;
             }
             self.position.blocks += 1;
             self.position.block_head = block.hash();
@@ -89,37 +191,7 @@ impl<'a> Tail<'a> {
         if self.position.records == self.chain.size() && self.position.head != self.chain.head {
             return Err(ProjectError::NotTheChain);
         }
-        Ok(self.position.records > begin)
-    }
-
-    fn fold_record(&mut self, rows: &mut Working<'_>, record: &Record<'_>) -> Result<(), ProjectError> {
-        if record.previous != self.position.head || record.number != self.position.records {
-            return Err(ProjectError::NotTheChain);
-        }
-        self.position.head = record.hash();
-        self.position.records += 1;
-        let Body::Sealed(commitment) = &record.statement.statement.body else { return Ok(()) };
-        let number = record.number;
-        let damaged = || ProjectError::PayloadDamaged { record: number };
-        let statement = record.statement.hash();
-        let payload = match self.openings.get(number)? {
-            Some(opened) if opened.statement != statement => return Err(damaged()),
-            Some(opened) => match from_opened(&opened) {
-                Unsealed::Payload(payload) => Some(payload),
-                Unsealed::Erased => None,
-                Unsealed::Damaged => return Err(damaged()),
-            },
-            None => None,
-        };
-        let step = match payload.map(|payload| payload.open(commitment)) {
-            Some(Ok(step)) => step,
-            Some(Err(PayloadError::NoSpine)) | None => return self.explained(number),
-            Some(Err(_)) => return Err(damaged()),
-        };
-        let author = &record.statement.statement.author;
-        let actor =
-            self.chain.keyring.get(author).map(|entry| entry.actor).ok_or(ProjectError::NotTheChain)?;
-        fold(rows, &step, Place { record: number, time: record.time, actor, statement })
+        Ok(())
     }
 
     /// Every sealed record opens or is covered by an erasure (decision 10).
@@ -133,28 +205,39 @@ impl<'a> Tail<'a> {
     }
 }
 
+fn fold_lot(rows: &mut Working<'_>, lot: &[OpenedStep]) -> Result<(), ProjectError> {
+    lot.iter().try_for_each(|opened| fold(rows, &opened.step, opened.place))
+}
+
+/// Opens what the vault holds of a record; none if there is nothing left that says what the step was.
+fn open(
+    chain: &Chain,
+    record: &Record<'_>,
+    commitment: &Hash,
+    held: Result<Option<Opened>, VaultError>,
+) -> Outcome {
+    let damaged = || ProjectError::PayloadDamaged { record: record.number };
+    let statement = record.statement.hash();
+    let payload = match held? {
+        Some(opened) if opened.statement != statement => return Err(damaged()),
+        Some(opened) => match from_opened(&opened) {
+            Unsealed::Payload(payload) => payload,
+            Unsealed::Erased => return Ok(None),
+            Unsealed::Damaged => return Err(damaged()),
+        },
+        None => return Ok(None),
+    };
+    let step = match payload.open(commitment) {
+        Ok(step) => step,
+        Err(PayloadError::NoSpine) => return Ok(None),
+        Err(_) => return Err(damaged()),
+    };
+    let author = &record.statement.statement.author;
+    let actor = chain.keyring.get(author).map(|entry| entry.actor).ok_or(ProjectError::NotTheChain)?;
+    let place = Place { record: record.number, time: record.time, actor, statement };
+    Ok(Some(OpenedStep { step, place }))
+}
+
 fn decode(position: u64, bytes: &[u8]) -> Result<Block<'_>, ProjectError> {
     Block::decode(bytes).map_err(|error| ProjectError::Decode { block: position, error })
-}
-
-/// Payloads in ascending order, by whichever way is cheaper.
-struct Openings<'a> {
-    vault: &'a Vault,
-    through: Option<Peekable<Records<'a>>>,
-}
-
-impl<'a> Openings<'a> {
-    fn new(vault: &'a Vault, from: u64, until: u64) -> Self {
-        let through = (until - from >= READ_THROUGH_FROM).then(|| vault.records(from).peekable());
-        Self { vault, through }
-    }
-
-    fn get(&mut self, record: u64) -> Result<Option<Opened>, VaultError> {
-        let Some(through) = &mut self.through else { return self.vault.get(record) };
-        let before = |next: &Result<Opened, VaultError>| matches!(next, Ok(next) if next.record < record);
-        while through.next_if(before).is_some() {}
-        let here =
-            |next: &Result<Opened, VaultError>| next.as_ref().map_or(true, |next| next.record == record);
-        through.next_if(here).transpose()
-    }
 }

@@ -1,6 +1,9 @@
 //! Rows under work: what is stored, with the changes of one batch laid over it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{BuildHasherDefault, Hasher};
+
+use rayon::prelude::*;
 
 use vandel_core::event::Compartment;
 use vandel_core::id::{SubjectId, ThreadId};
@@ -10,7 +13,7 @@ use vandel_ledger::vault::VaultError;
 use crate::projector::ProjectError;
 use crate::row::{NoteRow, ProcessRow, Row, SpineRow};
 use crate::seal::{Sealer, spine_key};
-use crate::store::{Change, Table, ViewStore};
+use crate::store::{Batch, Build, Change, Table, ViewStore};
 
 /// Rows that can be asked for: stored ones, or those under work.
 pub(crate) trait Rows {
@@ -90,9 +93,48 @@ impl Rows for Stored<'_> {
     }
 }
 
+/// How many changes are sealed on all cores before they are written.
+const SEALED_EACH: usize = 8_192;
+
+/// The name of a vault key, in one of the tables whose keys are nothing else.
+type Named = (Table, [u8; 16]);
+
+/// Names of keys are hashes already: one of their words serves.
+#[derive(Default)]
+struct NameHasher(u64);
+
+impl Hasher for NameHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        let word = bytes.first_chunk().map_or(0, |word| u64::from_le_bytes(*word));
+        self.0 = self.0.rotate_left(29) ^ word;
+    }
+
+    fn write_isize(&mut self, number: isize) {
+        self.0 ^= number.unsigned_abs() as u64;
+    }
+
+    fn write_u8(&mut self, number: u8) {
+        self.0 ^= u64::from(number);
+    }
+
+    fn write_usize(&mut self, _: usize) {} // the length of a name, always the same
+}
+
+/// One change, not sealed yet.
+enum Unwritten {
+    Row(Option<Row>),
+    Entry(bool),
+}
+
 /// Stored rows with a batch's changes over them.
 pub(crate) struct Working<'a> {
     stored: &'a Stored<'a>,
+    /// Rows of the tables whose keys are names alone; nobody asks for them in order.
+    named: HashMap<Named, Option<Row>, BuildHasherDefault<NameHasher>>,
     rows: BTreeMap<(Table, Vec<u8>), Option<Row>>,
     entries: BTreeMap<(Table, Vec<u8>), bool>,
     /// Threads whose clocks must be added up again.
@@ -107,6 +149,7 @@ impl<'a> Working<'a> {
     pub(crate) fn over(stored: &'a Stored<'a>) -> Self {
         Self {
             stored,
+            named: HashMap::default(),
             rows: BTreeMap::new(),
             entries: BTreeMap::new(),
             threads: BTreeSet::new(),
@@ -115,14 +158,29 @@ impl<'a> Working<'a> {
         }
     }
 
+    fn set(&mut self, table: Table, key: &[u8], row: Option<Row>) {
+        match name_in(table, key) {
+            Some(named) => drop(self.named.insert(named, row)),
+            None => drop(self.rows.insert((table, key.to_vec()), row)),
+        }
+    }
+
     /// Sets a row.
     pub(crate) fn put(&mut self, table: Table, key: &[u8], row: Row) {
-        self.rows.insert((table, key.to_vec()), Some(row));
+        self.set(table, key, Some(row));
     }
 
     /// Removes a row.
     pub(crate) fn remove(&mut self, table: Table, key: &[u8]) {
-        self.rows.insert((table, key.to_vec()), None);
+        self.set(table, key, None);
+    }
+
+    /// A row that is about to be put back changed: until then it is not there.
+    pub(crate) fn take(&mut self, table: Table, key: &[u8]) -> Result<Option<Row>, ProjectError> {
+        match name_in(table, key).and_then(|named| self.named.get_mut(&named)) {
+            Some(row) => Ok(row.take()),
+            None => self.row(table, key),
+        }
     }
 
     /// Puts an entry into an index, or takes it out.
@@ -130,32 +188,78 @@ impl<'a> Working<'a> {
         self.entries.insert((index, key), present);
     }
 
+    /// All changes in the order of their keys, not sealed yet.
+    fn into_unwritten(self) -> Vec<(Table, Vec<u8>, Unwritten)> {
+        let named = self.named.into_iter().map(|((table, key), row)| (table, key.to_vec(), row));
+        let rows = self.rows.into_iter().map(|((table, key), row)| (table, key, row));
+        let rows = named.chain(rows).map(|(table, key, row)| (table, key, Unwritten::Row(row)));
+        let entries = self.entries.into_iter();
+        let entries = entries.map(|((table, key), present)| (table, key, Unwritten::Entry(present)));
+        let mut all: Vec<_> = rows.chain(entries).collect();
+        all.par_sort_unstable_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
+        all
+    }
+
     /// All changes, sealed. A row whose key has been destroyed meanwhile is removed instead.
     pub(crate) fn into_changes(self) -> Result<Vec<Change>, VaultError> {
-        let mut changes = Vec::with_capacity(self.rows.len() + self.entries.len());
-        for ((table, key), row) in self.rows {
-            let value = match row {
-                Some(row) => self.stored.sealer.seal(table, &key, &row)?,
-                None => None,
-            };
-            changes.push(Change { table, key, value });
-        }
-        for ((table, key), present) in self.entries {
-            changes.push(Change { table, key, value: present.then(Vec::new) });
-        }
-        Ok(changes)
+        let sealer = &self.stored.sealer;
+        let changes = self.into_unwritten().into_par_iter();
+        changes.map(|(table, key, unwritten)| sealed(sealer, table, key, unwritten)).collect()
     }
+
+    /// Writes all changes as the next batch of a view that is being built, sealed on all cores. `first` comes before
+    /// all of them.
+    pub(crate) fn into_batch(self, build: &Build, first: &Change) -> Result<Batch, ProjectError> {
+        let sealer = &self.stored.sealer;
+        let mut unwritten = self.into_unwritten();
+        let mut batch = build.next_batch(unwritten.len())?;
+        batch.push(first)?;
+        let mut all = unwritten.drain(..);
+        loop {
+            let lot: Vec<_> = all.by_ref().take(SEALED_EACH).collect();
+            if lot.is_empty() {
+                return Ok(batch);
+            }
+            let changes: Vec<Change> = lot
+                .into_par_iter()
+                .map(|(table, key, unwritten)| sealed(sealer, table, key, unwritten))
+                .collect::<Result<_, VaultError>>()?;
+            changes.iter().try_for_each(|change| batch.push(change))?;
+        }
+    }
+}
+
+/// The key of a row in a table whose keys are names alone.
+fn name_in(table: Table, key: &[u8]) -> Option<Named> {
+    let is_named = matches!(table, Table::Spines | Table::Pieces | Table::Clocks);
+    is_named.then(|| key.try_into().ok().map(|key| (table, key))).flatten()
+}
+
+fn sealed(
+    sealer: &Sealer<'_>,
+    table: Table,
+    key: Vec<u8>,
+    unwritten: Unwritten,
+) -> Result<Change, VaultError> {
+    let value = match unwritten {
+        Unwritten::Row(Some(row)) => sealer.seal(table, &key, &row)?,
+        Unwritten::Row(None) => None,
+        Unwritten::Entry(present) => present.then(Vec::new),
+    };
+    Ok(Change { table, key, value })
 }
 
 impl Rows for Working<'_> {
     fn row(&self, table: Table, key: &[u8]) -> Result<Option<Row>, ProjectError> {
-        match self.rows.get(&(table, key.to_vec())) {
-            Some(row) => Ok(row.clone()),
-            None => self.stored.row(table, key),
-        }
+        let held = match name_in(table, key) {
+            Some(named) => self.named.get(&named),
+            None => self.rows.get(&(table, key.to_vec())),
+        };
+        held.map_or_else(|| self.stored.row(table, key), |row| Ok(row.clone()))
     }
 
     fn keys(&self, table: Table, prefix: &[u8]) -> Result<Vec<Vec<u8>>, ProjectError> {
+        debug_assert!(!matches!(table, Table::Spines | Table::Pieces | Table::Clocks), "not kept in order");
         let mut keys: BTreeSet<Vec<u8>> = self.stored.keys(table, prefix)?.into_iter().collect();
         let from = (table, prefix.to_vec());
         let ours = |key: &(Table, Vec<u8>)| key.0 == table && key.1.starts_with(prefix);

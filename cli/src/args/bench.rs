@@ -16,6 +16,9 @@ pub enum BenchCommand {
     Latency(BenchLatencyArgs),
     /// The vault's forgetting of one subject, and of a thousand at once, beside the same writes bare
     Erase(BenchEraseArgs),
+    /// All views from an empty folder under the remembered checkpoint, beside reading, hashing, opening and decoding
+    /// alone, and beside a bare sled that the same rows are loaded into
+    Rebuild(BenchRebuildArgs),
 }
 
 /// What every bench takes.
@@ -71,6 +74,17 @@ pub struct BenchEraseArgs {
     /// How many subjects the vault holds
     #[arg(long, default_value_t = 200_000, value_name = "N", value_parser = clap::value_parser!(u64).range(110_000..))]
     pub subjects: u64,
+    /// Rounds and place.
+    #[command(flatten)]
+    pub bench: BenchArgs,
+}
+
+/// Measuring the rebuilding of views.
+#[derive(Debug, Args)]
+pub struct BenchRebuildArgs {
+    /// How many events the ledger has, at least
+    #[arg(long, default_value_t = 200_000, value_name = "N")]
+    pub events: u64,
     /// Rounds and place.
     #[command(flatten)]
     pub bench: BenchArgs,

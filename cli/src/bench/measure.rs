@@ -106,6 +106,9 @@ pub struct Row {
     ratio_spread: Option<Spread>,
     reach: Option<f64>,
     reached: Option<bool>,
+    /// What ours is to be in the unit of the row, where the design gives a figure and no ratio.
+    aim: Option<f64>,
+    aim_reached: Option<bool>,
     single: Option<LimitRow>,
     /// Ours over the same events one by one.
     pub ratio_single: Option<f64>,
@@ -153,6 +156,8 @@ impl Comparison {
             ratio_spread: ratio,
             reach: self.reach,
             reached,
+            aim: None,
+            aim_reached: None,
             single: self.single.as_ref().map(tell),
             ratio_single: self.single.as_ref().map(|single| over(single).median),
         }
@@ -176,6 +181,17 @@ impl Row {
         Figures { ours, limit, ratio, ratio_single }
     }
 
+    /// Judges ours by a figure in the unit of the row.
+    #[must_use]
+    pub fn aiming_at(mut self, aim: f64, better: Better) -> Self {
+        self.aim = Some(aim);
+        self.aim_reached = Some(match better {
+            Better::More => self.ours >= aim,
+            Better::Less => self.ours <= aim,
+        });
+        self
+    }
+
     /// The row for people.
     #[must_use]
     pub fn text(&self) -> String {
@@ -189,6 +205,9 @@ impl Row {
             if let (Some(reach), Some(reached)) = (self.reach, self.reached) {
                 text += &format!("; aim {reach}: {}", if reached { "reached" } else { "not reached" });
             }
+        }
+        if let (Some(aim), Some(reached)) = (self.aim, self.aim_reached) {
+            text += &format!("\n  {:<48} {aim}: {}", "aim", if reached { "reached" } else { "not reached" });
         }
         if let Some(single) = self.ratio_single {
             text += &format!("\n  {:<48} {single:.2}", "ratio to single events");

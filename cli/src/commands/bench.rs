@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::args::BenchCommand;
 use crate::bench::measure::{Comparison, Machine, Row};
 use crate::bench::world::{LogPlace, World};
-use crate::bench::{append, erase, latency, verify};
+use crate::bench::{append, erase, latency, rebuild, verify};
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 
@@ -19,6 +19,13 @@ pub(super) fn run(context: &Context, command: BenchCommand) -> Result<Exit, CliE
     let told = |text: &str| context.output.progress(text);
     let world = |dir: &Path| World::found(dir, LogPlace::File);
     let rows = match command {
+        BenchCommand::Rebuild(arguments) => {
+            let world = world(&arguments.bench.dir)?;
+            return tell(
+                context,
+                &rebuild::run(&world, arguments.events, arguments.bench.rounds.into(), &told)?,
+            );
+        }
         BenchCommand::Verify(arguments) => {
             let world = world(&arguments.bench.dir)?;
             verify::run(&world, arguments.events, arguments.bench.rounds.into(), &told)?
@@ -37,7 +44,7 @@ pub(super) fn run(context: &Context, command: BenchCommand) -> Result<Exit, CliE
             latency::run(&world, arguments.events as usize, arguments.bench.rounds.into(), &told)?
         }
     };
-    tell(context, &rows)
+    tell(context, &rows.iter().map(Comparison::row).collect::<Vec<_>>())
 }
 
 /// A bench measures a server that nobody else uses.
@@ -52,9 +59,8 @@ fn log_place(context: &Context) -> Result<LogPlace, CliError> {
     }
 }
 
-fn tell(context: &Context, rows: &[Comparison]) -> Result<Exit, CliError> {
-    let rows: Vec<_> = rows.iter().map(Comparison::row).collect();
-    for row in &rows {
+fn tell(context: &Context, rows: &[Row]) -> Result<Exit, CliError> {
+    for row in rows {
         context.output.line(row, || row.text())?;
     }
     if context.output.is_json() {

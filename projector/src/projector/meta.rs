@@ -36,6 +36,14 @@ pub(super) struct Circumstances {
     pub(super) under_way: Option<u64>,
 }
 
+impl Meta {
+    /// Of a view that has just been added up.
+    pub(super) fn of(source: &Source<'_>, position: Position) -> Self {
+        let (ledger, added_up) = (source.chain.ledger, Circumstances::of(source));
+        Self { ledger, position, added_up, reassigned: false }
+    }
+}
+
 impl Circumstances {
     pub(super) fn of(source: &Source<'_>) -> Self {
         let erasures = &source.chain.erasures;

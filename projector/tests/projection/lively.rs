@@ -51,8 +51,9 @@ impl Lively {
 
     pub(crate) fn projector(&mut self) -> Projector {
         let batch_records = u64::from(1 + self.below(7));
-        Projector::open(&self.world.home, &self.source(), Settings { batch_records, ..Settings::default() })
-            .unwrap()
+        let build_records = u64::from(1 + self.below(40));
+        let settings = Settings { batch_records, build_records, ..Settings::default() };
+        Projector::open(&self.world.home, &self.source(), settings).unwrap()
     }
 
     pub(crate) fn open_case(&mut self) -> Result<(), SubmitError> {
