@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use rayon::prelude::*;
 use vandel_core::chain::Chain;
 use vandel_core::event::{Compartment, Outcome, ThreadSort};
 use vandel_core::id::{SubjectId, ThreadId};
@@ -30,31 +31,64 @@ const OF_THREADS: [Compartment; 6] = [
     Compartment::Reads,
 ];
 
+/// So many threads or subjects are added up together on all cores.
+const TOGETHER: usize = 4_096;
+
+/// A clock that was added up: whose key it goes by, and what it says.
+type AddedUp = ([u8; 16], Option<ClockRow>);
+
 /// Adds up again every clock that what was folded has touched.
 pub(crate) fn recompute(rows: &mut Working<'_>, chain: &Chain) -> Result<(), ProjectError> {
-    for thread in with_relied_on(rows)? {
-        let dues = dues_of(rows, chain, &thread, Day::MIN)?;
-        let held = is_held(rows, &thread)?;
-        for compartment in OF_THREADS {
-            let key = thread_key(compartment, &thread).0;
-            let due = dues.iter().find(|due| due.compartment == compartment);
-            set(rows, key, due.map(|due| ClockRow::of(thread, None, due, held)))?;
-        }
-        for identity in rows.identities(&spine_key(&thread).0)? {
-            rows.subjects.insert(identity.identity.subject);
+    let threads: Vec<ThreadId> = with_relied_on(rows)?.into_iter().collect();
+    for together in threads.chunks(TOGETHER) {
+        let added: Vec<(Vec<AddedUp>, Vec<SubjectId>)> =
+            together.par_iter().map(|thread| of_thread(rows, chain, thread)).collect::<Result<_, _>>()?;
+        for (clocks, subjects) in added {
+            rows.subjects.extend(subjects);
+            clocks.into_iter().try_for_each(|(key, clock)| set(rows, key, clock))?;
         }
     }
-    for subject in std::mem::take(&mut rows.subjects) {
-        let due = identity_due(rows, chain, &subject, Day::MIN)?;
-        for thread in threads_of(rows, &subject)? {
-            for row in rows.identities(&spine_key(&thread).0)? {
-                let clock =
-                    due.as_ref().map(|(due, held)| ClockRow::of(thread, Some(row.number), due, *held));
-                set(rows, identity_key(&thread, row.number).0, clock)?;
-            }
-        }
+    let subjects: Vec<SubjectId> = std::mem::take(&mut rows.subjects).into_iter().collect();
+    for together in subjects.chunks(TOGETHER) {
+        let added: Vec<Vec<AddedUp>> =
+            together.par_iter().map(|subject| of_subject(rows, chain, subject)).collect::<Result<_, _>>()?;
+        added.into_iter().flatten().try_for_each(|(key, clock)| set(rows, key, clock))?;
     }
     Ok(())
+}
+
+/// The clocks of a thread's compartments, and the people that the case has been about.
+fn of_thread(
+    rows: &Working<'_>,
+    chain: &Chain,
+    thread: &ThreadId,
+) -> Result<(Vec<AddedUp>, Vec<SubjectId>), ProjectError> {
+    let dues = dues_of(rows, chain, thread, Day::MIN)?;
+    let held = is_held(rows, thread)?;
+    let clock = |compartment| {
+        let due = dues.iter().find(|due| due.compartment == compartment);
+        (thread_key(compartment, thread).0, due.map(|due| ClockRow::of(*thread, None, due, held)))
+    };
+    let identities = rows.identities(&spine_key(thread).0)?;
+    let subjects = identities.into_iter().map(|row| row.identity.subject).collect();
+    Ok((OF_THREADS.into_iter().map(clock).collect(), subjects))
+}
+
+/// The clocks of a person's identities.
+fn of_subject(
+    rows: &Working<'_>,
+    chain: &Chain,
+    subject: &SubjectId,
+) -> Result<Vec<AddedUp>, ProjectError> {
+    let due = identity_due(rows, chain, subject, Day::MIN)?;
+    let mut clocks = Vec::new();
+    for thread in threads_of(rows, subject)? {
+        for row in rows.identities(&spine_key(&thread).0)? {
+            let clock = due.as_ref().map(|(due, held)| ClockRow::of(thread, Some(row.number), due, *held));
+            clocks.push((identity_key(&thread, row.number).0, clock));
+        }
+    }
+    Ok(clocks)
 }
 
 /// The threads touched, and those whose notes they rely on, all the way back.
