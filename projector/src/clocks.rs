@@ -75,11 +75,7 @@ fn of_thread(
 }
 
 /// The clocks of a person's identities.
-fn of_subject(
-    rows: &Working<'_>,
-    chain: &Chain,
-    subject: &SubjectId,
-) -> Result<Vec<AddedUp>, ProjectError> {
+fn of_subject(rows: &Working<'_>, chain: &Chain, subject: &SubjectId) -> Result<Vec<AddedUp>, ProjectError> {
     let due = identity_due(rows, chain, subject, Day::MIN)?;
     let mut clocks = Vec::new();
     for thread in threads_of(rows, subject)? {

@@ -12,8 +12,8 @@ use vandel_core::hash::Hash;
 use vandel_core::payload::PayloadError;
 use vandel_core::record::Record;
 use vandel_core::statement::Body;
-use vandel_ledger::sealing::{Unsealed, from_opened};
 use vandel_ledger::log::PlacedBlock;
+use vandel_ledger::sealing::{Unsealed, from_opened};
 use vandel_ledger::vault::{Opened, Vault, VaultError};
 
 use crate::fold::{Place, fold};

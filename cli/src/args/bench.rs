@@ -19,6 +19,11 @@ pub enum BenchCommand {
     /// All views from an empty folder under the remembered checkpoint, beside reading, hashing, opening and decoding
     /// alone, and beside a bare sled that the same rows are loaded into
     Rebuild(BenchRebuildArgs),
+    /// A due list of 100, one case, one inclusion proof: median and 99th percentile, beside one read of a bare sled
+    Query(BenchQueryArgs),
+    /// A whole country: one ledger that grows to 1.2 million cases, everything measured at three sizes. Takes half an
+    /// hour and 30 GB
+    National(BenchNationalArgs),
 }
 
 /// What every bench takes.
@@ -88,4 +93,32 @@ pub struct BenchRebuildArgs {
     /// Rounds and place.
     #[command(flatten)]
     pub bench: BenchArgs,
+}
+
+/// Measuring questions.
+#[derive(Debug, Args)]
+pub struct BenchQueryArgs {
+    /// How many events the ledger has, at least
+    #[arg(long, default_value_t = 200_000, value_name = "N")]
+    pub events: u64,
+    /// How many times each question is asked in a round; a tenth of it for lists
+    #[arg(long, default_value_t = 5_000, value_name = "N", value_parser = clap::value_parser!(u32).range(10..))]
+    pub queries: u32,
+    /// Rounds and place.
+    #[command(flatten)]
+    pub bench: BenchArgs,
+}
+
+/// Measuring a country.
+#[derive(Debug, Args)]
+pub struct BenchNationalArgs {
+    /// How many events the ledger grows to
+    #[arg(long, default_value_t = 10_000_000, value_name = "N", value_parser = clap::value_parser!(u64).range(1_000..))]
+    pub events: u64,
+    /// Where the ledger is made and removed again
+    #[arg(long, default_value = ".", value_name = "DIR")]
+    pub dir: PathBuf,
+    /// Where a plot of cost against size is written, as SVG
+    #[arg(long, value_name = "FILE")]
+    pub plot: Option<PathBuf>,
 }

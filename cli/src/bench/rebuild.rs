@@ -26,12 +26,7 @@ const ROWS_EACH: usize = 100_000;
 ///
 /// # Errors
 /// If the ledger or a view can't be built.
-pub fn run(
-    world: &World,
-    events: u64,
-    rounds: usize,
-    told: &dyn Fn(&str),
-) -> Result<Vec<Row>, CliError> {
+pub fn run(world: &World, events: u64, rounds: usize, told: &dyn Fn(&str)) -> Result<Vec<Row>, CliError> {
     growth::fill(world, 0, events, told)?;
     let views = world.folder().join("bench-views");
     let (mut ours, mut opened, mut loaded) = (Series::default(), Series::default(), Series::default());
@@ -118,7 +113,8 @@ fn load_bare(world: &World, views: &Path) -> Result<Duration, CliError> {
     let failed = |error: vandel_projector::store::StoreError| internal(&error);
     let bare = world.folder().join("bench-sled");
     remove(&bare)?;
-    let built = LayeredStore::open(&views.join("projection"), Settings::default().cache_bytes).map_err(failed)?;
+    let built =
+        LayeredStore::open(&views.join("projection"), Settings::default().cache_bytes).map_err(failed)?;
     let start = Instant::now();
     let mut store = SledStore::open(&bare, Settings::default().cache_bytes).map_err(failed)?;
     let mut took = start.elapsed();
@@ -147,7 +143,11 @@ fn load_bare(world: &World, views: &Path) -> Result<Duration, CliError> {
     Ok(took)
 }
 
-fn remove(folder: &Path) -> Result<(), CliError> {
+/// Removes a folder, if it is there.
+///
+/// # Errors
+/// If it can't be removed.
+pub(super) fn remove(folder: &Path) -> Result<(), CliError> {
     match std::fs::remove_dir_all(folder) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(CliError::file(folder, &error)),
         _ => Ok(()),

@@ -78,7 +78,11 @@ fn build(world: &World, events: u64, told: &dyn Fn(&str)) -> Result<Built, CliEr
 }
 
 /// One audit, from the files; its verdict must be that of a sound ledger.
-fn audit(world: &World, levels: Option<BTreeSet<Level>>, records: u64) -> Result<Duration, CliError> {
+pub(super) fn audit(
+    world: &World,
+    levels: Option<BTreeSet<Level>>,
+    records: u64,
+) -> Result<Duration, CliError> {
     let keep_shut = levels.is_some();
     let options = VerifyOptions {
         place: world.home.root().to_owned(),

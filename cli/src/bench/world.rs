@@ -191,7 +191,7 @@ impl World {
         let with_copy = usize::from(!number.is_multiple_of(6));
         let day = NOON.latest_day_in_sweden();
         let spine = Spine {
-            thread: ThreadId(id(4, number)),
+            thread: case_thread(number),
             number: 0,
             previous: Hash::ZERO,
             kind: Kind::CaseOpened,
@@ -324,6 +324,11 @@ fn assessment(role: &str) -> PositionAssessment {
         impact_reference: "DPIA 2026/1".to_owned(),
         until: None,
     }
+}
+
+/// The thread of the case with this number.
+pub(super) fn case_thread(number: u64) -> ThreadId {
+    ThreadId(id(4, number))
 }
 
 fn identity(number: u64) -> Identity {

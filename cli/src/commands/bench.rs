@@ -4,8 +4,9 @@ use std::path::Path;
 
 use crate::args::BenchCommand;
 use crate::bench::measure::{Comparison, Machine, Row};
+use crate::bench::national::National;
 use crate::bench::world::{LogPlace, World};
-use crate::bench::{append, erase, latency, rebuild, verify};
+use crate::bench::{append, erase, latency, national, query, rebuild, verify};
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 
@@ -25,6 +26,16 @@ pub(super) fn run(context: &Context, command: BenchCommand) -> Result<Exit, CliE
                 context,
                 &rebuild::run(&world, arguments.events, arguments.bench.rounds.into(), &told)?,
             );
+        }
+        BenchCommand::Query(arguments) => {
+            let world = world(&arguments.bench.dir)?;
+            let rounds = arguments.bench.rounds.into();
+            return tell(context, &query::run(&world, arguments.events, arguments.queries, rounds, &told)?);
+        }
+        BenchCommand::National(arguments) => {
+            let world = world(&arguments.dir)?;
+            let found = national::run(&world, arguments.events, &told)?;
+            return tell_national(context, &found, arguments.plot.as_deref());
         }
         BenchCommand::Verify(arguments) => {
             let world = world(&arguments.bench.dir)?;
@@ -57,6 +68,16 @@ fn log_place(context: &Context) -> Result<LogPlace, CliError> {
             Err(CliError::new(Exit::Usage, "bench-server", message).next("say --nats own"))
         }
     }
+}
+
+fn tell_national(context: &Context, found: &National, plot: Option<&Path>) -> Result<Exit, CliError> {
+    for size in &found.sizes {
+        context.output.line(size, || size.text())?;
+    }
+    if let Some(path) = plot {
+        std::fs::write(path, found.plot()?).map_err(|error| CliError::file(path, &error))?;
+    }
+    tell(context, &found.queries)
 }
 
 fn tell(context: &Context, rows: &[Row]) -> Result<Exit, CliError> {

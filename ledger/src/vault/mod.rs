@@ -131,7 +131,8 @@ pub struct VaultConfig {
     pub bundle_bytes: u32,
     /// A rotation folds the open segment when it holds this many records or keys. It bounds memory.
     pub segment_max: usize,
-    /// The most data keys kept in memory besides the segment's.
+    /// The most data keys kept in memory besides the segment's: 48 bytes each. Where a pass over the whole ledger meets
+    /// more of them, nearly each one costs the reading of a shard.
     pub cached_keys: usize,
     /// The most index entries kept in memory besides the segment's.
     pub cached_entries: usize,
@@ -150,7 +151,7 @@ impl Default for VaultConfig {
             keys_per_shard: 1_024,
             bundle_bytes: 4 << 20,
             segment_max: 1 << 18,
-            cached_keys: 1 << 20,
+            cached_keys: 1 << 24,
             cached_entries: 1 << 18,
             cache_lifetime: Duration::from_secs(600),
             take_over: false,

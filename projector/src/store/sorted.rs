@@ -97,7 +97,9 @@ impl SortedWriter {
         }
         let key_len = u16::try_from(key.len() - 1).map_err(failed)?;
         let value_len = match value {
-            Some(value) => u32::try_from(value.len()).ok().filter(|len| *len != REMOVED).ok_or_else(damaged)?,
+            Some(value) => {
+                u32::try_from(value.len()).ok().filter(|len| *len != REMOVED).ok_or_else(damaged)?
+            }
             None => REMOVED,
         };
         self.block.push(key[0]);
@@ -307,8 +309,11 @@ impl Entries<'_> {
             let mut rest = &self.block[self.at..];
             let (table, key, value) = next_entry(&mut rest)?;
             self.at = self.block.len() - rest.len();
-            let is_before = |from: &[u8]| (table, key) < (from.first().copied().unwrap_or(0), from.get(1..).unwrap_or_default());
-            let is_at = |from: &[u8]| from.split_first().is_some_and(|(first, from)| (*first, from) == (table, key));
+            let is_before = |from: &[u8]| {
+                (table, key) < (from.first().copied().unwrap_or(0), from.get(1..).unwrap_or_default())
+            };
+            let is_at =
+                |from: &[u8]| from.split_first().is_some_and(|(first, from)| (*first, from) == (table, key));
             let skipped = match &self.from {
                 Bound::Unbounded => false,
                 Bound::Included(from) => is_before(from),

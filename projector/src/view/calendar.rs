@@ -21,12 +21,29 @@ impl Views<'_> {
     /// # Errors
     /// If the view or the vault can't be read.
     pub fn due(&self, as_of: Day, within_days: u16) -> Result<Vec<DueAnswer>, ProjectError> {
+        self.due_from(as_of, within_days, None, usize::MAX)
+    }
+
+    /// As [`Views::due`], a page of it: no more than `count`, from a place in the calendar on. A place is a day and,
+    /// within it, the name of a vault key; those are spread evenly.
+    ///
+    /// # Errors
+    /// If the view or the vault can't be read.
+    pub fn due_from(
+        &self,
+        as_of: Day,
+        within_days: u16,
+        from: Option<(Day, [u8; 16])>,
+        count: usize,
+    ) -> Result<Vec<DueAnswer>, ProjectError> {
         let until = day_prefix(as_of.plus(Period::days(within_days)));
+        let from = from.map(|(day, key)| clocks::calendar_key(day, &key));
+        let from = from.as_deref().map_or(Bound::Unbounded, Bound::Included);
         let mut answers = Vec::new();
-        for pair in self.stored.store.scan(Table::Calendar, Bound::Unbounded) {
+        for pair in self.stored.store.scan(Table::Calendar, from) {
             let (entry, _) = pair?;
             let Some((day, key)) = entry.split_at_checked(4) else { continue };
-            if day > &until[..] {
+            if day > &until[..] || answers.len() >= count {
                 break;
             }
             let Some(Row::Clock(clock)) = self.stored.row(Table::Clocks, key)? else { continue };
