@@ -1,15 +1,16 @@
 //! A home's log for reading only, wherever it lies.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use vandel_core::block::Block;
 use vandel_core::id::LedgerId;
 
 use crate::disk::Disk;
 use crate::home::Home;
-use crate::log::file::FileLog;
+use crate::log::file::{Blocks, FileLog, Mark};
 #[cfg(feature = "network")]
 use crate::log::jetstream::JetStreamReader;
 use crate::log::{PlacedBlock, ReadError};
@@ -17,8 +18,53 @@ use crate::opening::HomeError;
 use crate::place::StreamPlace;
 use crate::sequencer::OpenError;
 
+/// How many places are remembered where blocks ended.
+const MARKS_MAX: usize = 1_024;
+
 /// Blocks in order, to the end.
 pub type BlockReader<'a> = Box<dyn Iterator<Item = Result<PlacedBlock, ReadError>> + 'a>;
+
+/// Where the last blocks ended that were read, by the position after them: so that whoever follows a log does not read
+/// all of it again at each step.
+#[derive(Default)]
+struct Marks(Mutex<BTreeMap<u64, Mark>>);
+
+impl Marks {
+    fn held(&self) -> MutexGuard<'_, BTreeMap<u64, Mark>> {
+        // A panic can't leave a map half changed.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn before(&self, position: u64) -> Option<Mark> {
+        self.held().range(..=position).next_back().map(|(_, mark)| *mark)
+    }
+
+    fn note(&self, mark: Mark) {
+        let mut held = self.held();
+        held.insert(mark.position(), mark);
+        if held.len() > MARKS_MAX {
+            held.pop_first();
+        }
+    }
+}
+
+/// Blocks that leave marks.
+struct Marking<'a> {
+    blocks: Blocks,
+    marks: &'a Marks,
+}
+
+impl Iterator for Marking<'_> {
+    type Item = Result<PlacedBlock, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let block = self.blocks.next();
+        if let (Some(Ok(_)), Some(mark)) = (&block, self.blocks.mark()) {
+            self.marks.note(mark);
+        }
+        block
+    }
+}
 
 /// A home's log for reading only. Nothing is changed, and no lock is taken.
 pub struct HomeLog {
@@ -30,6 +76,7 @@ enum Kind {
     Files {
         disk: Arc<dyn Disk>,
         folder: PathBuf,
+        marks: Marks,
     },
     #[cfg(feature = "network")]
     Stream(JetStreamReader),
@@ -43,7 +90,7 @@ impl HomeLog {
     pub fn open(disk: &Arc<dyn Disk>, home: &Home) -> Result<Self, HomeError> {
         let Some(place) = StreamPlace::of(&**disk, home)? else {
             let ledger = ledger_of_files(disk, home)?;
-            let kind = Kind::Files { disk: disk.clone(), folder: home.log() };
+            let kind = Kind::Files { disk: disk.clone(), folder: home.log(), marks: Marks::default() };
             return Ok(Self { ledger, kind });
         };
         Self::open_stream(home, &place)
@@ -86,10 +133,10 @@ impl HomeLog {
     /// If the log can't be read.
     pub fn blocks_from(&self, position: u64) -> Result<BlockReader<'_>, ReadError> {
         match &self.kind {
-            Kind::Files { disk, folder } => {
-                let blocks = FileLog::open_read_only(disk.clone(), folder, Some(self.ledger))?;
-                let before = move |block: &Result<PlacedBlock, ReadError>| matches!(block, Ok(block) if block.position < position);
-                Ok(Box::new(blocks.skip_while(before)))
+            Kind::Files { disk, folder, marks } => {
+                let (disk, mark) = (disk.clone(), marks.before(position));
+                let blocks = FileLog::open_read_only_from(disk, folder, self.ledger, position, mark)?;
+                Ok(Box::new(Marking { blocks, marks }))
             }
             #[cfg(feature = "network")]
             Kind::Stream(reader) => Ok(Box::new(reader.blocks_from(position)?)),

@@ -27,7 +27,6 @@ use crate::source::{ReadOnlyError, Source};
 pub struct Following {
     disk: Arc<dyn Disk>,
     home: Home,
-    cell: Arc<dyn RootCell>,
     log: HomeLog,
     chain: Chain,
     vault: Vault,
@@ -108,7 +107,7 @@ impl Following {
     ) -> Result<Self, FollowError> {
         let vault = open_vault(&disk, home, &cell, &log)?;
         let (home, chain) = (home.clone(), Chain::before_opening());
-        let mut following = Self { disk, home, cell, log, chain, vault, note: String::new() };
+        let mut following = Self { disk, home, log, chain, vault, note: String::new() };
         following.advance(visit)?;
         Ok(following)
     }
@@ -128,8 +127,8 @@ impl Following {
             return Ok(false);
         }
         let before = self.chain.size();
-        // Payloads are in the vault before their block is in the log, so a vault opened now has them all.
-        self.vault = open_vault(&self.disk, &self.home, &self.cell, &self.log)?;
+        // Payloads are in the vault before their block is in the log, so a vault read now has them all.
+        self.vault.refresh().map_err(ReadOnlyError::from)?;
         let log = &self.log;
         for placed in log.blocks_from(self.chain.blocks).map_err(ReadOnlyError::from)? {
             if self.chain.size() >= checkpoint.size() {

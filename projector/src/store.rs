@@ -168,3 +168,6 @@ impl ViewStore for MemoryStore {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

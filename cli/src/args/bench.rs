@@ -115,6 +115,9 @@ pub struct BenchNationalArgs {
     /// How many events the ledger grows to
     #[arg(long, default_value_t = 10_000_000, value_name = "N", value_parser = clap::value_parser!(u64).range(1_000..))]
     pub events: u64,
+    /// How many times each question is asked in a round; a tenth of it for lists
+    #[arg(long, default_value_t = 5_000, value_name = "N", value_parser = clap::value_parser!(u32).range(10..))]
+    pub queries: u32,
     /// Where the ledger is made and removed again
     #[arg(long, default_value = ".", value_name = "DIR")]
     pub dir: PathBuf,

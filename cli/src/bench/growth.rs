@@ -5,7 +5,7 @@ use std::sync::mpsc;
 use super::world::{SignedCase, World, internal};
 use crate::error::CliError;
 
-/// How many cases are signed, and taken in, at once.
+/// How many cases are signed, and taken in, at once; fewer in a small ledger.
 const CASES_EACH: u64 = 1_000;
 /// How many such lots are signed ahead, at most: this bounds memory.
 const LOTS_AHEAD: usize = 2;
@@ -21,14 +21,13 @@ pub fn fill(world: &World, first: u64, events: u64, told: &dyn Fn(&str)) -> Resu
     let mut open = world.open()?;
     vandel_projector::Projector::prepare(open.sequencer.vault_mut())?;
     let standpoint = open.sequencer.standpoint();
-    let mut case = first;
+    let (mut case, lot) = (first, CASES_EACH.min(events.div_ceil(40)));
     let filled = std::thread::scope(|scope| -> Result<(), CliError> {
         let (sender, signed) = mpsc::sync_channel::<Result<Vec<SignedCase>, CliError>>(LOTS_AHEAD);
         scope.spawn(move || {
-            let lots = (first..).step_by(usize::try_from(CASES_EACH).unwrap_or(1));
-            for lot in lots {
+            for begin in (first..).step_by(usize::try_from(lot).unwrap_or(1)) {
                 // Who takes them in has enough, or has failed.
-                if sender.send(world.sign_cases(&standpoint, lot, CASES_EACH)).is_err() {
+                if sender.send(world.sign_cases(&standpoint, begin, lot)).is_err() {
                     return;
                 }
             }
@@ -41,7 +40,7 @@ pub fn fill(world: &World, first: u64, events: u64, told: &dyn Fn(&str)) -> Resu
                 next_told = size + TOLD_EVERY;
             }
             let cases = signed.recv().map_err(|error| internal(&error))??;
-            case += CASES_EACH;
+            case += lot;
             for answer in open.sequencer.commit(cases) {
                 answer?;
             }

@@ -16,10 +16,8 @@ use super::world::{World, internal};
 use super::{growth, query, verify};
 use crate::error::CliError;
 
-/// How many cases are appended to know what an event costs at a size.
+/// How many cases are appended to know what an event costs at a size; fewer in a small country.
 const CASES_MEASURED: u64 = 5_000;
-/// How many questions are asked at the whole size.
-const QUERIES: u32 = 5_000;
 
 /// What an event costs at a size.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -64,31 +62,36 @@ pub struct National {
     pub queries: Vec<Row>,
 }
 
-/// Grows a ledger to `events` and measures on the way.
+/// Grows a ledger to `events` and measures on the way; at the end each question is asked `queries` times.
 ///
 /// # Errors
 /// If the ledger refuses, or anything it says is wrong.
-pub fn run(world: &World, events: u64, told: &dyn Fn(&str)) -> Result<National, CliError> {
-    let views = world.folder().join("bench-views");
+pub fn run(world: &World, events: u64, queries: u32, told: &dyn Fn(&str)) -> Result<National, CliError> {
+    let (views, measured) = (world.folder().join("bench-views"), CASES_MEASURED.min(events.div_ceil(100)));
     let (mut sizes, mut cases) = (Vec::new(), 0);
     for part in [100, 10, 1] {
         cases = growth::fill(world, cases, events / part, told)?;
-        let size = measure(world, &views, &mut cases, told)?;
+        let size = measure(world, &views, (&mut cases, measured), told)?;
         told(&size.text());
         sizes.push(size);
     }
-    let queries = query::ask(world, &views, cases, QUERIES, 3, told)?;
+    let queries = query::ask(world, &views, cases, queries, 3, told)?;
     remove(&views)?;
     Ok(National { sizes, queries })
 }
 
-fn measure(world: &World, views: &Path, cases: &mut u64, told: &dyn Fn(&str)) -> Result<Size, CliError> {
+fn measure(
+    world: &World,
+    views: &Path,
+    (cases, measured): (&mut u64, u64),
+    told: &dyn Fn(&str),
+) -> Result<Size, CliError> {
     let start = Instant::now();
     let open = world.open()?;
     let start_seconds = start.elapsed().as_secs_f64();
     open.close()?;
     told("appending");
-    let append = append(world, cases)?;
+    let append = append(world, cases, measured)?;
     let open = world.open()?;
     let records = open.sequencer.chain().size();
     open.close()?;
@@ -105,10 +108,10 @@ fn measure(world: &World, views: &Path, cases: &mut u64, told: &dyn Fn(&str)) ->
 }
 
 /// Appends cases that were signed ahead.
-fn append(world: &World, cases: &mut u64) -> Result<Cost, CliError> {
+fn append(world: &World, cases: &mut u64, measured: u64) -> Result<Cost, CliError> {
     let mut open = world.open()?;
-    let signed = world.sign_cases(&open.sequencer.standpoint(), *cases, CASES_MEASURED)?;
-    *cases += CASES_MEASURED;
+    let signed = world.sign_cases(&open.sequencer.standpoint(), *cases, measured)?;
+    *cases += measured;
     let events = signed.iter().map(|case| case.len() as u64).sum();
     let cost = Cost::of(events, || {
         for answer in open.sequencer.commit(signed) {

@@ -34,7 +34,7 @@ pub(super) fn run(context: &Context, command: BenchCommand) -> Result<Exit, CliE
         }
         BenchCommand::National(arguments) => {
             let world = world(&arguments.dir)?;
-            let found = national::run(&world, arguments.events, &told)?;
+            let found = national::run(&world, arguments.events, arguments.queries, &told)?;
             return tell_national(context, &found, arguments.plot.as_deref());
         }
         BenchCommand::Verify(arguments) => {

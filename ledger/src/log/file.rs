@@ -31,7 +31,7 @@ use super::{AppendError, Log, PlacedBlock, ReadError, TornTail};
 use crate::disk::{Disk, DiskFile, Open};
 
 pub(crate) use self::image::{Image, first_block, first_position};
-pub use self::read::Blocks;
+pub use self::read::{Blocks, Mark};
 
 /// The length at which a segment is full. A segment is longer only if its single frame is.
 pub const SEGMENT_BYTES: u64 = 64 * 1024 * 1024;
@@ -134,6 +134,42 @@ impl FileLog {
         let folder = Folder { disk, path: folder.to_owned(), ledger };
         let segments = folder.segments()?;
         Ok(Blocks::new(folder, segments, None))
+    }
+
+    /// As [`FileLog::open_read_only`], from the block at a position on. Segments before it are not looked at, nor what
+    /// lies before `mark`, which an earlier reading left: whoever reads on so must know the block before, and that the
+    /// next one names it.
+    ///
+    /// # Errors
+    /// As [`FileLog::open_read_only`]; also if what lies between the mark and the position is damaged.
+    pub fn open_read_only_from(
+        disk: Arc<dyn Disk>,
+        folder: &Path,
+        ledger: LedgerId,
+        position: u64,
+        mark: Option<Mark>,
+    ) -> Result<Blocks, ReadError> {
+        let mut folder = Folder { disk, path: folder.to_owned(), ledger: Some(ledger) };
+        let mut segments = folder.segments()?;
+        let after = segments.partition_point(|first| *first <= position);
+        let later = segments.split_off(after);
+        let first = segments.last().copied().unwrap_or(0);
+        let Some(segment) = folder.open_segment(first, Open::Read)? else {
+            // Torn or damaged: the iterator says which.
+            return Ok(Blocks::new(folder, std::iter::once(first).chain(later).collect(), None));
+        };
+        let mut frames = match mark.and_then(|mark| mark.in_segment(&segment, position)) {
+            Some(place) => Frames::from(segment, place),
+            None => Frames::of(segment),
+        };
+        while frames.place.position < position {
+            let next =
+                frames.next(later.is_empty()).map_err(|source| folder.unavailable(Some(first), source))?;
+            if next?.is_none() {
+                break;
+            }
+        }
+        Ok(Blocks::new(folder, later, None).starting_in(frames))
     }
 
     /// Sets the length at which a segment is full, [`SEGMENT_BYTES`] unless set. It holds for this

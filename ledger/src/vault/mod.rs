@@ -267,6 +267,8 @@ pub struct Vault {
     manifest: Manifest,
     manifest_hash: Hash,
     segment: Segment,
+    /// Where a reader has read the open segment to.
+    read_until: (u32, u32),
     writer: Option<Writer>,
     last_record: Option<u64>,
     recovery: Recovery,

@@ -91,7 +91,7 @@ impl Vault {
     }
 
     /// Opens the vault for reading beside a writer. Nothing on disk changes. After the writer has
-    /// rotated the root, pages are missing and reads fail: open it again.
+    /// rotated the root, pages are missing and reads fail: [`Vault::refresh`] it.
     pub fn open_read_only(
         disk: Arc<dyn Disk>,
         folder: &Path,
@@ -104,6 +104,25 @@ impl Vault {
         Ok(vault)
     }
 
+    /// Brings a vault that was opened for reading up to what its writer has done since: reads what was added, or, after
+    /// a rotation, everything that the new root reaches.
+    ///
+    /// # Errors
+    /// As [`Vault::open_read_only`]. After one of the disk, try again.
+    pub fn refresh(&mut self) -> Result<(), VaultError> {
+        let root = self.cell.load()?.ok_or(VaultError::NoRoot)?;
+        if root.epoch == self.manifest.epoch {
+            self.read_frames(self.read_until, false)?;
+            return Ok(());
+        }
+        (self.manifest, self.manifest_hash) = read_manifest(&*self.disk, &self.folder, &self.ledger, &root)?;
+        self.segment = Segment::default();
+        self.read_until = self.manifest.segment_start;
+        self.caches = Self::new_caches(&self.config);
+        self.read_segment(false)?;
+        Ok(())
+    }
+
     fn load(
         disk: Arc<dyn Disk>,
         folder: &Path,
@@ -112,15 +131,9 @@ impl Vault {
         config: VaultConfig,
     ) -> Result<Self, VaultError> {
         let root = cell.load()?.ok_or(VaultError::NoRoot)?;
-        let name = PageName { kind: PageKind::Manifest, number: 0, generation: root.epoch };
-        let blob = read_all(&*disk, &folder.join(name.file())).map_err(VaultError::io(name.file()))?;
-        let plaintext = page::open_blob(&blob, &ledger, name, &root.key)
-            .ok_or_else(|| VaultError::damaged(name.file(), "it does not open under the root"))?;
-        let manifest = Manifest::decode(&plaintext)
-            .ok()
-            .filter(|manifest| manifest.epoch == root.epoch)
-            .ok_or_else(|| VaultError::damaged(name.file(), "it is no manifest of this epoch"))?;
+        let (manifest, manifest_hash) = read_manifest(&*disk, folder, &ledger, &root)?;
         let caches = Self::new_caches(&config);
+        let read_until = manifest.segment_start;
         Ok(Self {
             disk,
             folder: folder.to_owned(),
@@ -128,8 +141,9 @@ impl Vault {
             cell,
             config,
             manifest,
-            manifest_hash: sha256(&[&blob]),
+            manifest_hash,
             segment: Segment::default(),
+            read_until,
             writer: None,
             last_record: None,
             recovery: Recovery::default(),
@@ -140,7 +154,11 @@ impl Vault {
     /// Reads the frames since the last rotation, and returns where the next one goes.
     fn read_segment(&mut self, cut: bool) -> Result<(u32, u32), VaultError> {
         self.last_record = self.last_record_before(self.manifest.bundles.len())?;
-        let (first, mut offset) = self.manifest.segment_start;
+        self.read_frames(self.manifest.segment_start, cut)
+    }
+
+    /// Reads the frames from a place in the open segment on, and returns where the next one goes.
+    fn read_frames(&mut self, (first, mut offset): (u32, u32), cut: bool) -> Result<(u32, u32), VaultError> {
         let last = self.last_bundle()?.filter(|last| *last >= first);
         // A closed bundle that is missing fails the reading; an open one that was never made is no loss.
         let last = last.or((offset > 0).then_some(first));
@@ -173,6 +191,7 @@ impl Vault {
                 self.take_head(number, head)?;
             }
             offset = scan.end;
+            self.read_until = (number, offset);
         }
         Ok((last.unwrap_or(first), offset))
     }
@@ -314,4 +333,22 @@ impl Vault {
     pub(super) fn check_fence(&self) -> Result<(), VaultError> {
         if self.fence()?.is_held().map_err(VaultError::io(FENCE))? { Ok(()) } else { Err(VaultError::Fenced) }
     }
+}
+
+/// The manifest that a root opens, and its hash.
+fn read_manifest(
+    disk: &dyn Disk,
+    folder: &Path,
+    ledger: &LedgerId,
+    root: &Root,
+) -> Result<(Manifest, Hash), VaultError> {
+    let name = PageName { kind: PageKind::Manifest, number: 0, generation: root.epoch };
+    let blob = read_all(disk, &folder.join(name.file())).map_err(VaultError::io(name.file()))?;
+    let plaintext = page::open_blob(&blob, ledger, name, &root.key)
+        .ok_or_else(|| VaultError::damaged(name.file(), "it does not open under the root"))?;
+    let manifest = Manifest::decode(&plaintext)
+        .ok()
+        .filter(|manifest| manifest.epoch == root.epoch)
+        .ok_or_else(|| VaultError::damaged(name.file(), "it is no manifest of this epoch"))?;
+    Ok((manifest, sha256(&[&blob])))
 }

@@ -180,7 +180,9 @@ impl<O: Outlet> Service<O> {
         self.following.forget_old_caches();
         let mut progress = Progress { advanced, ..Progress::default() };
         self.tell(&mut progress)?;
-        self.catch_up()?;
+        if advanced || self.standing().1 > 0 {
+            self.catch_up()?;
+        }
         (progress.position, progress.lag) = self.standing();
         self.publish_figures(now, today, verification, &mut progress)?;
         let due = self.said.heartbeat.is_none_or(|last| last.elapsed() >= self.interval);

@@ -267,7 +267,10 @@ fn take_slice<'b>(rest: &mut &'b [u8], len: usize) -> Result<&'b [u8], StoreErro
     Ok(taken)
 }
 
-fn next_entry<'b>(rest: &mut &'b [u8]) -> Result<(u8, &'b [u8], Option<&'b [u8]>), StoreError> {
+/// An entry in its block: table, key, value unless it is gone.
+type Held<'b> = (u8, &'b [u8], Option<&'b [u8]>);
+
+fn next_entry<'b>(rest: &mut &'b [u8]) -> Result<Held<'b>, StoreError> {
     let head: [u8; ENTRY_HEAD_BYTES] = take(rest)?;
     let key_len = u16::from_be_bytes([head[1], head[2]]);
     let value_len = u32::from_be_bytes([head[3], head[4], head[5], head[6]]);

@@ -4,6 +4,7 @@
 
 #![allow(missing_docs, clippy::print_stdout, clippy::unwrap_used)]
 
+mod onwards;
 mod power;
 mod tamper;
 mod trouble;

@@ -20,8 +20,12 @@ use crate::lang::FeedText;
 use crate::monitor::metrics::Scope;
 use crate::monitor::{Endpoint, Health, Metrics, ProjectorMetrics, Stop, systemd};
 
-/// How long is waited between two looks at the ledger.
-const PAUSE: Duration = Duration::from_millis(500);
+/// How long is waited between two looks at the ledger. One that finds nothing new reads one small file.
+const PAUSE: Duration = Duration::from_millis(20);
+/// How long is waited after a step that failed and may succeed later: an erasure or a writer at work must get on.
+const TROUBLE_PAUSE: Duration = Duration::from_millis(500);
+/// How long is waited before a server that was away is tried again.
+const RETRY_PAUSE: Duration = Duration::from_secs(2);
 
 /// Serves until it is told to stop.
 pub(super) fn run(context: &Context, arguments: &FeedServeArgs) -> Result<Exit, CliError> {
@@ -99,7 +103,7 @@ impl Server<'_> {
                 return Err(error);
             }
             self.wait_for(&error.to_string());
-            if stop.wait(PAUSE * 4) {
+            if stop.wait(RETRY_PAUSE) {
                 return Ok(None);
             }
         }
@@ -144,6 +148,9 @@ impl Server<'_> {
                 Err(error) if error.is_passing() => {
                     self.shown.errors.inc();
                     self.wait_for(&error.to_string());
+                    if stop.wait(TROUBLE_PAUSE) {
+                        return None;
+                    }
                 }
                 Err(error) => return Some(self.halt(service, now, error)),
             }

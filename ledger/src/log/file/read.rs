@@ -205,18 +205,52 @@ pub struct Blocks {
     /// Where to stop before the end of the files; a writer may be busy beyond it.
     until: Option<u64>,
     ended: bool,
+    /// Where the last block ended.
+    mark: Option<Mark>,
+}
+
+/// Where a block ended that was read: so that a later reading need not begin before it.
+#[derive(Clone, Copy, Debug)]
+pub struct Mark {
+    /// The first position of the segment.
+    segment: u64,
+    /// Where the next frame begins.
+    place: FramePlace,
+}
+
+impl Mark {
+    /// The position of the next block.
+    #[must_use]
+    pub fn position(&self) -> u64 {
+        self.place.position
+    }
+
+    /// The place to begin at in a segment to read the block at `position`, if this mark lies before it there. A file
+    /// that has become shorter is read from its beginning, which tells what is wrong with it.
+    pub(super) fn in_segment(self, segment: &Segment, position: u64) -> Option<FramePlace> {
+        let fits = self.segment == segment.first
+            && self.place.position <= position
+            && self.place.offset <= segment.len;
+        fits.then_some(self.place)
+    }
 }
 
 impl Blocks {
     /// From the beginning of the first of `segments`.
     pub(super) fn new(folder: Folder, segments: Vec<u64>, until: Option<u64>) -> Self {
-        Self { folder, segments: segments.into(), current: None, until, ended: false }
+        Self { folder, segments: segments.into(), current: None, until, ended: false, mark: None }
     }
 
     /// Begins in the middle of a segment. `segments` are those after it.
     pub(super) fn starting_in(mut self, frames: Frames) -> Self {
         self.current = Some(frames);
         self
+    }
+
+    /// Where the last block ended that was read.
+    #[must_use]
+    pub fn mark(&self) -> Option<Mark> {
+        self.mark
     }
 
     fn advance(&mut self) -> Result<Option<PlacedBlock>, ReadError> {
@@ -232,7 +266,11 @@ impl Blocks {
             }
             let first = frames.segment.first;
             match frames.next(is_last).map_err(|source| self.folder.unavailable(Some(first), source))?? {
-                Some(block) => return Ok(Some(PlacedBlock { position, bytes: block.to_vec() })),
+                Some(block) => {
+                    let bytes = block.to_vec();
+                    self.mark = Some(Mark { segment: first, place: frames.place });
+                    return Ok(Some(PlacedBlock { position, bytes }));
+                }
                 None if self.segments.is_empty() && self.until.is_some() => {
                     return Err(damage(first, frames.place.offset, position, Fault::CutShort));
                 }

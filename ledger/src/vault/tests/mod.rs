@@ -230,3 +230,33 @@ fn keys_for_callers_are_durable_and_die_like_all_others() {
     assert_ne!(vault.key(&key_id(1)).expect("reads"), Some(key));
     assert_holds(&open(&disk).expect("opens"), &[entry(7, &[1, 2])], &ids(&[1]));
 }
+
+/// A reader beside the writer, after every put, fold and erasure: brought up to date it holds what one that was opened
+/// anew holds.
+#[test]
+fn a_reader_that_is_refreshed_holds_what_one_opened_anew_holds() {
+    let disk = MemoryDisk::default();
+    let mut writer = create(&disk).expect("creates");
+    let read =
+        || Vault::open_read_only(Arc::new(disk.clone()), Path::new(FOLDER), LEDGER, cell(&disk), SMALL);
+    let mut reader = read().expect("opens");
+    let (mut put, mut gone, mut epochs) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
+    for (number, entries) in history().chunks(3).enumerate() {
+        writer.put(entries).expect("puts");
+        put.extend_from_slice(entries);
+        if number % 3 == 2 {
+            let key = u8::try_from(number).expect("small");
+            gone.extend(ids(&[key]));
+            let records = put.iter().map(|entry| entry.record).collect();
+            writer.erase(&ids(&[key]), &records).expect("erases");
+        }
+        reader.refresh().expect("refreshes");
+        assert_holds(&reader, &put, &gone);
+        assert_holds(&read().expect("opens"), &put, &gone);
+        assert_eq!(reader.manifest_hash(), writer.manifest_hash());
+        epochs.insert(reader.epoch());
+    }
+    assert!(epochs.len() > 2, "it was rotated");
+    reader.refresh().expect("nothing new is no error");
+    assert_holds(&reader, &put, &gone);
+}
