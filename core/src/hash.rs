@@ -7,7 +7,11 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+#[cfg(not(vandel_stubbed))]
 use sha2::{Digest, Sha256};
+
+#[cfg(vandel_stubbed)]
+use crate::stubbed::Mixer as Sha256;
 
 /// A SHA-256 value.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

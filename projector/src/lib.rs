@@ -1,4 +1,4 @@
-//! The read side: views folded from the log, kept in sled, thrown away and rebuilt at will.
+//! The read side: views folded from the log, kept in sorted files and sled, thrown away and rebuilt at will.
 //!
 //! A view is a pure fold over records that the chain vouches for and payloads that the vault still
 //! opens. Nothing rests on it: it is disposable, and notices by itself when it is not what it should be.
@@ -7,7 +7,7 @@
 //! |---|---|
 //! | [`source`] | where views come from: a chain, its blocks, a vault |
 //! | [`row`], [`seal`] | what is known, by compartment, each row sealed under its compartment's key |
-//! | [`store`] | the port to the store, sled behind it, and one in memory |
+//! | [`store`] | the port to the store: sorted files with sled over them, and one in memory |
 //! | `fold`, `clocks`, `working` | the fold: one step at a time, and the due days that follow |
 //! | [`projector`] | catching up, rebuilding, setting damaged folders aside |
 //! | [`following`] | a ledger followed while it grows, from checkpoint to checkpoint |

@@ -5,6 +5,7 @@
 //! | `test` | everything a change must pass, in order; stops at the first failure |
 //! | `tidy` | style as a test: all findings at once, each with its file and line |
 //! | `deep` | the long suites, in release, with their counts |
+//! | `instructions` | counts the instructions of our own hot paths against their budget |
 //! | `verifiers` | brings Python, Node and Chromium for the independent verifiers |
 //! | `nats` | brings the nats-server that the tests run |
 
@@ -12,6 +13,7 @@
 
 mod deep;
 mod foreign;
+mod instructions;
 mod nats;
 mod step;
 mod test;
@@ -29,6 +31,7 @@ cargo xtask TASK
   tidy             style as a test: prints every finding as file:line
   deep [SUITE...]  the long suites, in release, with counts; all of them if none is named
   deep --list      the suites and what they are for
+  instructions     count the instructions of our own hot paths against their budget; --update moves it
   verifiers        bring what the independent verifiers run on, and print where it is
   foreign          bring the foreign clients and parsers that the tests run
   nats             bring the nats-server that the tests run, and print where it is
@@ -55,6 +58,8 @@ fn main() -> ExitCode {
                 return ExitCode::from(2);
             }
         },
+        (Some("instructions"), []) => instructions::run(&root, false),
+        (Some("instructions"), ["--update"]) => instructions::run(&root, true),
         (Some("verifiers"), []) => match verifiers::provide(&root) {
             Some(found) => {
                 found.iter().for_each(|(name, path)| println!("{name}={}", path.display()));

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::foreign;
+use crate::instructions;
 use crate::nats;
 use crate::step::{self, Step};
 use crate::tidy;
@@ -25,6 +26,8 @@ enum Work {
     Tidy,
     /// The tests, against a nats-server that is brought first.
     Tests(Step),
+    /// The instructions of our own hot paths against their budget.
+    Instructions,
 }
 
 impl Work {
@@ -32,6 +35,7 @@ impl Work {
         match self {
             Self::Cargo(step, _) | Self::Tests(step) => step.name,
             Self::Tidy => "tidy",
+            Self::Instructions => "instructions",
         }
     }
 
@@ -39,6 +43,7 @@ impl Work {
         match self {
             Self::Cargo(step, _) | Self::Tests(step) => step.repeat_with(),
             Self::Tidy => "cargo xtask tidy".to_owned(),
+            Self::Instructions => "cargo xtask instructions".to_owned(),
         }
     }
 
@@ -49,6 +54,7 @@ impl Work {
                     && step::succeeds(&mut step.command(root))
             }
             Self::Tidy => tidy::run(root),
+            Self::Instructions => instructions::run(root, false),
             Self::Tests(step) => nats::provide(root).is_some_and(|server| {
                 let Some(found) = verifiers::provide(root) else { return false };
                 if !foreign::provide(root) {
@@ -109,6 +115,7 @@ fn steps(binary: &Path) -> Vec<Work> {
                 .with("RUSTDOCFLAGS", "-D warnings".to_owned()),
             None,
         ),
+        Work::Instructions,
     ]
 }
 

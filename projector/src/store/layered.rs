@@ -40,29 +40,6 @@ impl LayeredStore {
         Ok(Self { rows, changes: SledStore::open(&folder.join(CHANGES), cache_bytes)? })
     }
 
-    /// Whether so much has changed since the rows were written that it pays to write them anew: more than half of
-    /// them, and a little.
-    #[must_use]
-    pub fn wants_rewriting(&self, spare_bytes: u64) -> bool {
-        self.changes.bytes().is_some_and(|changed| changed > spare_bytes + self.rows.bytes() / 2)
-    }
-
-    /// Writes all rows as they are now into another folder, which must be empty or not there.
-    ///
-    /// # Errors
-    /// If they can't be read or written.
-    pub fn write_anew(&self, folder: &Path) -> Result<(), StoreError> {
-        fs::create_dir_all(folder).map_err(failed)?;
-        let mut writer = SortedWriter::create(&folder.join(ROWS))?;
-        for table in Table::ALL {
-            for pair in self.scan(table, Bound::Unbounded) {
-                let (key, value) = pair?;
-                writer.push(&full_key(table, &key), Some(&value))?;
-            }
-        }
-        writer.finish()
-    }
-
     fn scan_over<'a>(
         &'a self,
         table: Table,

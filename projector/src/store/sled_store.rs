@@ -77,11 +77,6 @@ impl SledStore {
         })
     }
 
-    /// How much it takes on disk, as far as sled can say.
-    pub(super) fn bytes(&self) -> Option<u64> {
-        guarded(|| self.database.size_on_disk().map_err(failed)).ok()
-    }
-
     fn tree(&self, table: Table) -> &sled::Tree {
         &self.trees[table as usize]
     }

@@ -162,7 +162,6 @@ pub(super) struct SortedFile {
     places: Vec<Place>,
     /// Tells most keys that are not there, while a view is built of several files.
     filter: Option<Filter>,
-    bytes: u64,
 }
 
 impl SortedFile {
@@ -188,18 +187,13 @@ impl SortedFile {
         if crc32c::crc32c(&index) != sum {
             return Err(damaged());
         }
-        Ok(Self { file, places: decode_index(&index)?, filter: None, bytes })
+        Ok(Self { file, places: decode_index(&index)?, filter: None })
     }
 
     /// With a filter over its keys.
     pub(super) fn with_filter(mut self, filter: Filter) -> Self {
         self.filter = Some(filter);
         self
-    }
-
-    /// How long it is.
-    pub(super) fn bytes(&self) -> u64 {
-        self.bytes
     }
 
     /// The entry at a key; none if the file says nothing of it.

@@ -241,14 +241,17 @@ fn a_reader_that_is_refreshed_holds_what_one_opened_anew_holds() {
         || Vault::open_read_only(Arc::new(disk.clone()), Path::new(FOLDER), LEDGER, cell(&disk), SMALL);
     let mut reader = read().expect("opens");
     let (mut put, mut gone, mut epochs) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
-    for (number, entries) in history().chunks(3).enumerate() {
-        writer.put(entries).expect("puts");
-        put.extend_from_slice(entries);
+    for number in 0..12_u8 {
+        let (record, key) = (2 * u64::from(number), 3 * number);
+        let entries = [entry(record, &[key, key + 1]), entry(record + 1, &[key + 1, key + 2])];
+        writer.put(&entries).expect("puts");
+        put.extend(entries);
         if number % 3 == 2 {
-            let key = u8::try_from(number).expect("small");
-            gone.extend(ids(&[key]));
+            // Of a case that gets no more records, or its key would be made anew.
+            let keys = ids(&[key - 3]);
             let records = put.iter().map(|entry| entry.record).collect();
-            writer.erase(&ids(&[key]), &records).expect("erases");
+            writer.erase(&keys, &records).expect("erases");
+            gone.extend(keys);
         }
         reader.refresh().expect("refreshes");
         assert_holds(&reader, &put, &gone);
