@@ -1,11 +1,13 @@
 //! The harness of the end-to-end suites: disks that fail on command, a ledger to break, and suites
 //! that every implementation of a port must pass.
 
+pub mod assessor;
 pub mod canary;
 pub mod changes;
 pub mod demo_town;
 pub mod dossiers;
 pub mod erasure_scene;
+pub mod folders;
 pub mod independent;
 pub mod ledger_builder;
 pub mod log_conformance;

@@ -1,20 +1,10 @@
 //! The broker's store is an old copy: log tail and checkpoints are gone together. Nobody serves on that.
 
-use std::path::Path;
-
+use vandel_tests::folders::copy_folder;
 use vandel_tests::serving::Serving;
 
 use crate::Scene;
 use crate::author::Author;
-
-fn copy(from: &Path, to: &Path) {
-    let _ = std::fs::remove_dir_all(to);
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let (from, to) = (entry.as_ref().unwrap().path(), to.join(entry.unwrap().file_name()));
-        if from.is_dir() { copy(&from, &to) } else { std::fs::copy(&from, &to).map(|_| ()).unwrap() }
-    }
-}
 
 #[test]
 fn a_broker_that_lost_its_tail_is_refused_by_whoever_takes_over() {
@@ -26,7 +16,7 @@ fn a_broker_that_lost_its_tail_is_refused_by_whoever_takes_over() {
     assert!(active.stop().success());
     scene.server.stop();
     let old = scene.server.folder().join("old");
-    copy(&scene.server.store(), &old);
+    copy_folder(&scene.server.store(), &old);
     scene.server.restart();
     let active = Serving::start(&scene.town, &url, &[]);
     (0..4).for_each(|_| author.step());
@@ -34,7 +24,8 @@ fn a_broker_that_lost_its_tail_is_refused_by_whoever_takes_over() {
     active.kill();
     // The old copy, whole and sound in itself.
     scene.server.stop();
-    copy(&old, &scene.server.store());
+    std::fs::remove_dir_all(scene.server.store()).unwrap();
+    copy_folder(&old, &scene.server.store());
     scene.server.restart();
     let asked: Vec<usize> = scene.witnesses.iter().map(|one| one.script().shown.len()).collect();
     let mut next = Serving::spawn(&scene.town, &url, &["--standby"]);

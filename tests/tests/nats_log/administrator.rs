@@ -4,9 +4,10 @@
 use serde_json::{Value, json};
 use vandel_ledger::log::jetstream::{JetStreamLog, StreamError, log_stream};
 use vandel_ledger::log::{AppendError, Log as _, ReadError};
+use vandel_tests::folders::copy_folder;
 use vandel_tests::nats_server::NatsServer;
 
-use crate::world::{LEDGER, World, administrate, copy_folder};
+use crate::world::{LEDGER, World, administrate};
 
 /// A world whose log holds `count` small blocks, with the handle that appended them.
 fn with_blocks(count: u64) -> (World, JetStreamLog) {

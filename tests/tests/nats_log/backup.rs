@@ -15,6 +15,7 @@ use vandel_ledger::home_log::HomeLog;
 use vandel_ledger::opening::HomeError;
 use vandel_ledger::sequencer::OpenError;
 use vandel_tests::erasure_scene::{LATER, check, fill_founded, go_on, plan};
+use vandel_tests::folders::copy_folder;
 use vandel_tests::nats_server::NatsServer;
 use vandel_tests::small_ledger::{SmallLedger, assess};
 
@@ -159,7 +160,7 @@ fn a_generation_is_restored_into_files_and_onto_new_streams() {
     for (name, server) in [("in-files", None), ("on-stream", Some(&other))] {
         // Each with a copy of the memory: both go on from the same checkpoint.
         let memory = scene.path(&format!("memory-{name}"));
-        crate::world::copy_folder(&scene.path("memory"), &memory);
+        copy_folder(&scene.path("memory"), &memory);
         let mut restored = scene.home(name, server);
         restored.home = restored.home.with_memory(Some(memory));
         let told = scene.restore(&restored.home, 1, server.is_some(), None).unwrap();
@@ -207,7 +208,7 @@ fn streams_of_another_history_and_interrupted_restores_serve_nothing() {
     // Two homes go on from one generation, each its own way: a fork.
     for (name, thread) in [("one", 91), ("two", 92)] {
         let memory = scene.path(&format!("memory-{name}"));
-        crate::world::copy_folder(&scene.path("memory"), &memory);
+        copy_folder(&scene.path("memory"), &memory);
         let mut fork = scene.home(name, None);
         fork.home = fork.home.with_memory(Some(memory));
         scene.restore(&fork.home, 1, false, None).unwrap();

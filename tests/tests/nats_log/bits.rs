@@ -11,12 +11,13 @@ use vandel_ledger::home_log::HomeLog;
 use vandel_ledger::log::Log as _;
 use vandel_ledger::log::jetstream::log_stream;
 use vandel_ledger::sequencer::Sequencer;
+use vandel_tests::folders::copy_folder;
 use vandel_tests::nats_server::NatsServer;
 use vandel_tests::random::Random;
 use vandel_tests::small_ledger::{SmallLedger, adopt_policy, assess, enrol};
 
 use crate::home::{STREAM, at};
-use crate::world::{self, LEDGER, World, copy_folder};
+use crate::world::{self, LEDGER, World};
 
 /// A stopped server with a ledger on it, and untouched copies of both.
 struct Victim {

@@ -1,7 +1,5 @@
 //! A server, a ledger on it, and hands that change things behind its back.
 
-use std::fs;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -17,20 +15,6 @@ pub(crate) const LEDGER: LedgerId = LedgerId([7; 32]);
 pub(crate) struct World {
     pub(crate) server: NatsServer,
     pub(crate) bus: Bus,
-}
-
-/// Copies a folder and all in it.
-pub(crate) fn copy_folder(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy_folder(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }
 
 /// How many trials: the second number under `VANDEL_DEEP`.

@@ -1,79 +1,23 @@
 //! Stops and kills under load: what was acknowledged is in the log, and nothing is there twice.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use vandel_core::block::Block;
-use vandel_core::event::{Kind, PositionAssessment, Process, RoleCode, Step};
 use vandel_core::hash::Hash;
-use vandel_core::id::{ControllerId, ThreadId, UnitId};
-use vandel_core::signature::{SigningKey, public_key};
-use vandel_core::verify::ReceiptEvidence;
-use vandel_ledger::author::{Standpoint, sign_step};
-use vandel_ledger::client::{Client, ClientError, nothing_seen};
+use vandel_ledger::client::{ClientError, nothing_seen};
 use vandel_ledger::disk::RealDisk;
-use vandel_ledger::inquiry::{Question, ThreadHead};
 use vandel_ledger::log::file::FileLog;
-use vandel_ledger::submission::{Receipt, Submission};
+use vandel_tests::assessor::{Assessor, keep_receipt};
+use vandel_tests::folders::copy_folder;
 use vandel_tests::nats_server::NatsServer;
 use vandel_tests::random::Random;
 use vandel_tests::serving::Serving;
 use vandel_tests::town::Town;
 
 use crate::{deep, field, identity, told, verify_with};
-
-/// One author's position, assessed again and again: each step on the one before.
-struct Position {
-    head: ThreadHead,
-    standpoint: Standpoint,
-    key: SigningKey,
-}
-
-impl Position {
-    fn new(client: &mut Client, town: &Town, thread: u8) -> Self {
-        let key = town.key("decider");
-        let own = Question::Own(public_key(&key));
-        let (standpoint, _) = client.ask(&key, &[nothing_seen()], own).unwrap();
-        Self { head: ThreadHead::new(ThreadId([thread; 16])), standpoint, key }
-    }
-
-    /// The next step, and the hash that it will be known by.
-    fn next(&self) -> (Submission, Hash) {
-        let day = "2026-03-20".parse().unwrap();
-        let mut step = Step::new(self.head.spine(Kind::PositionAssessed, day));
-        step.process = Some(Process::PositionAssessed(PositionAssessment {
-            controller: ControllerId([5; 16]),
-            unit: UnitId([6; 16]),
-            role: RoleCode("SCHOOL".to_owned()),
-            title: "Lärare".to_owned(),
-            need: "Arbete med barn".to_owned(),
-            union_reference: "MBL 2026-1".to_owned(),
-            impact_reference: "DPIA 2026-1".to_owned(),
-            until: None,
-        }));
-        let signed = sign_step(&self.standpoint, &self.key, None, &step, None).unwrap();
-        (signed.submission, signed.hash)
-    }
-
-    fn taken(&mut self, hash: Hash) {
-        (self.head.next, self.head.previous) = (self.head.next + 1, hash);
-    }
-}
-
-fn keep(folder: &Path, receipt: &Receipt) {
-    std::fs::create_dir_all(folder).unwrap();
-    let evidence = ReceiptEvidence {
-        source: String::new(),
-        record: receipt.record,
-        hash: receipt.hash,
-        proof: receipt.proof.clone(),
-        checkpoint: receipt.checkpoint.clone(),
-    };
-    std::fs::write(folder.join(format!("{}.tlog-proof", receipt.record)), evidence.to_string()).unwrap();
-}
 
 /// Authors at work until they are told to stop; what they had acknowledged.
 fn work(
@@ -91,13 +35,13 @@ fn work(
             let (stop, acknowledged, errors, folder) = (&stop, &acknowledged, &errors, &folder);
             scope.spawn(move || {
                 let mut client = town.client(url);
-                let mut position = Position::new(&mut client, town, first + number);
+                let mut position = Assessor::new(&mut client, town, first + number);
                 while !stop.load(Ordering::Relaxed) {
                     let (submission, hash) = position.next();
                     match client.submit(nothing_seen(), &[vec![submission]]) {
                         Ok(mut answers) => {
                             let receipt = answers.remove(0).unwrap().remove(0);
-                            keep(folder.as_ref(), &receipt);
+                            keep_receipt(folder.as_ref(), &receipt);
                             acknowledged.lock().unwrap().push(hash);
                             position.taken(hash);
                         }
@@ -258,18 +202,6 @@ fn a_service_on_jetstream_killed_at_any_moment_loses_nothing_and_a_lost_tail_is_
 fn verified_without_receipts(town: &Town) -> u64 {
     std::fs::create_dir_all(town.path("receipts")).unwrap();
     verified(town)
-}
-
-fn copy_folder(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let (source, target) = (entry.path(), to.join(entry.file_name()));
-        if source.is_dir() {
-            copy_folder(&source, &target);
-        } else {
-            std::fs::copy(source, target).unwrap();
-        }
-    }
 }
 
 #[test]
