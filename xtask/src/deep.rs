@@ -9,6 +9,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use crate::fuzz;
 use crate::nats;
 use crate::step;
 use crate::verifiers;
@@ -24,6 +25,11 @@ struct Suite {
     /// What it is for.
     what: &'static str,
 }
+
+/// The name under which the parsers are fuzzed too, by another runner than the tests'.
+const FUZZ: &str = "fuzz";
+/// For how long each.
+const FUZZ_SECONDS: u32 = 60;
 
 /// The suites. To add one, add a row.
 const SUITES: &[Suite] = &[
@@ -91,9 +97,11 @@ pub(crate) fn run<'a>(root: &Path, names: &[&'a str]) -> Result<bool, &'a str> {
         for suite in SUITES {
             println!("{:<12} {}", suite.name, suite.what);
         }
+        println!("{FUZZ:<12} every parser of what comes from outside, {FUZZ_SECONDS} seconds each");
         return Ok(true);
     }
-    if let Some(unknown) = names.iter().find(|name| SUITES.iter().all(|suite| suite.name != **name)) {
+    let is_suite = |name: &str| name == FUZZ || SUITES.iter().any(|suite| suite.name == name);
+    if let Some(unknown) = names.iter().find(|name| !is_suite(name)) {
         return Err(unknown);
     }
     let chosen: Vec<&Suite> =
@@ -120,11 +128,12 @@ pub(crate) fn run<'a>(root: &Path, names: &[&'a str]) -> Result<bool, &'a str> {
         ));
         summary.extend(outcome.counts.iter().map(|count| format!("{:<12} {count}", "")));
     }
+    let fuzzed = !(names.is_empty() || names.contains(&FUZZ)) || fuzz::run(root, FUZZ_SECONDS, &[]);
     println!("\n== summary");
     for line in summary {
         println!("{line}");
     }
-    Ok(all_passed)
+    Ok(all_passed && fuzzed)
 }
 
 fn run_suite(root: &Path, suite: &Suite, outcome: &mut Outcome) -> bool {

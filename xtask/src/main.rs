@@ -6,6 +6,7 @@
 //! | `tidy` | style as a test: all findings at once, each with its file and line |
 //! | `deep` | the long suites, in release, with their counts |
 //! | `instructions` | counts the instructions of our own hot paths against their budget |
+//! | `fuzz` | every parser under libFuzzer, for so many seconds each |
 //! | `verifiers` | brings Python, Node and Chromium for the independent verifiers |
 //! | `nats` | brings the nats-server that the tests run |
 
@@ -13,6 +14,7 @@
 
 mod deep;
 mod foreign;
+mod fuzz;
 mod instructions;
 mod nats;
 mod step;
@@ -32,6 +34,8 @@ cargo xtask TASK
   deep [SUITE...]  the long suites, in release, with counts; all of them if none is named
   deep --list      the suites and what they are for
   instructions     count the instructions of our own hot paths against their budget; --update moves it
+  fuzz [SECONDS] [TARGET...]
+                   every parser under libFuzzer, each for 10 seconds if nothing is said
   verifiers        bring what the independent verifiers run on, and print where it is
   foreign          bring the foreign clients and parsers that the tests run
   nats             bring the nats-server that the tests run, and print where it is
@@ -60,6 +64,10 @@ fn main() -> ExitCode {
         },
         (Some("instructions"), []) => instructions::run(&root, false),
         (Some("instructions"), ["--update"]) => instructions::run(&root, true),
+        (Some("fuzz"), words) => {
+            let seconds = words.first().and_then(|word| word.parse().ok());
+            fuzz::run(&root, seconds.unwrap_or(10), &words[usize::from(seconds.is_some())..])
+        }
         (Some("verifiers"), []) => match verifiers::provide(&root) {
             Some(found) => {
                 found.iter().for_each(|(name, path)| println!("{name}={}", path.display()));

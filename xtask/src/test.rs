@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::foreign;
+use crate::fuzz;
 use crate::instructions;
 use crate::nats;
 use crate::step::{self, Step};
@@ -24,6 +25,8 @@ enum Work {
     Cargo(Step, Option<&'static str>),
     /// `tidy`, without a second process.
     Tidy,
+    /// Every parser under libFuzzer, for a second each.
+    Fuzz,
     /// The tests, against a nats-server that is brought first.
     Tests(Step),
     /// The instructions of our own hot paths against their budget.
@@ -36,6 +39,7 @@ impl Work {
             Self::Cargo(step, _) | Self::Tests(step) => step.name,
             Self::Tidy => "tidy",
             Self::Instructions => "instructions",
+            Self::Fuzz => "fuzz",
         }
     }
 
@@ -44,6 +48,7 @@ impl Work {
             Self::Cargo(step, _) | Self::Tests(step) => step.repeat_with(),
             Self::Tidy => "cargo xtask tidy".to_owned(),
             Self::Instructions => "cargo xtask instructions".to_owned(),
+            Self::Fuzz => "cargo xtask fuzz 1".to_owned(),
         }
     }
 
@@ -55,6 +60,7 @@ impl Work {
             }
             Self::Tidy => tidy::run(root),
             Self::Instructions => instructions::run(root, false),
+            Self::Fuzz => fuzz::run(root, 1, &[]),
             Self::Tests(step) => nats::provide(root).is_some_and(|server| {
                 let Some(found) = verifiers::provide(root) else { return false };
                 if !foreign::provide(root) {
@@ -110,6 +116,7 @@ fn steps(binary: &Path) -> Vec<Work> {
             Step::new("tests", &["test", "--workspace", "--locked"])
                 .with("VANDEL_BIN", binary.display().to_string()),
         ),
+        Work::Fuzz,
         Work::Cargo(
             Step::new("docs", &["doc", "--workspace", "--no-deps", "--locked"])
                 .with("RUSTDOCFLAGS", "-D warnings".to_owned()),
@@ -156,8 +163,9 @@ mod tests {
         for work in steps(Path::new("target/release/vandel")) {
             let line = work.repeat_with();
             assert!(line.contains("cargo "), "{line}");
-            let resolves =
-                ["clippy", "cargo run", "cargo test", "doc"].iter().any(|verb| line.contains(verb));
+            let resolves = ["clippy", "cargo run", "cargo build", "cargo test", "doc"]
+                .iter()
+                .any(|verb| line.contains(verb));
             assert_eq!(resolves, line.contains("--locked"), "{line}");
         }
     }

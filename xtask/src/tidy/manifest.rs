@@ -16,6 +16,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("verify", &["vandel-core", "vandel-ledger"]),
     ("cli", &["vandel-core", "vandel-ledger", "vandel-projector", "vandel-verify"]),
     ("tests", &["vandel-core", "vandel-ledger", "vandel-projector", "vandel-verify"]),
+    ("fuzz", &["vandel-core", "vandel-ledger", "vandel-verify"]),
     ("xtask", &[]),
 ];
 
@@ -116,7 +117,12 @@ pub(super) fn direction(repository: &Repository) -> Vec<Finding> {
                     format!("{room} may not import {}: core <- ledger <- projector <- cli", entry.name);
                 findings.push(Finding::new(&file.path, entry.line, what));
             }
-            if !file.text.lines().nth(entry.line - 1).is_some_and(|line| line.contains("workspace = true")) {
+            // A workspace of its own has nobody to inherit from, and says its reasons itself.
+            let apart = file.text.lines().any(|line| line == "[workspace]");
+            let declared = if apart { "#" } else { "workspace = true" };
+            let own = apart && entry.name.starts_with("vandel");
+            let line = file.text.lines().nth(entry.line - 1);
+            if !own && !line.is_some_and(|line| line.contains(declared)) {
                 let what = format!(
                     "declare {} in the root Cargo.toml with its reason, here `.workspace = true`",
                     entry.name
