@@ -49,6 +49,8 @@ fn every_unit_is_well_formed_and_starts_a_command_that_exists() {
         }
         let service = path.extension().is_some_and(|extension| extension == "service");
         assert!(!service || values(text, "NoNewPrivileges") == ["yes"], "{place} is not hardened");
+        let timed = path.with_extension("timer").exists() && service;
+        assert_eq!(timed, values(text, "WantedBy").is_empty(), "{place}: enabled by itself or by its timer");
         if !service {
             assert!(path.with_extension("service").exists(), "{place} starts nothing");
         }
