@@ -18,7 +18,7 @@ use vandel_tests::town::{NOW, Town};
 
 use crate::{field, identity, told};
 
-fn operator(server: &NatsServer) -> Bus {
+pub(crate) fn operator(server: &NatsServer) -> Bus {
     Bus::connect(&BusOptions::new(&server.url(), Role::Operator)).unwrap()
 }
 

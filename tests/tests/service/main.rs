@@ -7,6 +7,7 @@ mod authors;
 mod broken;
 mod faults;
 mod hostile;
+mod liar;
 mod waiting;
 
 use std::path::Path;
