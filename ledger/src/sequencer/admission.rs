@@ -29,7 +29,8 @@ struct Verified {
     hash: Hash,
     evidence: Option<Evidence>,
     seen: Option<String>,
-    step: Option<(Payload, Step)>,
+    /// On the heap, since it is large and goes through several hands.
+    step: Option<Box<(Payload, Step)>>,
     /// The keys that were known ahead have been verified against. A key that was not may have been
     /// enrolled since, so the place looks again.
     unverified: bool,
@@ -95,7 +96,7 @@ fn verify(keyring: &Keyring, submission: Submission) -> Result<Verified, SubmitE
         (Body::Open(_), None) => None,
         (Body::Sealed(commitment), Some(payload)) => {
             let step = payload.open(commitment)?;
-            Some((payload, step))
+            Some(Box::new((payload, step)))
         }
         _ => return Err(SubmitError::PayloadMismatch),
     };
@@ -117,7 +118,7 @@ fn verify_signatures(keyring: &Keyring, signed: &SignedStatement<'_>) -> Result<
 
 /// The threads of the steps that fit.
 fn threads_of(group: &[Verified], fits: impl Fn(&Step) -> bool) -> Vec<ThreadId> {
-    let steps = group.iter().filter_map(|one| one.step.as_ref().map(|(_, step)| step));
+    let steps = group.iter().filter_map(|one| one.step.as_deref().map(|(_, step)| step));
     steps.filter(|step| fits(step)).map(|step| step.spine.thread).collect()
 }
 
@@ -204,7 +205,7 @@ impl Sequencer {
             let (expected, found) = (self.chain.ledger, one.statement.ledger);
             return Err(SubmitError::Chain(FaultKind::Ledger { expected, found }));
         }
-        match (&one.statement.body, &one.step) {
+        match (&one.statement.body, one.step.as_deref()) {
             (Body::Open(event), _) => self.admit_open(event, one, at, number).map(|()| None),
             (Body::Sealed(_), Some((payload, step))) => {
                 let proposal = Proposal {
@@ -275,7 +276,7 @@ impl Sequencer {
     }
 
     fn record_of(&self, one: &Verified) -> Option<u64> {
-        let Some((_, step)) = &one.step else {
+        let Some((_, step)) = one.step.as_deref() else {
             return self.open_records.get(&one.hash).copied();
         };
         let thread = self.threads.get(&step.spine.thread)?;

@@ -53,7 +53,13 @@ fn files(demo: &Demo) -> Vec<(Vec<String>, i64, &'static str)> {
     // Another number of rows; and one character of a step's header.
     let shorter = text.replacen("\"rows\":", "\"rows\":1", 1);
     std::fs::write(demo.path("tampered.dossier"), shorter).unwrap();
-    let flipped = changed("flipped.dossier", text.as_bytes(), text.find("\"header\":\"").unwrap() + 40);
+    let at = text.find("\"header\":\"").unwrap() + 40;
+    // Still base64, so that it is what the header says that is wrong.
+    let other = if text.as_bytes()[at] == b'A' { "B" } else { "A" };
+    let mut touched = text.clone();
+    touched.replace_range(at..=at, other);
+    std::fs::write(demo.path("flipped.dossier"), touched).unwrap();
+    let flipped = show(demo.path("flipped.dossier"));
     let certificate = demo.certificate();
     std::fs::write(demo.path("erased.certificate.json"), &certificate).unwrap();
     let lies =
