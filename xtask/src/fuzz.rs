@@ -10,6 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::nats;
 use crate::step;
 
 /// What makes LLVM count edges and compare operands, and link-time what libFuzzer looks for.
@@ -65,15 +66,16 @@ fn targets(root: &Path) -> Option<Vec<(String, Vec<String>)>> {
 
 fn build(root: &Path) -> Option<PathBuf> {
     let host = host()?;
+    if !nats::brings("c++", "g++") {
+        println!("libFuzzer needs a C++ compiler: install one (Debian: apt-get install g++)");
+        return None;
+    }
     let target = root.join("target/fuzz/build");
     let mut command = step::cargo(root);
     // With --target, build scripts and macros are compiled without the counters.
     command.args(["build", "--release", "--locked", "--manifest-path", "fuzz/Cargo.toml", "--target", &host]);
     command.arg("--target-dir").arg(&target).env("RUSTFLAGS", COVERAGE);
     if !step::succeeds(&mut command) {
-        println!(
-            "the fuzzing crate does not build; if what stands above is about c++: Debian has it as apt-get install g++"
-        );
         return None;
     }
     Some(target.join(host).join("release/parsers"))

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::nats::{as_root, on_path};
+use crate::nats::{self, on_path};
 use crate::step;
 
 /// The budget, from the workspace root: a name and instructions an event on each line.
@@ -22,7 +22,7 @@ const LENIENCY: u64 = 10;
 
 /// Counts, and compares with the budget, or writes a new one. True if nothing exceeds it, or valgrind can't be had.
 pub(crate) fn run(root: &Path, update: bool) -> bool {
-    if !has_valgrind() {
+    if !nats::brings("valgrind", "valgrind") {
         println!("SKIPPED: instructions are not counted, since there is no valgrind and no apt to bring it");
         return on_path("apt-get").is_none();
     }
@@ -40,18 +40,6 @@ pub(crate) fn run(root: &Path, update: bool) -> bool {
     let findings = judge(&counts, &parse(&text));
     findings.iter().for_each(|finding| println!("{finding}"));
     findings.is_empty()
-}
-
-fn has_valgrind() -> bool {
-    if on_path("valgrind").is_some() {
-        return true;
-    }
-    if on_path("apt-get").is_none() {
-        return false;
-    }
-    println!("valgrind is missing; installing Debian's package");
-    let install = || as_root(&["apt-get", "install", "-y", "-q", "--no-install-recommends", "valgrind"]);
-    (install() || as_root(&["apt-get", "update", "-q"]) && install()) && on_path("valgrind").is_some()
 }
 
 fn build(root: &Path) -> Option<PathBuf> {

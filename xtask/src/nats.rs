@@ -87,6 +87,19 @@ pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
     std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
 }
 
+/// Whether a program is there; if not, Debian's package is installed.
+pub(crate) fn brings(program: &str, package: &str) -> bool {
+    if on_path(program).is_some() {
+        return true;
+    }
+    if on_path("apt-get").is_none() {
+        return false;
+    }
+    println!("{program} is missing; installing Debian's package {package}");
+    let install = || as_root(&["apt-get", "install", "-y", "-q", "--no-install-recommends", package]);
+    (install() || as_root(&["apt-get", "update", "-q"]) && install()) && on_path(program).is_some()
+}
+
 /// What `nats-server --version` says: `nats-server: v2.15.1`.
 fn version(program: &Path) -> Option<(u32, u32)> {
     let output = Command::new(program).arg("--version").stderr(Stdio::null()).output().ok()?;
