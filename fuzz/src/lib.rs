@@ -12,7 +12,8 @@ mod wire;
 pub struct Target {
     /// Its name: `VANDEL_FUZZ`, the folder of its corpus.
     pub name: &'static str,
-    /// The structures of `schemas/vectors` that are its first inputs; empty if none fits.
+    /// The structures of `schemas/vectors` that are its first inputs, besides the files of `fuzz/seeds/NAME` and
+    /// `schemas/NAME`.
     pub seeds: &'static [&'static str],
     /// Reads the bytes; panics on whatever must not be.
     pub run: fn(&[u8]),
@@ -30,16 +31,16 @@ pub const TARGETS: &[Target] = &[
     Target { name: "entries", seeds: &["record"], run: format::entries },
     Target { name: "checkpoint", seeds: &["checkpoint"], run: evidence::checkpoint },
     Target { name: "trust", seeds: &["trust"], run: evidence::trust },
-    Target { name: "receipt", seeds: &["receipt"], run: evidence::receipt },
-    Target { name: "consistency", seeds: &["consistency-text"], run: evidence::consistency },
+    Target { name: "receipt", seeds: &[], run: evidence::receipt },
+    Target { name: "consistency", seeds: &[], run: evidence::consistency },
     Target { name: "dossier", seeds: &["dossier"], run: evidence::dossier },
     Target { name: "certificate", seeds: &["certificate"], run: evidence::certificate },
-    Target { name: "plan", seeds: &["plan"], run: evidence::plan },
-    Target { name: "policy", seeds: &["policy"], run: evidence::policy },
-    Target { name: "personal-number", seeds: &["personal-number"], run: evidence::personal_number },
-    Target { name: "witness-request", seeds: &["witness-request"], run: wire::witness_request },
-    Target { name: "submission", seeds: &["submission"], run: wire::submission },
-    Target { name: "answers", seeds: &["answers"], run: wire::answers },
-    Target { name: "inquiry", seeds: &["inquiry"], run: wire::inquiry },
-    Target { name: "intake", seeds: &["intake"], run: wire::intake },
+    Target { name: "plan", seeds: &[], run: evidence::plan },
+    Target { name: "policy", seeds: &[], run: evidence::policy },
+    Target { name: "personal-number", seeds: &[], run: evidence::personal_number },
+    Target { name: "witness-request", seeds: &[], run: wire::witness_request },
+    Target { name: "submission", seeds: &[], run: wire::submission },
+    Target { name: "answers", seeds: &[], run: wire::answers },
+    Target { name: "inquiry", seeds: &[], run: wire::inquiry },
+    Target { name: "intake", seeds: &[], run: wire::intake },
 ];

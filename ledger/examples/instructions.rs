@@ -16,9 +16,9 @@ use std::hint::black_box;
 
 use vandel_core::block::Block;
 use vandel_core::chain::Chain;
-use vandel_core::event::{Kind, PositionAssessment, Process, RoleCode, Step};
+use vandel_core::event::{Kind, Process, Step};
 use vandel_core::hash::Hash;
-use vandel_core::id::{ControllerId, ThreadId, UnitId};
+use vandel_core::id::ThreadId;
 use vandel_core::merkle::{Frontier, prove_appended};
 use vandel_core::statement::Body;
 use vandel_ledger::author::sign_step;
@@ -63,7 +63,7 @@ impl Stage {
             thread[..4].copy_from_slice(&number.to_be_bytes());
             let spine = sequencer.next_spine(ThreadId(thread), Kind::PositionAssessed, world::today());
             let mut step = Step::new(spine);
-            step.process = Some(Process::PositionAssessed(assessment()));
+            step.process = Some(Process::PositionAssessed(world::assessment()));
             let signed = sign_step(&sequencer.standpoint(), &self.world.decider, None, &step, None);
             vec![signed.unwrap().submission]
         });
@@ -81,19 +81,6 @@ impl Stage {
 
     fn decoded(&self) -> impl Iterator<Item = Block<'_>> {
         self.blocks.iter().map(|block| Block::decode(block).unwrap())
-    }
-}
-
-fn assessment() -> PositionAssessment {
-    PositionAssessment {
-        controller: ControllerId([5; 16]),
-        unit: UnitId([6; 16]),
-        role: RoleCode("SCHOOL".to_owned()),
-        title: "Lärare".to_owned(),
-        need: "Arbete med barn".to_owned(),
-        union_reference: "MBL 2026-1".to_owned(),
-        impact_reference: "DPIA 2026-1".to_owned(),
-        until: None,
     }
 }
 

@@ -13,7 +13,7 @@ use std::process::{Command, Stdio};
 use crate::nats;
 use crate::step;
 
-/// What makes LLVM count edges and compare operands, and link-time what libFuzzer looks for.
+/// What makes LLVM count the edges that an input takes and tell libFuzzer the operands of comparisons.
 const COVERAGE: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
     -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1 --cfg fuzzing";
@@ -21,7 +21,7 @@ const COVERAGE: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-l
 /// Runs the targets whose names are given, or all, each for so many seconds. True if nothing was found.
 pub(crate) fn run(root: &Path, seconds: u32, names: &[&str]) -> bool {
     let Some(targets) = targets(root) else {
-        println!("fuzz/src/lib.rs has no table of targets");
+        println!("fuzz/src/lib.rs has no table of targets with a row to a line");
         return false;
     };
     if let Some(unknown) = names.iter().find(|name| targets.iter().all(|(target, _)| target != *name)) {
@@ -61,7 +61,9 @@ fn targets(root: &Path) -> Option<Vec<(String, Vec<String>)>> {
             Some((name.to_owned(), structures.filter(|word| !word.is_empty()).collect()))
         })
         .collect();
-    (!targets.is_empty()).then_some(targets)
+    // A row that is written otherwise must not drop out unseen.
+    let all_found = text.matches("name: \"").count() == targets.len();
+    (all_found && !targets.is_empty()).then_some(targets)
 }
 
 fn build(root: &Path) -> Option<PathBuf> {
@@ -121,7 +123,7 @@ fn fuzz(root: &Path, binary: &Path, name: &str, structures: &[String], seconds: 
 
 /// Writes the first inputs: the vectors of these structures, and the files kept for this target.
 fn plant(root: &Path, seeds: &Path, name: &str, structures: &[String]) -> io::Result<()> {
-    let mut number = 0;
+    let (mut number, mut missing) = (0, structures.to_vec());
     let mut put = |bytes: &[u8]| {
         number += 1;
         fs::write(seeds.join(format!("{number:04}")), bytes)
@@ -131,9 +133,13 @@ fn plant(root: &Path, seeds: &Path, name: &str, structures: &[String]) -> io::Re
             let text = fs::read_to_string(entry?.path())?;
             let is_of = |structure: &String| text.contains(&format!("\"structure\": \"{structure}\""));
             if structures.iter().any(is_of) {
+                missing.retain(|structure| !is_of(structure));
                 vectors(&text).iter().try_for_each(|bytes| put(bytes))?;
             }
         }
+    }
+    if let Some(structure) = missing.first() {
+        return Err(io::Error::other(format!("schemas/vectors has no structure {structure:?}")));
     }
     for folder in [root.join("fuzz/seeds").join(name), root.join("schemas").join(name)] {
         let Ok(entries) = fs::read_dir(folder) else { continue };

@@ -100,6 +100,11 @@ pub(crate) fn run(root: &Path) -> bool {
 fn steps(binary: &Path) -> Vec<Work> {
     vec![
         Work::Cargo(Step::new("format", &["fmt", "--all", "--check"]), Some("rustfmt")),
+        // A workspace of its own, which `--all` does not reach.
+        Work::Cargo(
+            Step::new("format of fuzz", &["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"]),
+            Some("rustfmt"),
+        ),
         Work::Tidy,
         Work::Cargo(
             Step::new(

@@ -171,16 +171,7 @@ impl World {
     pub(crate) fn open_case(&self, sequencer: &mut Sequencer) -> ThreadId {
         let position = ThreadId([9; 16]);
         self.take(sequencer, position, Kind::PositionAssessed, None, |step| {
-            step.process = Some(Process::PositionAssessed(PositionAssessment {
-                controller: ControllerId([5; 16]),
-                unit: UnitId([6; 16]),
-                role: RoleCode("SCHOOL".to_owned()),
-                title: "Lärare".to_owned(),
-                need: "Arbete med barn".to_owned(),
-                union_reference: "MBL 2026-1".to_owned(),
-                impact_reference: "DPIA 2026-1".to_owned(),
-                until: None,
-            }));
+            step.process = Some(Process::PositionAssessed(assessment()));
         })
         .unwrap();
         let case = ThreadId([10; 16]);
@@ -218,4 +209,18 @@ pub(crate) fn today() -> Day {
 pub(crate) fn shown(step: &mut Step) {
     step.note =
         Some(Note::Shown { issued: None, law: None, registers: None, authenticity: None, remark: None });
+}
+
+/// The need of a check at a school.
+pub(crate) fn assessment() -> PositionAssessment {
+    PositionAssessment {
+        controller: ControllerId([5; 16]),
+        unit: UnitId([6; 16]),
+        role: RoleCode("SCHOOL".to_owned()),
+        title: "Lärare".to_owned(),
+        need: "Arbete med barn".to_owned(),
+        union_reference: "MBL 2026-1".to_owned(),
+        impact_reference: "DPIA 2026-1".to_owned(),
+        until: None,
+    }
 }

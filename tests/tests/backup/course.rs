@@ -131,20 +131,39 @@ pub(crate) fn bring_back_to(
     generation: u32,
     newer_log: Option<&Path>,
 ) -> Result<Restored, BackupError> {
-    let restoring = Restoring {
+    let restoring = Restoring { generation, newer_log, ..first_generation(home) };
+    let disk: Arc<dyn Disk> = Arc::new(disk.clone());
+    backup::restore(&disk, &restoring, &mut |_| {})
+}
+
+/// How generation 1 is restored, with nothing else at hand.
+pub(crate) fn first_generation(home: &Home) -> Restoring<'_> {
+    Restoring {
         data: Path::new(DATA),
         keys: Path::new(KEYS),
-        generation,
+        generation: 1,
         home,
         root_cell: None,
-        newer_log,
+        newer_log: None,
         erased_keys: None,
         erase_whole_records: false,
         root_passphrase: None,
         stream: None,
-    };
-    let disk: Arc<dyn Disk> = Arc::new(disk.clone());
-    backup::restore(&disk, &restoring, &mut |_| {})
+    }
+}
+
+/// A ledger with readings of two readers, three in all, backed up as generation 1.
+pub(crate) fn backed_up() -> (RecordingDisk, Sequencer, Known) {
+    let disk = RecordingDisk::default();
+    let mut sequencer = found(&disk, 2);
+    let mut known = Known::default();
+    for reader in [FIRST, FIRST + 1, FIRST] {
+        known.read(&mut sequencer, reader, "granskning");
+    }
+    drop(sequencer);
+    let sequencer = ledger_at(&disk, home(), LATER).open().unwrap();
+    back_up(&disk, LATER).unwrap();
+    (disk, sequencer, known)
 }
 
 pub(crate) fn destroy(disk: &RecordingDisk, generation: u32, half: Half) -> Result<Destroyed, BackupError> {

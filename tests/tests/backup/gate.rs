@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use vandel_core::event::RootCellKind;
 use vandel_core::hash::Hash;
+use vandel_ledger::backup::Restoring;
 use vandel_ledger::disk::{Disk, create_durably};
 use vandel_ledger::erasure::keys_of;
 use vandel_ledger::gate::{ErasedKeys, GateError};
@@ -14,21 +15,13 @@ use vandel_projector::source::{ReadOnly, ReadOnlyError};
 use vandel_tests::recording_disk::RecordingDisk;
 
 use super::course::{
-    FIRST, Known, LATER, back_up, bring_back, bring_back_to, check, files_under, found, home, ledger_at,
-    open_restored, restored_home,
+    FIRST, Known, LATER, backed_up, bring_back, bring_back_to, check, files_under, first_generation, home,
+    ledger_at, open_restored, restored_home,
 };
 
 /// A ledger whose first reader was erased after generation 1.
 fn erased_after_backup() -> (RecordingDisk, Known) {
-    let disk = RecordingDisk::default();
-    let mut sequencer = found(&disk, 2);
-    let mut known = Known::default();
-    for reader in [FIRST, FIRST + 1, FIRST] {
-        known.read(&mut sequencer, reader, "granskning");
-    }
-    drop(sequencer);
-    let mut sequencer = ledger_at(&disk, home(), LATER).open().unwrap();
-    back_up(&disk, LATER).unwrap();
+    let (disk, mut sequencer, mut known) = backed_up();
     known.erase(&mut sequencer, FIRST, 1);
     drop(sequencer);
     (disk, known)
@@ -146,18 +139,9 @@ fn without_the_memory_an_unknown_erasure_is_refused_or_takes_all() {
     ));
     assert!(open_restored(&disk).is_err(), "what was not reconciled serves nothing");
     let shared: Arc<dyn Disk> = Arc::new(disk.clone());
-    let restoring = vandel_ledger::backup::Restoring {
-        data: std::path::Path::new(super::course::DATA),
-        keys: std::path::Path::new(super::course::KEYS),
-        generation: 1,
-        home: &restored_home(),
-        root_cell: None,
-        newer_log: Some(&log),
-        erased_keys: None,
-        erase_whole_records: true,
-        root_passphrase: None,
-        stream: None,
-    };
+    let restored = restored_home();
+    let restoring =
+        Restoring { newer_log: Some(&log), erase_whole_records: true, ..first_generation(&restored) };
     let restored = vandel_ledger::backup::restore(&shared, &restoring, &mut |_| {}).unwrap();
     assert_eq!(restored.whole_records.len(), 1);
     check(&open_restored(&disk).unwrap(), &known);

@@ -9,21 +9,13 @@ use vandel_ledger::home::Home;
 use vandel_tests::recording_disk::RecordingDisk;
 
 use super::course::{
-    DATA, FIRST, KEYS, Known, LATER, back_up, bring_back, check, files_under, found, home, ledger_at,
+    FIRST, Known, LATER, backed_up, bring_back, check, files_under, first_generation, home, ledger_at,
     open_restored, restored_home, start,
 };
 
 /// A ledger whose first reader's erasure was begun after generation 1; its record.
 fn begun_after_backup() -> (RecordingDisk, Known, u64) {
-    let disk = RecordingDisk::default();
-    let mut sequencer = found(&disk, 2);
-    let mut known = Known::default();
-    for reader in [FIRST, FIRST + 1, FIRST] {
-        known.read(&mut sequencer, reader, "granskning");
-    }
-    drop(sequencer);
-    let mut sequencer = ledger_at(&disk, home(), LATER).open().unwrap();
-    back_up(&disk, LATER).unwrap();
+    let (disk, mut sequencer, mut known) = backed_up();
     let plan = known.plan(&sequencer, FIRST, 1);
     sequencer.store_plan(&plan).unwrap();
     let start = start(&sequencer, &plan);
@@ -62,17 +54,11 @@ fn a_list_from_another_memory_is_taken_over() {
         disk.put(&Path::new("/elsewhere").join(path.file_name().unwrap()), &bytes);
     }
     let shared: std::sync::Arc<dyn vandel_ledger::disk::Disk> = std::sync::Arc::new(disk.clone());
+    let restored = restored_home();
     let restoring = Restoring {
-        data: Path::new(DATA),
-        keys: Path::new(KEYS),
-        generation: 1,
-        home: &restored_home(),
-        root_cell: None,
         newer_log: Some(&home().log()),
         erased_keys: Some("/elsewhere".into()),
-        erase_whole_records: false,
-        root_passphrase: None,
-        stream: None,
+        ..first_generation(&restored)
     };
     restore(&shared, &restoring, &mut |_| {}).unwrap();
     assert_eq!(files_under(&disk, &restored_home().erased_keys()).len(), 1);
@@ -95,17 +81,11 @@ fn an_erasure_whose_keys_nobody_knows_is_executed_only_where_nothing_is_left() {
     drop(sequencer);
     // Restored with all content of its records destroyed, it is over.
     let shared: std::sync::Arc<dyn vandel_ledger::disk::Disk> = std::sync::Arc::new(disk.clone());
+    let restored = restored_home();
     let restoring = Restoring {
-        data: Path::new(DATA),
-        keys: Path::new(KEYS),
-        generation: 1,
-        home: &restored_home(),
-        root_cell: None,
         newer_log: Some(&home().log()),
-        erased_keys: None,
         erase_whole_records: true,
-        root_passphrase: None,
-        stream: None,
+        ..first_generation(&restored)
     };
     restore(&shared, &restoring, &mut |_| {}).unwrap();
     reaches_executed(&disk, &known, started);
