@@ -32,7 +32,7 @@ use text::{Base64, Hex, authority_text};
 
 pub use check::{Brought, check};
 pub use make::{Gathered, MakeError, ShownCompartments};
-pub use report::{DossierFault, DossierReport};
+pub use report::{DossierFault, DossierReport, PolicyReport};
 pub use sealed::{Lock, SealedDossier};
 
 /// The name of this form.

@@ -95,6 +95,60 @@ impl Tile {
     }
 }
 
+/// Why a folder does not hold the tiles of a log up to its checkpoint.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs, reason = "the fields say themselves")]
+pub enum TilesFault {
+    /// Nothing says how large the tree is.
+    #[error("the tiles folder has no checkpoint that can be read")]
+    Checkpoint,
+    /// A bundle or a hash tile is not there in the width that the checkpoint's size asks for.
+    #[error("{path} is missing")]
+    Missing { path: String },
+    /// The frames end before the records that the checkpoint covers.
+    #[error("the blocks end after {found} of {size} records")]
+    BlocksEnd { found: u64, size: u64 },
+    /// A frame says more records than are left.
+    #[error("the blocks ask for more records than the {size} of the checkpoint")]
+    BlocksBeyond { size: u64 },
+    /// A tile of frames is cut short or too long.
+    #[error("{path} does not hold {width} blocks and nothing more")]
+    Blocks { path: String, width: u64 },
+    /// A bundle is cut short or too long.
+    #[error("{path} does not hold {width} entries and nothing more")]
+    Entries { path: String, width: u64 },
+    /// A hash tile is another than the records give.
+    #[error("{path} is not the tile of these records")]
+    Hashes { path: String },
+}
+
+impl TilesFault {
+    /// Its name in the vectors (`docs/format.md`, section 5.5).
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Checkpoint => "Tiles.Checkpoint",
+            Self::Missing { .. } => "Tiles.Missing",
+            Self::BlocksEnd { .. } => "Tiles.BlocksEnd",
+            Self::BlocksBeyond { .. } => "Tiles.BlocksBeyond",
+            Self::Blocks { .. } => "Tiles.Blocks",
+            Self::Entries { .. } => "Tiles.Entries",
+            Self::Hashes { .. } => "Tiles.Hashes",
+        }
+    }
+
+    /// Whether the next block cannot be put together for it. If not, the blocks were all there, and it is the tree
+    /// of hashes or the checkpoint that is not as it should be.
+    #[must_use]
+    pub fn is_of_the_next_block(&self) -> bool {
+        match self {
+            Self::Checkpoint | Self::Hashes { .. } => false,
+            Self::Missing { path } => path.contains("/entries/"),
+            _ => true,
+        }
+    }
+}
+
 /// A bundle of entries, and the series that it belongs to.
 #[must_use]
 pub fn encode_entries(records: &[Vec<u8>]) -> (Series, Vec<u8>) {

@@ -289,7 +289,9 @@ fn feed_tiles(
     }
     match log.end() {
         TilesEnd::Whole => Ok(LogEnd::Whole),
-        TilesEnd::Damaged(what) => Ok(LogEnd::Damaged { what, is_next: false }),
+        TilesEnd::Damaged(fault) => {
+            Ok(LogEnd::Damaged { what: fault.to_string(), is_next: fault.is_of_the_next_block() })
+        }
         TilesEnd::NoBlocks => Err(AuditError::NoBlocks(folder.to_owned())),
     }
 }

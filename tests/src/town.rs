@@ -38,14 +38,27 @@ const BOARDS: [(&str, &[&str]); 6] = [
 /// If it is not built.
 #[must_use]
 pub fn vandel() -> PathBuf {
-    let path = std::env::var_os("VANDEL_BIN").map_or_else(
+    built("VANDEL_BIN", "vandel")
+}
+
+/// The auditor's binary, likewise.
+///
+/// # Panics
+/// If it is not built.
+#[must_use]
+pub fn vandel_verify() -> PathBuf {
+    built("VANDEL_VERIFY_BIN", "vandel-verify")
+}
+
+fn built(variable: &str, name: &str) -> PathBuf {
+    let path = std::env::var_os(variable).map_or_else(
         || {
             let test = std::env::current_exe().expect("a running test has a path");
-            test.ancestors().nth(2).expect("tests lie in target/PROFILE/deps").join("vandel")
+            test.ancestors().nth(2).expect("tests lie in target/PROFILE/deps").join(name)
         },
         PathBuf::from,
     );
-    assert!(path.exists(), "{} is not built; run: cargo build -p vandel", path.display());
+    assert!(path.exists(), "{} is not built; run: cargo build -p {name}", path.display());
     path
 }
 

@@ -13,6 +13,11 @@ class Batch {
     try {
       const brought = await broughtBy(line);
       if (line.file !== undefined) return await vandel.verifyFile(hex(line.file), brought);
+      if (line.tiles !== undefined) {
+        const files = new Map(Object.entries(line.tiles).map(([name, data]) => [name, hex(data)]));
+        if (files.has("checkpoint")) brought.checkpoints.push(files.get("checkpoint"));
+        return await vandel.verifyTiles(vandel.givenFiles(files), brought, (blocks) => vandel.known(blocks, this.base, this.chains));
+      }
       const blocks = [...this.base.slice(0, line.keep), ...line.blocks.map(hex), ...this.base.slice(line.then)];
       return await vandel.verifyLog(new vandel.Log(blocks), brought, this.chains[line.keep]);
     } catch (error) {

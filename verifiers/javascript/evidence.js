@@ -39,7 +39,7 @@
   function judgeEnd(verdict, log, chain, claimed) {
     const place = log.isNext ? chain.records : null;
     if (log.end === "damaged") {
-      verdict.add(new Refused("Log.Damaged", log.why, log.isNext ? chain.blocks : null), place);
+      verdict.add(new Refused(log.fault, log.why, log.isNext ? chain.blocks : null), place);
     } else if (log.end === "torn" && (chain.records === 0n || claimed > chain.records)) {
       verdict.add(new Refused("Log.Torn", log.why, chain.blocks), place);
     } else if (chain.records === 0n) {

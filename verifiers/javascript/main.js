@@ -1,6 +1,6 @@
 "use strict";
-// `node main.js PATH --trust FILE`: verify a ledger, a log folder, a segment, a proof, a checkpoint, a
-// dossier or a certificate.
+// `node main.js PATH --trust FILE`: verify a ledger, a log folder, a tiles folder, a segment, a proof, a
+// checkpoint, a dossier or a certificate.
 const fs = require("node:fs");
 const path = require("node:path");
 const { parseArgs } = require("node:util");
@@ -14,7 +14,7 @@ const NOT_FOUND = 7;
 const HELP = `usage: node main.js PATH [--trust FILE] [--checkpoint FILE]... [--kept FILE]... [--receipts FOLDER]
                     [--digests FILE]... [--ledger ID] [--require-witnessed] [--json]
 
-PATH is a home, a folder of segments, or a file: a segment, a proof, a checkpoint, a dossier, a
+PATH is a home, a folder of segments or of tiles, or a file: a segment, a proof, a checkpoint, a dossier, a
 certificate.
 exit: 0 verified, 2 not readable as what it should be, 3 violation, 4 not proven, 5 I/O, 7 not found`;
 
@@ -48,8 +48,26 @@ async function broughtBy(values, root) {
   };
 }
 
+/** What a call on the disk gives, or null if there is nothing of that name. */
+function ifThere(call) {
+  try {
+    return call();
+  } catch (error) {
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") return null;
+    throw error;
+  }
+}
+
+const isFolder = (place) => ifThere(() => fs.statSync(place).isDirectory()) ?? false;
+
+const filesBelow = (root) => ({
+  read: (name) => ifThere(() => new Uint8Array(fs.readFileSync(path.join(root, name)))),
+  names: (name) => ifThere(() => fs.readdirSync(path.join(root, name))),
+});
+
 async function verifyPath(place, values) {
   if (fs.statSync(place).isFile()) return vandel.verifyFile(new Uint8Array(fs.readFileSync(place)), await broughtBy(values, null));
+  if (isFolder(path.join(place, "tile"))) return vandel.verifyTiles(filesBelow(place), await broughtBy(values, place));
   const isSegments = fs.readdirSync(place).some((name) => /^segment-.*\.vlog$/.test(name));
   const [root, folder] = isSegments ? [path.dirname(path.resolve(place)), place] : [place, path.join(place, "log")];
   const brought = await broughtBy(values, root);

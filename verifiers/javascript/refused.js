@@ -45,7 +45,7 @@
     ["V12", "Open."],
     ["V13", "Signature.Author.", "Signature.Second."],
     ["V14", "Signature.Block."],
-    ["V15", "Log."],
+    ["V15", "Log.", "Tiles."],
     ["V16", "Checkpoint.", "Receipt.", "Remembered."],
     ["V17", "Trust."],
     ["V18", "Commitment", "PartHash", "NoSpine", "Part.", "Shape."],

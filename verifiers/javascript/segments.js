@@ -21,11 +21,11 @@
   /** The blocks, and how the files end: whole, torn or damaged. */
   class Log {
     constructor(blocks = []) {
-      Object.assign(this, { blocks, end: "whole", why: "", isNext: true, ledger: null });
+      Object.assign(this, { blocks, end: "whole", why: "", isNext: true, ledger: null, fault: "Log.Damaged" });
     }
 
-    damaged(why, isNext = true) {
-      return Object.assign(this, { end: "damaged", why, isNext });
+    damaged(why, isNext = true, fault = "Log.Damaged") {
+      return Object.assign(this, { end: "damaged", why, isNext, fault });
     }
   }
 

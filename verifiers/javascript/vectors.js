@@ -45,6 +45,30 @@ async function readEvidence(vector, wholes) {
   if (String(verdict.exit) !== exit) throw new Error(`${vector.name} ends with ${verdict.exit}`);
 }
 
+/** A tiles folder, which may be a change of another vector's. */
+async function readFolder(vector, folders, known) {
+  const { of, from, to, remove, trust } = vector.context;
+  let files = Object.entries(named(vector));
+  if (from) {
+    const [[name, data]] = files;
+    const whole = folders.get(of).get(name);
+    files = [[name, vandel.join(whole.subarray(0, Number(from)), data, whole.subarray(Number(to)))]];
+  }
+  const all = new Map([...(of ? folders.get(of) : []), ...files]);
+  all.delete(remove);
+  const brought = {
+    trust: trust ? await vandel.readTrust(vandel.utf8(trust)) : null, checkpoints: all.has("checkpoint") ? [all.get("checkpoint")] : [],
+  };
+  judged(await vandel.verifyTiles(vandel.givenFiles(all), brought, known), vector);
+}
+
+/** A verdict's first finding is the refusal; without one it must end as the vector says. */
+function judged(verdict, vector) {
+  const [finding] = verdict.findings;
+  if (finding) throw new vandel.Refused(finding.error, finding.what, finding.block, finding.record);
+  if (String(verdict.exit) !== vector.context.exit) throw new Error(`${vector.name} ends with ${verdict.exit}`);
+}
+
 const readers = (before, wholes) => ({
   event: (vector) => vandel.readEvent(bytesOf(vector)),
   statement: (vector) => vandel.readStatement(bytesOf(vector)),
@@ -56,6 +80,7 @@ const readers = (before, wholes) => ({
   trust: (vector) => vandel.readTrust(bytesOf(vector)),
   dossier: (vector) => readEvidence(vector, wholes.dossiers),
   certificate: (vector) => readEvidence(vector, wholes.certificates),
+  tiles: (vector) => readFolder(vector, wholes.tiles, (blocks) => vandel.known(blocks, wholes.ledger, before)),
   async chain(vector) {
     const chain = before[Number(vector.context.after)].copy();
     await chain.take(bytesOf(vector));
@@ -106,7 +131,11 @@ async function* readAll(folder) {
     await chain.take(bytesOf(vector));
     before.push(chain);
   }
-  const wholes = {};
+  const folders = readFile(path.join(folder, "accept", "tiles.json")).cases;
+  const wholes = {
+    ledger: readFile(path.join(folder, "accept", "ledger.json")).cases.map(bytesOf),
+    tiles: new Map(folders.map((vector) => [vector.name, new Map(Object.entries(named(vector)))])),
+  };
   for (const kind of ["dossiers", "certificates"]) {
     const { cases } = readFile(path.join(folder, "accept", `${kind}.json`));
     wholes[kind] = new Map(cases.map((vector) => [vector.name, bytesOf(vector)]));

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use vandel_core::dossier::DossierReport;
+use vandel_core::dossier::{DossierReport, PolicyReport};
 use vandel_core::hash::Hash;
 use vandel_core::verify::{Report, Verdict, ViewOutcome};
 use vandel_core::view::{Computed, ComputedDigests};
@@ -75,6 +75,11 @@ fn write_dossier(text: &mut String, report: &DossierReport) -> std::fmt::Result 
             complete.recomputed_by.join(", ")
         };
         writeln!(text, "           recomputed by {by}; {} later step(s) shown", complete.later_steps)?;
+    }
+    if let Some(policy) = &report.policy {
+        let PolicyReport { name, version, record, from, id } = policy;
+        writeln!(text, "policy     {name} {version}, in force when the case was opened")?;
+        writeln!(text, "           adopted in record {record}, from {from}, id {id}")?;
     }
     for step in &report.steps {
         write!(text, "step {:<5} {}  {}, record {}", step.number, step.day, step.kind, step.record)?;

@@ -237,7 +237,8 @@ fn open(chain: &Chain, note: &str, size: u64, brought: &Brought) -> Result<OpenC
 fn policy_on(chain: &Chain, opened: Day) -> Option<PolicyReport> {
     let policy = chain.policy_on(opened)?;
     let id = Domain::Policy.hash(&[policy.text.as_bytes()]).to_string();
-    Some(PolicyReport { record: policy.record, from: policy.from.to_string(), id })
+    let (name, version) = (policy.pack.name.clone(), policy.pack.version.clone());
+    Some(PolicyReport { name, version, record: policy.record, from: policy.from.to_string(), id })
 }
 
 /// Puts together what was found.

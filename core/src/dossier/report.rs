@@ -94,6 +94,10 @@ pub struct ErasedReport {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[allow(missing_docs, reason = "the fields say themselves")]
 pub struct PolicyReport {
+    /// The pack's name and version, as it says itself.
+    pub name: String,
+    pub version: String,
+    /// The record that adopted it.
     pub record: u64,
     pub from: String,
     /// `SHA-256(domain ‖ text)` of the pack.

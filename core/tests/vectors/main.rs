@@ -17,6 +17,7 @@ mod mutations;
 mod parts;
 mod payloads;
 mod proofs;
+mod tiles;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -132,6 +133,13 @@ fn made() -> BTreeMap<String, File> {
          dossiers.",
         certificates::cases(),
     );
+    add(
+        "tiles",
+        "tiles",
+        "Folders of tiles: a field is a file. With `of`, the files are those of the accepted case of that name, with these \
+         in their places; with `from` and `to`, the one file here replaces that span; the files of `remove` are not there.",
+        tiles::cases(&ledger),
+    );
     files
 }
 
@@ -187,8 +195,9 @@ fn every_vector_gets_its_verdict() {
     let dossier = dossiers::base_of(&files["accept/dossiers.json"].cases);
     let prefix = Prefix(ledger.cases.iter().map(Case::bytes).collect(), dossier);
     let (mut accepted, mut rejected, mut wrong) = (0, 0, Vec::new());
-    // Who judges certificates lies in another room: verify/tests/vectors.rs.
-    for (name, file) in files.iter().filter(|(_, file)| file.structure != "certificate") {
+    // Who judges certificates and tiles lies in other rooms: verify/tests/vectors.rs and tests/tests/tiles/.
+    let elsewhere = ["certificate", "tiles"];
+    for (name, file) in files.iter().filter(|(_, file)| !elsewhere.contains(&file.structure.as_str())) {
         let mut names = BTreeSet::new();
         assert!(!file.comment.is_empty(), "{name} says nothing of itself");
         for case in &file.cases {

@@ -8,7 +8,7 @@ use vandel_core::hash::leaf_hash;
 use vandel_core::merkle::NodeMemory;
 use vandel_core::note::Note;
 use vandel_core::tiles::{
-    BLOCK_FRAME_BYTES, Series, TILE_WIDTH, Tile, assemble_block, decode_entries, frame_count,
+    BLOCK_FRAME_BYTES, Series, TILE_WIDTH, Tile, TilesFault, assemble_block, decode_entries, frame_count,
 };
 
 use crate::disk::{Disk, read_all};
@@ -25,7 +25,7 @@ pub enum TilesEnd {
     /// All blocks were read, and the hash tiles are those of their records.
     Whole,
     /// A tile is missing, cut, or not the one of these records.
-    Damaged(String),
+    Damaged(TilesFault),
     /// The folder has no blocks: it was made by another program, or its extension was left out.
     NoBlocks,
 }
@@ -62,8 +62,7 @@ impl<'a> TilesLog<'a> {
             end: None,
         };
         if checkpoint.is_none() {
-            log.end =
-                Some(TilesEnd::Damaged("the tiles folder has no checkpoint that can be read".to_owned()));
+            log.end = Some(TilesEnd::Damaged(TilesFault::Checkpoint));
         } else if disk.list(&folder.join("vandel").join("blocks")).is_err() {
             log.end = Some(TilesEnd::NoBlocks);
         }
@@ -101,20 +100,19 @@ impl<'a> TilesLog<'a> {
         self.end.unwrap_or(TilesEnd::Whole)
     }
 
-    fn damaged(&mut self, what: String) {
-        self.end.get_or_insert(TilesEnd::Damaged(what));
+    fn damaged(&mut self, fault: TilesFault) {
+        self.end.get_or_insert(TilesEnd::Damaged(fault));
     }
 
     fn next_frame(&mut self) -> io::Result<Option<[u8; BLOCK_FRAME_BYTES]>> {
         if self.frames.is_empty() {
             let Some((tile, bytes)) = self.widest(Series::Blocks, self.next_frames)? else {
-                let what = format!("the blocks end after {} of {} records", self.nodes.size(), self.size);
-                self.damaged(what);
+                self.damaged(TilesFault::BlocksEnd { found: self.nodes.size(), size: self.size });
                 return Ok(None);
             };
             let (frames, rest) = bytes.as_chunks::<BLOCK_FRAME_BYTES>();
             if !rest.is_empty() || frames.len() as u64 != tile.width {
-                self.damaged(format!("{} has not {} blocks", tile.path(), tile.width));
+                self.damaged(TilesFault::Blocks { path: tile.path(), width: tile.width });
                 return Ok(None);
             }
             self.frames = frames.to_vec();
@@ -128,7 +126,7 @@ impl<'a> TilesLog<'a> {
     fn read_bundle(&mut self) -> io::Result<bool> {
         let (index, first) = (self.next_bundle, self.next_bundle * TILE_WIDTH);
         if first >= self.size {
-            self.damaged(format!("the blocks ask for more records than the {} of the checkpoint", self.size));
+            self.damaged(TilesFault::BlocksBeyond { size: self.size });
             return Ok(false);
         }
         let width = (self.size - first).min(TILE_WIDTH);
@@ -142,13 +140,13 @@ impl<'a> TilesLog<'a> {
                     return Ok(true);
                 }
                 None => {
-                    self.damaged(format!("{} has not {width} entries", tile.path()));
+                    self.damaged(TilesFault::Entries { path: tile.path(), width });
                     return Ok(false);
                 }
             }
         }
         let tile = Tile { series: Series::Entries, index, width };
-        self.damaged(format!("{} is missing", tile.path()));
+        self.damaged(TilesFault::Missing { path: tile.path() });
         Ok(false)
     }
 
@@ -160,8 +158,7 @@ impl<'a> TilesLog<'a> {
         }
         let partial = self.folder.join(format!("{}.p", full.path()));
         let names = self.disk.list(&partial).unwrap_or_default();
-        let widths = names.iter().filter_map(|name| name.parse::<u64>().ok());
-        let Some(width) = widths.filter(|width| (1..TILE_WIDTH).contains(width)).max() else {
+        let Some(width) = (1..TILE_WIDTH).rfind(|width| names.contains(&width.to_string())) else {
             return Ok(None);
         };
         let tile = Tile { series, index, width };
@@ -180,12 +177,13 @@ impl<'a> TilesLog<'a> {
 
     fn check_tiles(&self) -> io::Result<TilesEnd> {
         for tile in Tile::of_tree(self.size) {
-            let expected = tile.hashes(&self.nodes);
-            if self.file(&tile)? != expected {
-                return Ok(TilesEnd::Damaged(format!(
-                    "{} is missing or is not the tile of these records",
-                    tile.path()
-                )));
+            let path = tile.path();
+            match self.file(&tile)? {
+                None => return Ok(TilesEnd::Damaged(TilesFault::Missing { path })),
+                found if found != tile.hashes(&self.nodes) => {
+                    return Ok(TilesEnd::Damaged(TilesFault::Hashes { path }));
+                }
+                Some(_) => {}
             }
         }
         Ok(TilesEnd::Whole)

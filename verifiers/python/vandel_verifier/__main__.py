@@ -1,5 +1,5 @@
-"""`python -m vandel_verifier`: verify a ledger, a log folder, a segment, a proof, a checkpoint, a dossier or a
-certificate."""
+"""`python -m vandel_verifier`: verify a ledger, a log folder, a tiles folder, a segment, a proof, a checkpoint, a
+dossier or a certificate."""
 
 import argparse
 import json
@@ -14,6 +14,7 @@ from .files import Unreadable, verify_file
 from .notes import read_proof, read_trust
 from .refused import Refused
 from .segments import read_log
+from .tiles import Folder, verify_tiles
 from .vectors import read_all
 
 NOT_FOUND, USAGE, IO = 7, 2, 5
@@ -23,7 +24,7 @@ def _parser():
     parser = argparse.ArgumentParser(
         prog="vandel_verifier", description=__doc__,
         epilog="exit: 0 verified, 2 not readable as what it should be, 3 violation, 4 not proven, 5 I/O, 7 not found")
-    parser.add_argument("path", type=Path, help="a home, a folder of segments, or a file")
+    parser.add_argument("path", type=Path, help="a home, a folder of segments or of tiles, or a file")
     parser.add_argument("--trust", type=Path, help="the trust file, kept by the auditor")
     parser.add_argument("--checkpoint", type=Path, action="append", default=[], help="a signed checkpoint")
     parser.add_argument("--kept", type=Path, action="append", default=[], help="a checkpoint that you kept yourself")
@@ -70,6 +71,8 @@ def verify_path(arguments):
         raise FileNotFoundError(f"{path} is not there")
     if path.is_file():
         return verify_file(path.read_bytes(), _brought(arguments, path.parent / "-"), verify_log)
+    if (path / "tile").is_dir():
+        return verify_tiles(Folder(path), _brought(arguments, path))
     is_segments = any(path.glob("segment-*.vlog"))
     brought = _brought(arguments, path.parent if is_segments else path)
     return verify_log(read_log(path if is_segments else path / "log"), brought)

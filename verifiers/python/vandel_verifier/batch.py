@@ -6,6 +6,7 @@
   first k blocks of the base, these, and the base's from j on;
 - `{"file": hex, "trust": text, "digests": [text, …]}`: a file that is verified alone; the digests are those that the
   reader of a dossier has computed;
+- `{"tiles": {path: hex, …}, "trust": text}`: a tiles folder; its `checkpoint` is brought along;
 - `{"signature": {"key", "message", "signature"}}`, `{"key": hex}`: one check of section 1.3.
 
 Bytes are hexadecimal digits. The answer is the verdict, `{"error": name}` or `{"unreadable": why}`.
@@ -21,6 +22,7 @@ from .files import Unreadable, verify_file
 from .notes import read_proof, read_trust
 from .refused import Refused
 from .segments import Log
+from .tiles import Given, known, verify_tiles
 
 
 class Batch:
@@ -39,6 +41,10 @@ class Batch:
             brought = self._brought(case)
             if "file" in case:
                 verdict = verify_file(bytes.fromhex(case["file"]), brought, verify_log)
+            elif "tiles" in case:
+                files = {path: bytes.fromhex(data) for path, data in case["tiles"].items()}
+                brought.checkpoints += [files["checkpoint"]] if "checkpoint" in files else []
+                verdict = verify_tiles(Given(files), brought, lambda blocks: known(blocks, self.base, self.chains))
             else:
                 verdict = self._log(case, brought)
         except (Unreadable, Refused) as error:

@@ -61,7 +61,7 @@ def _judge_end(verdict, log, chain, claimed):
     """V15."""
     place = chain.records if log.is_next else None
     if log.end == "damaged":
-        verdict.add(Refused("Log.Damaged", log.why, chain.blocks if log.is_next else None), record=place)
+        verdict.add(Refused(log.fault, log.why, chain.blocks if log.is_next else None), record=place)
     elif log.end == "torn" and (chain.records == 0 or claimed > chain.records):
         verdict.add(Refused("Log.Torn", log.why, chain.blocks), record=place)
     elif chain.records == 0:

@@ -51,7 +51,7 @@ STEPS = [
     (("Open.",), "V12"),
     (("Signature.Author.", "Signature.Second."), "V13"),
     (("Signature.Block.",), "V14"),
-    (("Log.",), "V15"),
+    (("Log.", "Tiles."), "V15"),
     (("Checkpoint.", "Receipt.", "Remembered."), "V16"),
     (("Trust.",), "V17"),
     (("Commitment", "PartHash", "NoSpine", "Part.", "Shape."), "V18"),

@@ -41,9 +41,10 @@ class Log:
     # Damage stands where the next block should be, so that a record can be named.
     is_next: bool = True
     ledger: Optional[bytes] = None
+    fault: str = "Log.Damaged"
 
-    def damaged(self, why, is_next=True):
-        self.end, self.why, self.is_next = "damaged", why, is_next
+    def damaged(self, why, is_next=True, fault="Log.Damaged"):
+        self.end, self.why, self.is_next, self.fault = "damaged", why, is_next, fault
         return self
 
 

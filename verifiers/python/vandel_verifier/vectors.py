@@ -13,6 +13,7 @@ from .notes import open_checkpoint, read_key, read_trust
 from .payload import APPROVAL, check_approval, open_payload, read_header, read_part
 from .refused import Refused
 from .structure import read_block, read_record, read_statement
+from .tiles import Given, known, verify_tiles
 
 
 def bytes_of(case):
@@ -50,6 +51,9 @@ class Reader:
         for kind in ("dossiers", "certificates"):
             whole = json.loads((folder / "accept" / f"{kind}.json").read_text())["cases"]
             self.wholes[kind] = {case["name"]: bytes_of(case) for case in whole}
+        folders = json.loads((folder / "accept" / "tiles.json").read_text())["cases"]
+        self.folders = {case["name"]: _named(case) for case in folders}
+        self.blocks = [bytes_of(case) for case in ledger["cases"]]
         self.before = [Chain()]
         for case in ledger["cases"]:
             chain = self.before[-1].copy()
@@ -141,6 +145,24 @@ class Reader:
         for finding in verdict.findings:
             raise Refused(finding.error, finding.what, record=finding.record)
         assert str(verdict.exit) == context["exit"], case["name"]
+
+    def tiles(self, case):
+        context, files = case["context"], _named(case)
+        if "from" in context:
+            [(path, data)] = files.items()
+            whole = self.folders[context["of"]][path]
+            files = {path: whole[: int(context["from"])] + data + whole[int(context["to"]) :]}
+        files = self.folders.get(context.get("of"), {}) | files
+        files = {path: data for path, data in files.items() if path != context.get("remove")}
+        brought = Brought(checkpoints=[files["checkpoint"]] if "checkpoint" in files else [])
+        if "trust" in context:
+            brought.trust = read_trust(context["trust"].encode())
+        self._judged(verify_tiles(Given(files), brought, lambda blocks: known(blocks, self.blocks, self.before)), case)
+
+    def _judged(self, verdict, case):
+        for finding in verdict.findings:
+            raise Refused(finding.error, finding.what, block=finding.block, record=finding.record)
+        assert str(verdict.exit) == case["context"]["exit"], case["name"]
 
     def trust(self, case):
         read_trust(bytes_of(case))

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
 
+mod three;
+mod vectors;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -224,7 +227,7 @@ fn a_tiles_folder_is_verified_like_the_log_and_every_damage_is_found() {
 #[test]
 fn a_record_too_long_for_the_specification_lies_beside_it_and_is_verified() {
     let (world, mut sequencer) = World::new();
-    let pack = include_str!("../../schemas/policy/se-2026.toml");
+    let pack = include_str!("../../../schemas/policy/se-2026.toml");
     let policy = PolicyAdopted {
         pack: format!("{pack}\n# {}\n", "x".repeat(70_000)),
         from: "2026-01-01".parse().unwrap(),
