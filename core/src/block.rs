@@ -63,12 +63,13 @@ pub struct BlockDecodeError {
 impl<'a> Block<'a> {
     /// Reads a block, its records and their statements.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, BlockDecodeError> {
-        let (head, records, signature) = split(bytes)?;
-        let records = records.into_iter().enumerate().map(|(index, record)| {
-            Record::decode(record)
-                .map_err(|error| BlockDecodeError { record_index: u32::try_from(index).ok(), error })
-        });
-        let records = records.collect::<Result<_, _>>()?;
+        let (head, encoded, signature) = split(bytes)?;
+        let mut records = Vec::with_capacity(encoded.len());
+        for (index, record) in encoded.into_iter().enumerate() {
+            let record = Record::decode(record);
+            let index = u32::try_from(index).ok();
+            records.push(record.map_err(|error| BlockDecodeError { record_index: index, error })?);
+        }
         let signed_bytes = &bytes[..bytes.len() - signature.len()];
         Ok(Self { bytes, signed_bytes, head, records, signature })
     }
@@ -103,8 +104,12 @@ pub fn next_record(bytes: &[u8]) -> Option<u64> {
 
 /// The bytes to sign for a block of these records.
 #[must_use]
-pub fn encode_unsigned<'r>(head: &BlockHead, records: impl ExactSizeIterator<Item = &'r [u8]>) -> Vec<u8> {
-    let mut bytes = Vec::new();
+pub fn encode_unsigned<'r>(
+    head: &BlockHead,
+    records: impl ExactSizeIterator<Item = &'r [u8]> + Clone,
+) -> Vec<u8> {
+    let room = records.clone().map(|record| record_bytes_in_block(record.len())).sum::<usize>();
+    let mut bytes = Vec::with_capacity(FRAME_BYTES + room);
     bytes.extend_from_slice(&VERSION.to_be_bytes());
     bytes.extend_from_slice(&head.ledger.0);
     bytes.extend_from_slice(&head.position.to_be_bytes());

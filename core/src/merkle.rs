@@ -8,9 +8,11 @@
 //!
 //! Leaves enter as leaf hashes (see [`crate::hash::leaf_hash`]).
 
+mod inclusions;
 mod prove;
 mod verify;
 
+pub use inclusions::Inclusions;
 pub use prove::{NodeMemory, Nodes, ProveError, consistency_proof, inclusion_proof, prove_appended, root_at};
 pub use verify::{ConsistencyError, InclusionError, root_of_path, verify_consistency, verify_inclusion};
 

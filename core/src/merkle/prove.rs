@@ -114,8 +114,11 @@ pub fn inclusion_proof(nodes: &impl Nodes, index: u64, size: u64) -> Result<Vec<
 /// inner node hashed once.
 #[must_use]
 pub fn prove_appended(before: &Frontier, leaves: &[Hash]) -> (Hash, Vec<Vec<Hash>>) {
-    let mut appended = Appended { before, leaves, proofs: vec![Vec::new(); leaves.len()] };
     let size = before.size() + leaves.len() as u64;
+    // No path is longer than the tree is high.
+    let height = (u64::BITS - size.leading_zeros()) as usize;
+    let proofs = leaves.iter().map(|_| Vec::with_capacity(height)).collect();
+    let mut appended = Appended { before, leaves, proofs };
     let root = if leaves.is_empty() { before.root() } else { appended.join(0, size) };
     (root, appended.proofs)
 }

@@ -87,8 +87,9 @@ pub fn verify_inclusion(
     root: &Hash,
     proof: &[Hash],
 ) -> Result<(), InclusionError> {
-    let found = root_of_path(leaf, index, size, proof)?;
-    if found == *root { Ok(()) } else { Err(InclusionError::RootDiffers { found, expected: *root }) }
+    let mut climb = Climb::start(leaf, index, size)?;
+    proof.iter().try_for_each(|sibling| climb.up(sibling))?;
+    climb.arrive(root)
 }
 
 /// The root that a leaf and its audit path lead to, for who has the root only inside a digest.
@@ -96,29 +97,59 @@ pub fn verify_inclusion(
 /// # Errors
 /// If the path is not one of this leaf in a tree of this size.
 pub fn root_of_path(leaf: &Hash, index: u64, size: u64, proof: &[Hash]) -> Result<Hash, InclusionError> {
-    if index >= size {
-        return Err(InclusionError::NoSuchLeaf { index, size });
+    let mut climb = Climb::start(leaf, index, size)?;
+    proof.iter().try_for_each(|sibling| climb.up(sibling))?;
+    climb.top()
+}
+
+/// Where one stands on the way from a leaf to the root.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Climb {
+    /// The position in its level.
+    node: u64,
+    /// The position of the level's last node, which tells the level too: it is lower on each.
+    last: u64,
+    hash: Hash,
+}
+
+impl Climb {
+    pub(super) fn start(leaf: &Hash, index: u64, size: u64) -> Result<Self, InclusionError> {
+        if index >= size {
+            return Err(InclusionError::NoSuchLeaf { index, size });
+        }
+        Ok(Self { node: index, last: size - 1, hash: *leaf })
     }
-    // `node` is the position in its level, `last` that of the level's last node.
-    let (mut node, mut last, mut hash) = (index, size - 1, *leaf);
-    for sibling in proof {
-        if last == 0 {
+
+    /// Takes the next hash of the proof.
+    pub(super) fn up(&mut self, sibling: &Hash) -> Result<(), InclusionError> {
+        if self.last == 0 {
             return Err(InclusionError::TooLong);
         }
-        if node & 1 == 1 || node == last {
-            hash = node_hash(sibling, &hash);
+        if self.node & 1 == 1 || self.node == self.last {
+            self.hash = node_hash(sibling, &self.hash);
             // A last node without a sibling rises unchanged until it has one at its left.
-            while node & 1 == 0 && node != 0 {
-                node >>= 1;
-                last >>= 1;
+            while self.node & 1 == 0 && self.node != 0 {
+                self.node >>= 1;
+                self.last >>= 1;
             }
         } else {
-            hash = node_hash(&hash, sibling);
+            self.hash = node_hash(&self.hash, sibling);
         }
-        node >>= 1;
-        last >>= 1;
+        self.node >>= 1;
+        self.last >>= 1;
+        Ok(())
     }
-    if last == 0 { Ok(hash) } else { Err(InclusionError::TooShort) }
+
+    /// The hash at the top, if one has got there.
+    pub(super) fn top(self) -> Result<Hash, InclusionError> {
+        if self.last == 0 { Ok(self.hash) } else { Err(InclusionError::TooShort) }
+    }
+
+    /// Whether one has got to the top, and this is its hash.
+    pub(super) fn arrive(self, root: &Hash) -> Result<(), InclusionError> {
+        let found = self.top()?;
+        if found == *root { Ok(()) } else { Err(InclusionError::RootDiffers { found, expected: *root }) }
+    }
 }
 
 /// Verifies that the tree of `old` leaves with root `old_root` is a beginning of the tree of `new`
