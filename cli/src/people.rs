@@ -181,7 +181,7 @@ impl Person {
             record: receipt.record,
             hash: receipt.hash,
             proof: receipt.proof.clone(),
-            checkpoint: receipt.checkpoint.clone(),
+            checkpoint: receipt.checkpoint.to_string(),
         };
         let written = context.disk.create_directory(folder);
         let written =

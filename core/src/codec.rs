@@ -6,8 +6,7 @@
 //! read once more and compares.
 
 use postcard::ser_flavors::Flavor;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 /// Why bytes were refused. The order is the order of the checks.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -203,8 +202,8 @@ fn is_encoding<T: Serialize>(value: &T, bytes: &[u8]) -> bool {
 }
 
 /// Reads a postcard body: no trailing bytes, and equal to its own encoding.
-pub fn decode_body<T: Serialize + DeserializeOwned>(
-    bytes: &[u8],
+pub fn decode_body<'bytes, T: Serialize + Deserialize<'bytes>>(
+    bytes: &'bytes [u8],
     what: &'static str,
     max: usize,
 ) -> Result<T, DecodeError> {

@@ -33,14 +33,9 @@ pub enum Slot {
     Approval = 7,
 }
 
-/// One part: content under its own salt.
+/// One part: content under its own salt, kept as it is stored: salt, then content.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Part {
-    /// Random; without it the part's hash tells nothing.
-    pub salt: [u8; 32],
-    /// The postcard body of the slot's type.
-    pub content: Vec<u8>,
-}
+pub struct Part(Vec<u8>);
 
 /// What the commitment hashes: its salt and the eight slots.
 #[derive(Clone, PartialEq, Eq)]
@@ -140,23 +135,50 @@ impl Slot {
 }
 
 impl Part {
+    /// The length of a salt in bytes.
+    const SALT_BYTES: usize = 32;
+
+    /// A part of a random salt, without which its hash tells nothing, and the postcard body of its slot's type.
+    #[must_use]
+    pub fn new(salt: [u8; 32], content: &[u8]) -> Self {
+        Self([&salt, content].concat())
+    }
+
+    /// The salt.
+    #[must_use]
+    pub fn salt(&self) -> &[u8] {
+        &self.0[..Self::SALT_BYTES]
+    }
+
+    /// The postcard body of the slot's type.
+    #[must_use]
+    pub fn content(&self) -> &[u8] {
+        &self.0[Self::SALT_BYTES..]
+    }
+
     /// `SHA-256(domain ‖ slot ‖ salt ‖ content)`.
     #[must_use]
     pub fn hash(&self, slot: Slot) -> Hash {
-        Domain::Part.hash(&[&[slot as u8], &self.salt, &self.content])
+        Domain::Part.hash(&[&[slot as u8], &self.0])
     }
 
     /// The part as stored: salt, then content.
     #[must_use]
-    pub fn encode(&self) -> Vec<u8> {
-        [&self.salt[..], &self.content].concat()
+    pub fn stored(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The part as stored, taken out.
+    #[must_use]
+    pub fn into_stored(self) -> Vec<u8> {
+        self.0
     }
 
     /// Reads a stored part.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let mut reader = Reader::new(bytes, "part", PART_BYTES_MAX + 32)?;
-        let salt = reader.array("part salt")?;
-        Ok(Self { salt, content: reader.rest().to_vec() })
+        let mut reader = Reader::new(bytes, "part", PART_BYTES_MAX + Self::SALT_BYTES)?;
+        reader.take(Self::SALT_BYTES, "part salt")?;
+        Ok(Self(bytes.to_vec()))
     }
 }
 
@@ -222,7 +244,7 @@ impl Payload {
         ];
         for (slot, content) in Slot::ALL.into_iter().zip(contents) {
             if let Some(content) = content {
-                payload.set(slot, Part { salt: random(), content });
+                payload.set(slot, Part::new(random(), &content));
             }
         }
         payload
@@ -270,7 +292,7 @@ impl Payload {
     ) -> Result<Option<T>, PayloadError> {
         self.parts[slot.index()]
             .as_ref()
-            .map(|part| decode_body(&part.content, "part content", PART_BYTES_MAX))
+            .map(|part| decode_body(part.content(), "part content", PART_BYTES_MAX))
             .transpose()
             .map_err(|error| PayloadError::Part { slot, error })
     }

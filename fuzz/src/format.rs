@@ -82,7 +82,7 @@ pub(crate) fn payload(bytes: &[u8]) {
         let (content, after) = after.split_at(usize::from(*len).min(after.len()));
         rest = after;
         if *len > 0 {
-            payload.set(slot, Part { salt: *salt, content: content.to_vec() });
+            payload.set(slot, Part::new(*salt, content));
         }
     }
     let commitment = payload.header.commitment();

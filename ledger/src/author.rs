@@ -73,7 +73,7 @@ pub fn sign_step(
         let signature = BodySignature::from_bytes(&sign(approver, Domain::Approval, &[&message]));
         let approval = Approval { key: public_key(approver), signature };
         let content = vandel_core::codec::encode_body(&approval);
-        payload.set(Slot::Approval, Part { salt: random32()?, content });
+        payload.set(Slot::Approval, Part::new(random32()?, &content));
     }
     let statement = Statement {
         ledger: standpoint.ledger,

@@ -17,7 +17,7 @@ use std::time::Duration;
 use vandel_core::checkpoint::Checkpoint;
 use vandel_core::hash::leaf_hash;
 use vandel_core::id::LedgerId;
-use vandel_core::merkle::verify_inclusion;
+use vandel_core::merkle::Inclusions;
 use vandel_core::record::encode_record;
 use vandel_core::signature::SigningKey;
 use vandel_core::statement::Seen;
@@ -112,8 +112,8 @@ pub struct Client {
     pinned: Option<LedgerId>,
     clock: Arc<dyn Clock>,
     intake: Option<Intake>,
-    /// The last checkpoint whose signatures were checked, and what it says.
-    checked: Option<(String, Seen)>,
+    /// The last checkpoint whose signatures were checked, and what stands in its tree.
+    checked: Option<(Arc<str>, Inclusions)>,
     /// How long to wait.
     pub patience: Patience,
     /// Told now and then why is waited, and for how long at most.
@@ -298,19 +298,18 @@ impl Client {
         Ok(Standpoint { ledger, seen, checkpoint: Some(answer.note.clone()) })
     }
 
-    /// What a checkpoint says, if a trusted log signed it. Receipts of one block come with one checkpoint,
+    /// The tree of a checkpoint, if a trusted log signed it. Receipts of one block come with one checkpoint,
     /// which is checked once.
-    fn signed_by_the_log(&mut self, note: &str) -> Result<Seen, ClientError> {
-        if let Some((checked, seen)) = &self.checked
-            && checked == note
-        {
-            return Ok(*seen);
-        }
-        let offered = ConsistentCheckpoint { note: note.to_owned(), extends: Vec::new() };
-        let opened = check_checkpoint(&offered, &self.trust, nothing_seen())?;
-        let seen = Seen { size: opened.checkpoint.size(), root: opened.checkpoint.root() };
-        self.checked = Some((note.to_owned(), seen));
-        Ok(seen)
+    fn signed_by_the_log(&mut self, note: &Arc<str>) -> Result<&mut Inclusions, ClientError> {
+        let checked = match self.checked.take().filter(|(checked, _)| checked == note) {
+            Some(checked) => checked,
+            None => {
+                let offered = ConsistentCheckpoint { note: note.to_string(), extends: Vec::new() };
+                let opened = check_checkpoint(&offered, &self.trust, nothing_seen())?.checkpoint;
+                (Arc::clone(note), Inclusions::new(opened.size(), opened.root()))
+            }
+        };
+        Ok(&mut self.checked.insert(checked).1)
     }
 
     /// Each receipt proves that its statement, and no other, stands in the tree of a trusted checkpoint.
@@ -319,11 +318,11 @@ impl Client {
             return Err(unbelievable(&"it has receipts for another number of statements"));
         }
         for (submission, receipt) in group.iter().zip(receipts) {
-            let Seen { size, root } = self.signed_by_the_log(&receipt.checkpoint)?;
+            let tree = self.signed_by_the_log(&receipt.checkpoint)?;
             let record =
                 encode_record(receipt.record, receipt.time, &receipt.previous, &submission.statement);
             let stands = leaf_hash(&record) == receipt.hash
-                && verify_inclusion(&receipt.hash, receipt.record, size, &root, &receipt.proof).is_ok();
+                && tree.verify(&receipt.hash, receipt.record, &receipt.proof).is_ok();
             if !stands {
                 return Err(unbelievable(&"its receipt does not prove what was sent"));
             }
@@ -346,10 +345,7 @@ pub fn seen_in(checkpoint: &Checkpoint) -> Seen {
 
 /// Whether a refusal passes by itself: the same group may be sent again.
 fn passing(answer: &Result<Vec<Receipt>, Refused>) -> bool {
-    let passes = |refused: &Refused| {
-        refused.code == crate::service::BUSY_CODE || refused.code == crate::service::HALTED_CODE
-    };
-    answer.as_ref().err().is_some_and(passes)
+    answer.as_ref().err().is_some_and(|refused| refused.code == crate::service::HALTED_CODE)
 }
 
 fn unbelievable(error: &dyn std::fmt::Display) -> ClientError {

@@ -146,16 +146,21 @@ impl Desk {
 }
 
 impl DeskHandle {
-    /// Hands in a group. `answer` is called once, on the writer's thread: it must not wait for anything.
+    /// Hands in groups together. `answer` is called once, on the writer's thread, with the answers in their order
+    /// when the last of them is there: it must not wait for anything. Each group stands or falls by itself.
     ///
     /// # Errors
-    /// [`DeskError`]; `answer` is then dropped uncalled.
+    /// [`DeskError`] if none of them was taken; `answer` is then dropped uncalled.
     pub fn submit(
         &self,
-        group: Group,
-        answer: impl FnOnce(GroupAnswer) + Send + 'static,
+        groups: Vec<Group>,
+        answer: impl FnOnce(Vec<GroupAnswer>) + Send + 'static,
     ) -> Result<(), DeskError> {
-        self.queue.hand_in(Handed::new(group, Box::new(answer)))
+        if groups.is_empty() {
+            answer(Vec::new());
+            return Ok(());
+        }
+        self.queue.hand_in(Handed::new(groups, Box::new(answer)))
     }
 
     /// Hands in a group and waits for its answer.
@@ -165,7 +170,9 @@ impl DeskHandle {
     /// the sequencer is gone, and opening the ledger finds out whether the group stands.
     pub fn submit_and_wait(&self, group: Group) -> Result<GroupAnswer, DeskError> {
         let (sender, receiver) = mpsc::sync_channel(1);
-        self.submit(group, move |answer| drop(sender.send(answer)))?;
+        self.submit(vec![group], move |answers| {
+            answers.into_iter().for_each(|answer| drop(sender.send(answer)));
+        })?;
         receiver.recv().map_err(|_| self.gone())
     }
 

@@ -48,18 +48,17 @@ fn slot_key(slot: Slot, step: &Step) -> KeyId {
 
 /// A payload on its way into the vault.
 #[must_use]
-pub fn to_entry(record: u64, statement: Hash, payload: &Payload, step: &Step) -> Entry {
-    let parts = Slot::ALL.into_iter().filter_map(|slot| {
-        let part = payload.parts[slot.index()].as_ref()?;
-        let bytes = Zeroizing::new(part.encode());
-        Some(EntryPart { slot: slot as u8, key: slot_key(slot, step), bytes })
-    });
-    let header = EntryPart {
-        slot: HEADER_SLOT,
-        key: thread_key(Compartment::Spine, &step.spine.thread),
-        bytes: Zeroizing::new(payload.header.encode()),
-    };
-    Entry { record, statement, parts: parts.chain([header]).collect() }
+pub fn to_entry(record: u64, statement: Hash, payload: Payload, step: &Step) -> Entry {
+    let spine = thread_key(Compartment::Spine, &step.spine.thread);
+    let mut parts = Vec::with_capacity(payload.parts.iter().flatten().count() + 1);
+    for (slot, part) in Slot::ALL.into_iter().zip(payload.parts) {
+        let Some(part) = part else { continue };
+        let key = if slot == Slot::Spine { spine } else { slot_key(slot, step) };
+        parts.push(EntryPart { slot: slot as u8, key, bytes: Zeroizing::new(part.into_stored()) });
+    }
+    let header = Zeroizing::new(payload.header.encode());
+    parts.push(EntryPart { slot: HEADER_SLOT, key: spine, bytes: header });
+    Entry { record, statement, parts }
 }
 
 /// What the vault still holds of a payload.

@@ -301,7 +301,9 @@ impl Sequencer {
 
     /// Records around the statements, a block around the records, and the payloads for the vault.
     fn assemble(&self, admitted: &mut [Admitted], at: Second) -> (Vec<u8>, Vec<Entry>, Vec<Hash>) {
-        let (mut records, mut hashes, mut entries) = (Vec::new(), Vec::new(), Vec::new());
+        let count = admitted.iter().map(|group| group.statements.len()).sum();
+        let (mut records, mut hashes) = (Vec::with_capacity(count), Vec::with_capacity(count));
+        let mut entries = Vec::with_capacity(count);
         let mut previous = self.chain.head;
         for (statement, entry) in admitted.iter_mut().flat_map(|group| group.statements.drain(..)) {
             let number = self.chain.size() + records.len() as u64;

@@ -37,8 +37,6 @@ use crate::wire::{Endpoint, RETRY_AFTER_HEADER, SERVICE_NAME, Trouble, WIRE_VERS
 use keys::Keys;
 use rate::Rates;
 
-/// The stable name of the refusal of a group that found no room behind others of its submission.
-pub(crate) const BUSY_CODE: &str = "busy";
 /// The stable name of what a sequencer says that has stopped.
 pub(crate) const HALTED_CODE: &str = "halted";
 

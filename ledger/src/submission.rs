@@ -1,5 +1,7 @@
 //! What an author hands in and what comes back.
 
+use std::sync::Arc;
+
 use vandel_core::admit::{Evidence, Refusal};
 use vandel_core::chain::{FaultKind, OpenRefusal};
 use vandel_core::codec::DecodeError;
@@ -30,7 +32,7 @@ impl Submission {
     #[must_use]
     pub fn weight(&self) -> usize {
         let parts = self.payload.iter().flat_map(|payload| payload.parts.iter().flatten());
-        let payload: usize = parts.map(|part| 32 + part.content.len()).sum();
+        let payload: usize = parts.map(|part| part.stored().len()).sum();
         self.statement.len() + payload + self.seen.as_ref().map_or(0, String::len)
     }
 }
@@ -49,8 +51,8 @@ pub struct Receipt {
     pub previous: Hash,
     /// RFC 6962 audit path of the record in the checkpoint's tree.
     pub proof: Vec<Hash>,
-    /// The signed checkpoint.
-    pub checkpoint: String,
+    /// The signed checkpoint: one text for all receipts of a block.
+    pub checkpoint: Arc<str>,
 }
 
 /// Why a submission was not taken. Nothing of its group was appended.

@@ -104,7 +104,7 @@ fn a_payload_must_be_the_one_that_was_signed() {
     // A part that the header does not name: in an empty slot, and in place of another.
     for slot in [Slot::Note, Slot::Process] {
         let mut extra = by_hand(sequencer, &world.decider, payload(), |_| {});
-        let part = Part { salt: [1; 32], content: vec![0] };
+        let part = Part::new([1; 32], &[0]);
         extra.payload.as_mut().unwrap().parts[slot.index()] = Some(part);
         let answer = refused(sequencer, extra);
         assert!(
@@ -126,9 +126,9 @@ fn a_payload_must_be_the_one_that_was_signed() {
 
     // Bytes that are no canonical part.
     let mut trailing = payload();
-    let mut part = trailing.parts[Slot::Process.index()].clone().unwrap();
-    part.content.push(0);
-    trailing.set(Slot::Process, part);
+    let mut stored = trailing.parts[Slot::Process.index()].clone().unwrap().into_stored();
+    stored.push(0);
+    trailing.set(Slot::Process, Part::decode(&stored).unwrap());
     let trailing = by_hand(sequencer, &world.decider, trailing, |_| {});
     let answer = refused(sequencer, trailing);
     assert!(matches!(answer, SubmitError::Payload(PayloadError::Part { .. })), "{answer:?}");

@@ -26,7 +26,7 @@ use vandel_ledger::wire::body::{
     encode_answers, encode_inquiry, encode_submit,
 };
 use vandel_ledger::wire::intake::{Announcement, IntakeRefusal, KeyAnswer, KeyRequest, Known, check};
-use vandel_ledger::wire::sealed::{IntakePublic, IntakeSecret, open_request, seal_request};
+use vandel_ledger::wire::sealed::{IntakePublic, IntakeSecret, OpenedBody, open_request, seal_request};
 use vandel_ledger::wire::{Endpoint, MESSAGE_BYTES_MAX, Trouble, WIRE_VERSION};
 use world::{NOON, World, today};
 
@@ -46,9 +46,9 @@ fn a_request_opens_for_its_ledger_endpoint_and_key_alone_and_its_answer_for_the_
     let (opened, service) = open_request(&secret, &LEDGER, Endpoint::Submit, &request).unwrap();
     assert_eq!(*opened, body);
     let answer = service.seal(b"the receipt").unwrap();
-    assert_eq!(&**asker.open(&answer).unwrap(), b"the receipt");
+    assert_eq!(&*asker.open(&answer).unwrap(), b"the receipt");
 
-    let refused = |result: Result<_, Trouble>| result.map(|(body, _): (zeroize::Zeroizing<Vec<u8>>, _)| body);
+    let refused = |result: Result<_, Trouble>| result.map(|(body, _): (OpenedBody, _)| body.to_vec());
     let opened =
         |secret, ledger: &LedgerId, endpoint| refused(open_request(secret, ledger, endpoint, &request));
     assert_eq!(opened(&other, &LEDGER, Endpoint::Submit), Err(Trouble::UnknownKey));

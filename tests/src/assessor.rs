@@ -65,7 +65,7 @@ pub fn keep_receipt(folder: &Path, receipt: &Receipt) {
         record: receipt.record,
         hash: receipt.hash,
         proof: receipt.proof.clone(),
-        checkpoint: receipt.checkpoint.clone(),
+        checkpoint: receipt.checkpoint.to_string(),
     };
     let file = folder.join(format!("{}.tlog-proof", receipt.record));
     std::fs::write(file, evidence.to_string()).expect("written");

@@ -156,8 +156,10 @@ fn hand_in(
     let Some(submission) = client.next() else { return Ok(false) };
     let sender = sender.clone();
     // The receiver lives until every answer has come.
-    let answer = move |answer| drop(sender.send((number, answer)));
-    handle.submit(vec![submission], answer).map_err(|error| internal(&error))?;
+    let answer = move |answers: Vec<GroupAnswer>| {
+        answers.into_iter().for_each(|answer| drop(sender.send((number, answer))));
+    };
+    handle.submit(vec![vec![submission]], answer).map_err(|error| internal(&error))?;
     Ok(true)
 }
 

@@ -283,7 +283,7 @@ fn approver(payload: &Payload) -> Option<PublicKey> {
 fn shown_step(step: &ShownCompartments) -> ShownStep {
     let parts = Slot::ALL.into_iter().filter_map(|slot| {
         let part = step.payload.parts[slot.index()].as_ref()?;
-        Some(ShownPart { slot: slot as u8, bytes: Base64(part.encode()) })
+        Some(ShownPart { slot: slot as u8, bytes: Base64(part.stored().to_vec()) })
     });
     ShownStep {
         record: step.record,

@@ -227,7 +227,7 @@ impl Ledger {
                 signature: BodySignature::from_bytes(&signature),
             };
             let content = vandel_core::codec::encode_body(&approval);
-            payload.set(Slot::Approval, Part { salt: [200; 32], content });
+            payload.set(Slot::Approval, Part::new([200; 32], &content));
             statement.body = Body::Sealed(payload.header.commitment());
         }
         if what.sees_another_history {

@@ -40,9 +40,9 @@ fn fields(payload: &Payload) -> Fields {
     }
     for slot in Slot::ALL {
         if let Some(part) = &payload.parts[slot.index()] {
-            fields = fields.raw(&format!("part {}/salt", slot.index()), part.salt, "random").raw(
+            fields = fields.raw(&format!("part {}/salt", slot.index()), part.salt(), "random").raw(
                 &format!("part {}/content", slot.index()),
-                &part.content,
+                part.content(),
                 format!("{slot:?}"),
             );
         }
@@ -80,7 +80,7 @@ fn released(ledger: &LedgerId, approver: &str, domain: Domain) -> Payload {
     let message = approval_message(ledger, &public("carol"), &payload.header);
     let signature = BodySignature::from_bytes(&sign(&secret(approver), domain, &[&message]));
     let content = encode_body(&Approval { key: public("dora"), signature });
-    payload.set(Slot::Approval, Part { salt: filler("approval"), content });
+    payload.set(Slot::Approval, Part::new(filler("approval"), &content));
     payload
 }
 
@@ -153,7 +153,7 @@ fn moved_approval(ledger: &LedgerId) -> Case {
 
 /// The payload with another part in a slot, committed to as if it were right.
 fn recommitted(mut payload: Payload, slot: Slot, content: Vec<u8>) -> Fields {
-    payload.set(slot, Part { salt: filler("recommitted"), content });
+    payload.set(slot, Part::new(filler("recommitted"), &content));
     fields(&payload)
 }
 
@@ -228,7 +228,9 @@ fn misplaced(part: impl Fn(usize) -> Expected) -> Vec<Case> {
 fn misshapen() -> Vec<Case> {
     let body = |name: &str| Expected::named(format!("Part.{name}")).what("part content");
     let shape = |name: &str| Expected::named(format!("Shape.{name}"));
-    let content = |payload: &Payload, slot: Slot| payload.parts[slot.index()].clone().expect("there").content;
+    let content = |payload: &Payload, slot: Slot| {
+        payload.parts[slot.index()].clone().expect("there").content().to_vec()
+    };
     let mut spineless = opened();
     spineless.parts[Slot::Spine.index()] = None;
     let note = content(&shown(Hash::ZERO), Slot::Note);

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use async_nats::service::NATS_SERVICE_ERROR_CODE;
 use async_nats::{Message, StatusCode};
+use bytes::Bytes;
 use futures_util::StreamExt;
 use vandel_core::statement::Seen;
 use zeroize::Zeroizing;
@@ -12,7 +13,7 @@ use zeroize::Zeroizing;
 use super::{Client, ClientError};
 use crate::bus::BusError;
 use crate::wire::intake::{Announcement, Intake};
-use crate::wire::sealed::seal_request;
+use crate::wire::sealed::{OpenedBody, seal_request};
 use crate::wire::{Endpoint, RETRY_AFTER_HEADER, Trouble, subject};
 
 /// Between two attempts where nothing else is said.
@@ -80,8 +81,9 @@ impl Client {
         accept: impl Fn(&[u8]) -> Option<T>,
     ) -> Result<T, ClientError> {
         let mut deadline = self.deadline();
+        let body = Bytes::copy_from_slice(body);
         loop {
-            match self.attempt(what, body, &mut deadline, &accept)? {
+            match self.attempt(what, &body, &mut deadline, &accept)? {
                 Attempt::Answer(answer) => return Ok(answer),
                 Attempt::Again(pause) => self.wait(pause, &mut deadline)?,
             }
@@ -95,12 +97,12 @@ impl Client {
         seen: Seen,
         deadline: &mut Deadline,
         body: impl Fn(&Intake) -> Arc<Zeroizing<Vec<u8>>>,
-    ) -> Result<Zeroizing<Vec<u8>>, ClientError> {
+    ) -> Result<OpenedBody, ClientError> {
         loop {
             let Announcement { key, ledger, .. } = self.intake(seen)?.announcement;
             let body = body(self.intake(seen)?);
             let (bytes, answer_key) = seal_request(&key, &ledger, what, &body)?;
-            match self.attempt(what, &bytes, deadline, &|answer| answer_key.open(answer).ok()) {
+            match self.attempt(what, &bytes.into(), deadline, &|answer| answer_key.open(answer).ok()) {
                 Ok(Attempt::Answer(answer)) => return Ok(answer),
                 Ok(Attempt::Again(pause)) => self.wait(pause, deadline)?,
                 Err(ClientError::Trouble(Trouble::UnknownKey)) => {
@@ -118,7 +120,7 @@ impl Client {
     fn attempt<T>(
         &self,
         what: Endpoint,
-        bytes: &[u8],
+        bytes: &Bytes,
         deadline: &mut Deadline,
         accept: &impl Fn(&[u8]) -> Option<T>,
     ) -> Result<Attempt<T>, ClientError> {
@@ -160,7 +162,7 @@ impl Client {
     async fn converse<T>(
         &self,
         subject: &str,
-        bytes: &[u8],
+        bytes: &Bytes,
         accept: &impl Fn(&[u8]) -> Option<T>,
     ) -> Result<Heard<T>, BusError> {
         let failed = |error: &dyn std::fmt::Display| BusError::Client(error.to_string());
@@ -171,7 +173,7 @@ impl Client {
         }
         let inbox = client.new_inbox();
         let mut answers = client.subscribe(inbox.clone()).await.map_err(|error| failed(&error))?;
-        let sent = client.publish_with_reply(subject.to_owned(), inbox, bytes.to_vec().into()).await;
+        let sent = client.publish_with_reply(subject.to_owned(), inbox, bytes.clone()).await;
         sent.map_err(|error| failed(&error))?;
         while let Some(message) = answers.next().await {
             if message.status == Some(StatusCode::NO_RESPONDERS) {

@@ -13,8 +13,8 @@ use crate::submission::{Halt, SubmitError};
 
 /// A question for the writer.
 pub(super) type Question = Box<dyn FnOnce(&mut Sequencer) + Send>;
-/// How a group's answer reaches whoever handed it in.
-pub(super) type Reply = Box<dyn FnOnce(GroupAnswer) + Send>;
+/// How the answers of what was handed in together reach whoever did, in its order.
+pub(super) type Reply = Box<dyn FnOnce(Vec<GroupAnswer>) + Send>;
 
 /// The most statements that the checker takes at a time: small enough for the writer never to run dry
 /// while they are verified, large enough for all cores to be busy.
@@ -24,38 +24,51 @@ const WRITE_MAX: usize = 2_048;
 /// How long the rate at which the queue moves is measured before it counts.
 const RATE_SPAN: Duration = Duration::from_millis(500);
 
-/// What a waiting group weighs.
+/// What waiting groups weigh.
 #[derive(Clone, Copy, Default)]
 struct Weight {
     statements: usize,
     bytes: usize,
 }
 
-/// A group as it was handed in.
+/// Groups as they were handed in together. Each stands or falls by itself; they travel as one because waking
+/// threads for each would cost more than most of what is done with it.
 pub(super) struct Handed {
-    pub(super) group: Group,
+    pub(super) groups: Vec<Group>,
     reply: Reply,
     weight: Weight,
 }
 
 impl Handed {
-    pub(super) fn new(group: Group, reply: Reply) -> Self {
-        let bytes = group.iter().map(crate::submission::Submission::weight).sum();
-        let weight = Weight { statements: group.len(), bytes };
-        Self { group, reply, weight }
+    pub(super) fn new(groups: Vec<Group>, reply: Reply) -> Self {
+        let bytes = groups.iter().flatten().map(crate::submission::Submission::weight).sum();
+        let weight = Weight { statements: groups.iter().map(Vec::len).sum(), bytes };
+        Self { groups, reply, weight }
     }
 }
 
-/// A group that is checked or refused, and waits for the writer.
+/// Groups that are checked or refused, and wait for the writer.
 pub(super) struct Ready {
-    pub(super) checked: Result<Checked, SubmitError>,
+    pub(super) checked: Vec<Result<Checked, SubmitError>>,
     pub(super) slip: Slip,
 }
 
-/// Whom to answer, and what to take off the queue's weight then.
+/// Whom to answer, what to take off the queue's weight then, and the answers that are there so far.
 pub(super) struct Slip {
     reply: Reply,
     weight: Weight,
+    answers: Vec<Option<GroupAnswer>>,
+    unanswered: usize,
+}
+
+impl Slip {
+    /// Notes the answer of one of the groups; true if it was the last to come.
+    pub(super) fn note(&mut self, group: usize, answer: GroupAnswer) -> bool {
+        if self.answers[group].replace(answer).is_none() {
+            self.unanswered -= 1;
+        }
+        self.unanswered == 0
+    }
 }
 
 /// What the writer is to do next.
@@ -137,17 +150,17 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a group, if there is room.
+    /// Takes groups, all or none, if there is room.
     pub(super) fn hand_in(&self, handed: Handed) -> Result<(), DeskError> {
         let mut state = self.state();
         state.check_open()?;
         let (weight, limits) = (handed.weight, &self.limits);
-        // A group larger than the limits still gets its turn at an empty desk.
+        // What is larger than the limits still gets its turn at an empty desk.
         let fits = state.weight.statements == 0
             || (state.weight.statements + weight.statements <= limits.statements
                 && state.weight.bytes + weight.bytes <= limits.bytes);
         if !fits {
-            state.counts.busy += 1;
+            state.counts.busy += handed.groups.len() as u64;
             return Err(DeskError::Busy { retry_after: state.rate.retry_after(state.weight.statements) });
         }
         state.weight.statements += weight.statements;
@@ -192,10 +205,10 @@ impl Queue {
     }
 
     /// Hands checked groups on to the writer.
-    pub(super) fn hand_on(&self, checked: Vec<Result<Checked, SubmitError>>, slips: Vec<Slip>) {
+    pub(super) fn hand_on(&self, ready: Vec<Ready>) {
         let mut state = self.state();
         state.checking = false;
-        state.checked.extend(checked.into_iter().zip(slips).map(|(checked, slip)| Ready { checked, slip }));
+        state.checked.extend(ready);
         self.ready.notify_one();
     }
 
@@ -226,19 +239,22 @@ impl Queue {
         Work::Round(std::mem::take(&mut state.questions), groups)
     }
 
-    /// Takes a group off the queue and answers it.
-    pub(super) fn answer(&self, slip: Slip, answer: GroupAnswer) {
+    /// Takes groups off the queue and answers them. All have been answered.
+    pub(super) fn answer(&self, slip: Slip) {
+        let answers: Vec<GroupAnswer> = slip.answers.into_iter().flatten().collect();
         {
             let mut state = self.state();
             state.weight.statements -= slip.weight.statements;
             state.weight.bytes -= slip.weight.bytes;
             state.rate.count(slip.weight.statements);
-            match &answer {
-                Ok(receipts) => state.counts.taken += receipts.len() as u64,
-                Err(_) => state.counts.refused += 1,
+            for answer in &answers {
+                match answer {
+                    Ok(receipts) => state.counts.taken += receipts.len() as u64,
+                    Err(_) => state.counts.refused += 1,
+                }
             }
         }
-        (slip.reply)(answer);
+        (slip.reply)(answers);
     }
 
     pub(super) fn keyring(&self) -> Arc<Keyring> {
@@ -300,10 +316,22 @@ impl State {
     }
 }
 
-/// What is checked, and whom to answer.
+/// Parts what is to be checked from whom to answer.
 pub(super) fn part(handed: Vec<Handed>) -> (Vec<Group>, Vec<Slip>) {
-    handed
-        .into_iter()
-        .map(|handed| (handed.group, Slip { reply: handed.reply, weight: handed.weight }))
-        .unzip()
+    let mut groups = Vec::with_capacity(handed.iter().map(|handed| handed.groups.len()).sum());
+    let slip = |handed: Handed| {
+        let unanswered = handed.groups.len();
+        groups.extend(handed.groups);
+        let answers = (0..unanswered).map(|_| None).collect();
+        Slip { reply: handed.reply, weight: handed.weight, answers, unanswered }
+    };
+    let slips = handed.into_iter().map(slip).collect();
+    (groups, slips)
+}
+
+/// Joins what was checked with whom to answer: the other way from [`part`].
+pub(super) fn join(checked: Vec<Result<Checked, SubmitError>>, slips: Vec<Slip>) -> Vec<Ready> {
+    let mut checked = checked.into_iter();
+    let ready = |slip: Slip| Ready { checked: checked.by_ref().take(slip.answers.len()).collect(), slip };
+    slips.into_iter().map(ready).collect()
 }

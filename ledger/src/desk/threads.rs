@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 use std::thread::{Builder, JoinHandle, panicking};
 
-use super::queue::{Question, Queue, Ready, Slip, Work, part};
+use super::queue::{Question, Queue, Ready, Slip, Work, join, part};
 use crate::sequencer::{Sequencer, check_all};
 use crate::submission::Halt;
 
@@ -27,7 +27,7 @@ pub(super) fn spawn_checker(queue: Arc<Queue>) -> io::Result<JoinHandle<()>> {
         while let Some(handed) = queue.next_to_check() {
             let (groups, slips) = part(handed);
             let checked = check_all(&queue.keyring(), groups);
-            queue.hand_on(checked, slips);
+            queue.hand_on(join(checked, slips));
         }
     })
 }
@@ -75,19 +75,21 @@ fn answer_questions(sequencer: &mut Sequencer, questions: VecDeque<Question>) {
     questions.into_iter().for_each(|question| question(sequencer));
 }
 
-fn write(queue: &Queue, sequencer: &mut Sequencer, groups: Vec<Ready>) {
-    if groups.is_empty() {
+fn write(queue: &Queue, sequencer: &mut Sequencer, ready: Vec<Ready>) {
+    if ready.is_empty() {
         return;
     }
-    let mut slips: Vec<Option<Slip>> = Vec::with_capacity(groups.len());
-    let mut checked = Vec::with_capacity(groups.len());
-    for ready in groups {
-        checked.push(ready.checked);
-        slips.push(Some(ready.slip));
+    let mut slips: Vec<Option<Slip>> = Vec::with_capacity(ready.len());
+    let (mut checked, mut places) = (Vec::new(), Vec::new());
+    for Ready { checked: groups, slip } in ready {
+        places.extend((0..groups.len()).map(|group| (slips.len(), group)));
+        checked.extend(groups);
+        slips.push(Some(slip));
     }
     sequencer.commit_checked(checked, |index, answer| {
-        if let Some(slip) = slips.get_mut(index).and_then(Option::take) {
-            queue.answer(slip, answer);
+        let (number, group) = places[index];
+        if let Some(slip) = slips[number].take_if(|slip| slip.note(group, answer)) {
+            queue.answer(slip);
         }
     });
 }

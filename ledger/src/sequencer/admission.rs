@@ -178,10 +178,10 @@ impl Sequencer {
         let mut undo = Undo::new();
         let mut statements = Vec::with_capacity(group.len());
         let last = group.len() - 1;
-        for (position, one) in group.into_iter().enumerate() {
+        for (position, mut one) in group.into_iter().enumerate() {
             // Nothing can fail after the last one is folded in, so it needs no way back.
             let keep = (position < last).then_some(&mut undo);
-            match self.admit_one(&one, at, first + position as u64, keep) {
+            match self.admit_one(&mut one, at, first + position as u64, keep) {
                 Ok(entry) => statements.push((one.bytes, entry)),
                 Err(error) => {
                     undo.into_iter().rev().for_each(|(id, before)| self.threads.restore(id, before));
@@ -194,7 +194,7 @@ impl Sequencer {
 
     fn admit_one(
         &mut self,
-        one: &Verified,
+        one: &mut Verified,
         at: Second,
         number: u64,
         undo: Option<&mut Undo>,
@@ -205,12 +205,13 @@ impl Sequencer {
             let (expected, found) = (self.chain.ledger, one.statement.ledger);
             return Err(SubmitError::Chain(FaultKind::Ledger { expected, found }));
         }
-        match (&one.statement.body, one.step.as_deref()) {
+        match (&one.statement.body, one.step.take()) {
             (Body::Open(event), _) => self.admit_open(event, one, at, number).map(|()| None),
-            (Body::Sealed(_), Some((payload, step))) => {
+            (Body::Sealed(_), Some(sealed)) => {
+                let step = &sealed.1;
                 let proposal = Proposal {
                     statement: &one.statement,
-                    header: &payload.header,
+                    header: &sealed.0.header,
                     step,
                     evidence: one.evidence.as_ref(),
                     at,
@@ -222,7 +223,7 @@ impl Sequencer {
                     undo.push((thread, self.threads.get(&thread).cloned()));
                 }
                 self.threads.fold(step, actor, number, one.hash);
-                Ok(Some(to_entry(number, one.hash, payload, step)))
+                Ok(Some(to_entry(number, one.hash, sealed.0, step)))
             }
             (Body::Sealed(_), None) => Err(SubmitError::PayloadMismatch),
         }

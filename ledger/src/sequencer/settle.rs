@@ -194,7 +194,7 @@ impl Sequencer {
             let error = unproven("the block's records do not give the tree's root");
             return admitted.iter().map(|group| (group.index, Err(error.clone()))).collect();
         }
-        let (time, checkpoint) = (self.chain.time, &self.checkpoint);
+        let (time, checkpoint) = (self.chain.time, Arc::<str>::from(&*self.checkpoint));
         let previous = std::iter::once(&head).chain(hashes);
         let placed = (before.size()..).zip(hashes.iter().zip(previous)).zip(proofs);
         let mut receipts = placed.map(|((record, (hash, previous)), proof)| Receipt {
@@ -224,7 +224,7 @@ impl Sequencer {
     fn proven_receipts(&self, records: &[u64]) -> Result<Vec<Receipt>, SubmitError> {
         let times = records.iter().map(|record| Ok((*record, self.time_of(*record).map_err(unproven)?)));
         let times = times.collect::<Result<Vec<_>, SubmitError>>()?;
-        let (tree, tip, checkpoint) = (&self.tree, self.chain.tip(), &self.checkpoint);
+        let (tree, tip, checkpoint) = (&self.tree, self.chain.tip(), Arc::<str>::from(&*self.checkpoint));
         let receipt = |(record, time): (u64, Second)| {
             let proof = inclusion_proof(tree, record, tip.size).map_err(unproven)?;
             let hash = tree.node(0, record).ok_or_else(|| unproven("the leaf is missing"))?;

@@ -3,18 +3,16 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use vandel_core::admit::Refusal;
 use vandel_core::keyring::KeyEntry;
 use vandel_core::signature::VerifyingKey;
-use zeroize::Zeroizing;
 
-use super::{BUSY_CODE, HALTED_CODE, Shared, trouble_of};
-use crate::desk::DeskError;
+use super::{HALTED_CODE, Shared, trouble_of};
 use crate::inquiry::{self, Asker, Content, Question};
 use crate::refused::{Refused, RefusedClass};
 use crate::sequencer::{Group, Sequencer};
-use crate::submission::{Receipt, Submission};
+use crate::submission::Submission;
 use crate::wire::body::{
     Asked, Inquiry, InquiryAnswer, SubmitAnswers, Told, decode_inquiry, decode_submit, encode_answers,
     encode_inquiry_answer, step_of,
@@ -79,8 +77,7 @@ async fn open<T: Send + 'static>(
     let secret = key_id(what, bytes.as_ref()).and_then(|id| shared.keys.secret(id)).map_err(turned)?;
     let ledger = shared.ledger;
     let opened = tokio::task::spawn_blocking(move || {
-        let (body, answer_key): (Zeroizing<Vec<u8>>, _) =
-            open_request(&secret, &ledger, what, bytes.as_ref())?;
+        let (body, answer_key) = open_request(&secret, &ledger, what, bytes.as_ref())?;
         Ok((decode(&body)?, answer_key))
     });
     opened.await.map_err(|_| turned(Trouble::Closing))?.map_err(turned)
@@ -209,35 +206,21 @@ fn answer_with(
     Ok(InquiryAnswer { note: sequencer.checkpoint().to_owned(), extends, told })
 }
 
-/// Hands groups in at the desk and waits for their answers. If the desk turns the first one away nothing
-/// was taken, and that is the answer; if a later one, that one's answer says so.
+/// Hands groups in at the desk, all or none, and waits for their answers.
 async fn submit(shared: &Shared, groups: Vec<Group>) -> Result<SubmitAnswers, Turned> {
-    let mut answers: Vec<Option<Result<Vec<Receipt>, Refused>>> = groups.iter().map(|_| None).collect();
-    let (sender, mut receiver) = mpsc::unbounded_channel();
+    let count = groups.len();
+    let (sender, receiver) = oneshot::channel();
     let taken = Instant::now();
-    for (index, group) in groups.into_iter().enumerate() {
-        let sender = sender.clone();
-        match shared.desk.submit(group, move |answer| drop(sender.send((index, answer)))) {
-            Ok(()) => {}
-            Err(error) if index == 0 => return Err(trouble_of(&error)),
-            Err(error) => answers[index] = Some(Err(desk_refused(&error))),
-        }
-    }
-    drop(sender);
-    while let Some((index, answer)) = receiver.recv().await {
-        if let (Ok(receipts), Some(observe)) = (&answer, &shared.options.observe) {
-            receipts.iter().for_each(|_| observe(taken.elapsed()));
-        }
-        answers[index] = Some(answer.map_err(Refused::from));
-    }
-    let gone = || {
+    let handed_in = shared.desk.submit(groups, move |answers| drop(sender.send(answers)));
+    handed_in.map_err(|error| trouble_of(&error))?;
+    let Ok(answers) = receiver.await else {
         let message = "the sequencer ended before it answered; whether the step was taken is not known";
-        Err(Refused::new(RefusedClass::Io, HALTED_CODE, message).next("send it again: a repeat is harmless"))
+        let gone = Refused::new(RefusedClass::Io, HALTED_CODE, message);
+        return Ok(vec![Err(gone.next("send it again: a repeat is harmless")); count]);
     };
-    Ok(answers.into_iter().map(|answer| answer.unwrap_or_else(gone)).collect())
-}
-
-fn desk_refused(error: &DeskError) -> Refused {
-    let code = if matches!(error, DeskError::Busy { .. }) { BUSY_CODE } else { HALTED_CODE };
-    Refused::new(RefusedClass::Io, code, error.to_string()).next("send it again: a repeat is harmless")
+    if let Some(observe) = &shared.options.observe {
+        let receipts = answers.iter().flatten().flatten();
+        receipts.for_each(|_| observe(taken.elapsed()));
+    }
+    Ok(answers.into_iter().map(|answer| answer.map_err(Refused::from)).collect())
 }

@@ -1,6 +1,7 @@
 //! Adding entries and keys: one append and one sync.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry::Vacant;
 use std::io;
 
 use super::bundle::{self, Head, Place, body_len, file_name};
@@ -72,18 +73,15 @@ impl Vault {
     fn append(&mut self, entries: &[Entry], ids: impl Iterator<Item = KeyId>) -> Result<(), VaultError> {
         let mut keys = HashMap::new();
         let mut new = Vec::new();
+        let mut fresh = DataKey::fresh();
         for id in ids {
-            if keys.contains_key(&id) {
-                continue;
-            }
-            let key = match self.key(&id)? {
-                Some(key) => key,
-                None => {
+            if let Vacant(place) = keys.entry(id) {
+                let known = self.key(&id)?;
+                if known.is_none() {
                     new.push(id);
-                    DataKey::random()?
                 }
-            };
-            keys.insert(id, key);
+                place.insert(known.map_or_else(&mut fresh, Ok)?);
+            }
         }
         self.close_full_bundle();
         let writer = self.writer.as_mut().ok_or(VaultError::ReadOnly)?;

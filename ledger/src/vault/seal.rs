@@ -57,6 +57,21 @@ impl DataKey {
         Ok(key)
     }
 
+    /// New keys one after the other, with one call to the operating system for many of them.
+    pub(super) fn fresh() -> impl FnMut() -> Result<Self, VaultError> {
+        let mut drawn = Zeroizing::new([[0; 32]; 64]);
+        let mut left = 0;
+        move || {
+            if left == 0 {
+                fill_random(drawn.as_flattened_mut())?;
+                left = drawn.len();
+            }
+            left -= 1;
+            // Each is given once.
+            Ok(Self(Box::new(std::mem::take(&mut drawn[left]))))
+        }
+    }
+
     /// The key with these bytes. The caller clears its own copy.
     #[must_use]
     pub fn from_bytes(bytes: &[u8; 32]) -> Self {

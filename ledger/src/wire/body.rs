@@ -5,8 +5,11 @@
 //! name, to another instance or a day later. A submission needs no signature of its own: each statement
 //! in it has one.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
-use serde_bytes::ByteBuf;
+use serde_bytes::Bytes;
 use vandel_core::admit::Evidence;
 use vandel_core::codec::{DecodeError, Reader, decode_body, encode_body, encode_body_after, put_bytes};
 use vandel_core::event::Step;
@@ -48,52 +51,59 @@ pub struct ConsistentCheckpoint {
     pub extends: Vec<Hash>,
 }
 
-/// The header, and the parts by ascending slot.
-type WirePayload = (ByteBuf, Vec<(u8, ByteBuf)>);
+/// A payload, as it travels.
+#[derive(Serialize, Deserialize)]
+struct WirePayload<'a> {
+    #[serde(borrow, with = "serde_bytes")]
+    header: Cow<'a, [u8]>,
+    /// The parts by ascending slot.
+    #[serde(borrow)]
+    parts: Vec<(u8, &'a Bytes)>,
+}
 
-/// A statement with what belongs to it, as it travels.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct WireSubmission {
-    statement: ByteBuf,
-    payload: Option<WirePayload>,
-    evidence: Option<Evidence>,
-    seen: Option<String>,
+/// A statement with what belongs to it, as it travels. It borrows, since a request holds hundreds.
+#[derive(Serialize, Deserialize)]
+struct WireSubmission<'a> {
+    #[serde(borrow)]
+    statement: &'a Bytes,
+    #[serde(borrow)]
+    payload: Option<WirePayload<'a>>,
+    evidence: Option<Cow<'a, Evidence>>,
+    #[serde(borrow)]
+    seen: Option<&'a str>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct WireSubmit {
+struct WireSubmit<'a> {
     version: u16,
-    groups: Vec<Vec<WireSubmission>>,
+    #[serde(borrow)]
+    groups: Vec<Vec<WireSubmission<'a>>>,
 }
 
-impl WireSubmission {
-    fn from(submission: &Submission) -> Self {
+impl<'a> WireSubmission<'a> {
+    fn from(submission: &'a Submission) -> Self {
         let payload = submission.payload.as_ref().map(|payload| {
             let parts = Slot::ALL.into_iter().filter_map(|slot| {
-                payload.parts[slot.index()].as_ref().map(|part| (slot as u8, part.encode().into()))
+                payload.parts[slot.index()].as_ref().map(|part| (slot as u8, Bytes::new(part.stored())))
             });
-            (payload.header.encode().into(), parts.collect())
+            WirePayload { header: payload.header.encode().into(), parts: parts.collect() }
         });
         Self {
-            statement: submission.statement.clone().into(),
+            statement: Bytes::new(&submission.statement),
             payload,
-            evidence: submission.evidence.clone(),
-            seen: submission.seen.clone(),
+            evidence: submission.evidence.as_ref().map(Cow::Borrowed),
+            seen: submission.seen.as_deref(),
         }
     }
 
     fn open(self) -> Result<Submission, DecodeError> {
         limit("statement", self.statement.len(), STATEMENT_BYTES_MAX + 1024)?;
-        limit("checkpoint", self.seen.as_ref().map_or(0, String::len), NOTE_BYTES_MAX)?;
-        let payload = match self.payload {
-            None => None,
-            Some((header, parts)) => Some(payload(&header, parts)?),
-        };
+        limit("checkpoint", self.seen.map_or(0, str::len), NOTE_BYTES_MAX)?;
         Ok(Submission {
-            statement: self.statement.into_vec(),
-            payload,
-            evidence: self.evidence,
-            seen: self.seen,
+            statement: self.statement.to_vec(),
+            payload: self.payload.map(WirePayload::open).transpose()?,
+            evidence: self.evidence.map(Cow::into_owned),
+            seen: self.seen.map(str::to_owned),
         })
     }
 }
@@ -102,16 +112,18 @@ fn limit(what: &'static str, found: usize, max: usize) -> Result<(), DecodeError
     if found <= max { Ok(()) } else { Err(DecodeError::TooLong { what, found, max }) }
 }
 
-fn payload(header: &[u8], stored: Vec<(u8, ByteBuf)>) -> Result<Payload, DecodeError> {
-    let header = Header::decode(header)?;
-    let mut parts: [Option<Part>; PARTS_MAX] = Default::default();
-    let mut before = None;
-    for (slot, bytes) in stored {
-        let place = parts.get_mut(usize::from(slot)).filter(|_| before < Some(slot));
-        *place.ok_or(DecodeError::BadValue { what: "payload slot" })? = Some(Part::decode(&bytes)?);
-        before = Some(slot);
+impl WirePayload<'_> {
+    fn open(self) -> Result<Payload, DecodeError> {
+        let header = Header::decode(&self.header)?;
+        let mut parts: [Option<Part>; PARTS_MAX] = Default::default();
+        let mut before = None;
+        for (slot, stored) in self.parts {
+            let place = parts.get_mut(usize::from(slot)).filter(|_| before < Some(slot));
+            *place.ok_or(DecodeError::BadValue { what: "payload slot" })? = Some(Part::decode(stored)?);
+            before = Some(slot);
+        }
+        Ok(Payload { header, parts })
     }
-    Ok(Payload { header, parts })
 }
 
 /// The bytes of a submission.
@@ -127,33 +139,50 @@ pub fn encode_submit(groups: &[Group]) -> Vec<u8> {
 /// # Errors
 /// If the bytes are none.
 pub fn decode_submit(bytes: &[u8]) -> Result<Vec<Group>, DecodeError> {
-    let submit: WireSubmit = decode_body(bytes, "submission", MESSAGE_BYTES_MAX)?;
+    let submit: WireSubmit<'_> = decode_body(bytes, "submission", MESSAGE_BYTES_MAX)?;
     check_version(submit.version, "submission")?;
     if submit.groups.is_empty() || submit.groups.len() > GROUPS_MAX {
         return Err(DecodeError::BadValue { what: "groups" });
     }
-    let group = |group: Vec<WireSubmission>| group.into_iter().map(WireSubmission::open).collect();
+    let group = |group: Vec<WireSubmission<'_>>| group.into_iter().map(WireSubmission::open).collect();
     submit.groups.into_iter().map(group).collect()
 }
 
 /// A receipt as it travels. Receipts of one answer share their checkpoint, which travels once.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct WireReceipt {
+#[derive(Clone, Serialize, Deserialize)]
+struct WireReceipt<'a> {
     record: u64,
     time: Second,
     hash: Hash,
     previous: Hash,
     /// The hashes of the audit path, one after another: as one piece, since a large answer holds thousands.
-    proof: ByteBuf,
+    #[serde(borrow, with = "serde_bytes")]
+    proof: Cow<'a, [u8]>,
     /// The index of its checkpoint.
     checkpoint: u16,
 }
 
 #[derive(Serialize, Deserialize)]
-struct WireAnswers {
+struct WireAnswers<'a> {
     version: u16,
-    checkpoints: Vec<String>,
-    answers: Vec<Result<Vec<WireReceipt>, Refused>>,
+    #[serde(borrow)]
+    checkpoints: Vec<&'a str>,
+    #[serde(borrow)]
+    answers: Vec<Result<Vec<WireReceipt<'a>>, Refused>>,
+}
+
+impl<'a> WireReceipt<'a> {
+    /// A receipt whose checkpoint is the last of `checkpoints`, or put there.
+    fn from(receipt: &'a Receipt, checkpoints: &mut Vec<&'a str>) -> Self {
+        if checkpoints.last() != Some(&&*receipt.checkpoint) {
+            checkpoints.push(&receipt.checkpoint);
+        }
+        let Receipt { record, time, hash, previous, ref proof, .. } = *receipt;
+        let checkpoint = u16::try_from(checkpoints.len() - 1).unwrap_or(u16::MAX);
+        let mut hashes = Vec::with_capacity(32 * proof.len());
+        proof.iter().for_each(|hash| hashes.extend_from_slice(&hash.0));
+        Self { record, time, hash, previous, proof: hashes.into(), checkpoint }
+    }
 }
 
 /// The answer to each group: receipts, or why nothing of it was taken.
@@ -162,23 +191,18 @@ pub type SubmitAnswers = Vec<Result<Vec<Receipt>, Refused>>;
 /// The bytes of the answer to a submission.
 #[must_use]
 pub fn encode_answers(answers: &SubmitAnswers) -> Vec<u8> {
-    let mut checkpoints: Vec<String> = Vec::new();
-    let mut wire = |receipt: &Receipt| {
-        if checkpoints.last() != Some(&receipt.checkpoint) {
-            checkpoints.push(receipt.checkpoint.clone());
-        }
-        let Receipt { record, time, hash, previous, ref proof, .. } = *receipt;
-        let checkpoint = u16::try_from(checkpoints.len() - 1).unwrap_or(u16::MAX);
-        let proof = proof.iter().map(|hash| hash.0).collect::<Vec<_>>().concat().into();
-        WireReceipt { record, time, hash, previous, proof, checkpoint }
-    };
-    let answers = answers.iter().map(|answer| match answer {
-        Ok(receipts) => Ok(receipts.iter().map(&mut wire).collect()),
-        Err(refused) => Err(refused.clone()),
-    });
-    let answers: Vec<_> = answers.collect();
+    let mut checkpoints: Vec<&str> = Vec::new();
+    let mut wired = Vec::with_capacity(answers.len());
+    for answer in answers {
+        let wire = |receipt| WireReceipt::from(receipt, &mut checkpoints);
+        wired.push(match answer {
+            Ok(receipts) => Ok(receipts.iter().map(wire).collect()),
+            Err(refused) => Err(refused.clone()),
+        });
+    }
     let room = 1_024 * (1 + answers.len());
-    encode_body_after(Vec::with_capacity(room), &WireAnswers { version: WIRE_VERSION, checkpoints, answers })
+    let answers = WireAnswers { version: WIRE_VERSION, checkpoints, answers: wired };
+    encode_body_after(Vec::with_capacity(room), &answers)
 }
 
 /// Reads the answer to a submission.
@@ -186,11 +210,12 @@ pub fn encode_answers(answers: &SubmitAnswers) -> Vec<u8> {
 /// # Errors
 /// If the bytes are none.
 pub fn decode_answers(bytes: &[u8]) -> Result<SubmitAnswers, DecodeError> {
-    let wire: WireAnswers = decode_body(bytes, "answers", MESSAGE_BYTES_MAX)?;
+    let wire: WireAnswers<'_> = decode_body(bytes, "answers", MESSAGE_BYTES_MAX)?;
     check_version(wire.version, "answers")?;
-    let receipt = |receipt: WireReceipt| {
+    let checkpoints: Vec<Arc<str>> = wire.checkpoints.into_iter().map(Arc::from).collect();
+    let receipt = |receipt: WireReceipt<'_>| {
         let WireReceipt { record, time, hash, previous, proof, checkpoint } = receipt;
-        let checkpoint = wire.checkpoints.get(usize::from(checkpoint)).cloned();
+        let checkpoint = checkpoints.get(usize::from(checkpoint)).cloned();
         let checkpoint = checkpoint.ok_or(DecodeError::BadValue { what: "checkpoint of a receipt" })?;
         let (hashes, []) = proof.as_chunks() else {
             return Err(DecodeError::BadValue { what: "proof of a receipt" });
@@ -198,7 +223,7 @@ pub fn decode_answers(bytes: &[u8]) -> Result<SubmitAnswers, DecodeError> {
         let proof = hashes.iter().map(|bytes| Hash(*bytes)).collect();
         Ok(Receipt { record, time, hash, previous, proof, checkpoint })
     };
-    let answer = |answer: Result<Vec<WireReceipt>, Refused>| match answer {
+    let answer = |answer: Result<Vec<WireReceipt<'_>>, Refused>| match answer {
         Ok(receipts) => receipts.into_iter().map(receipt).collect::<Result<Vec<_>, _>>().map(Ok),
         Err(refused) => Ok(Err(refused)),
     };
@@ -214,21 +239,22 @@ pub enum Asked {
     Content(Content, Box<Submission>),
 }
 
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
-enum WireAsked {
+#[derive(Serialize, Deserialize)]
+enum WireAsked<'a> {
     Question(Question),
-    Content(Content, Box<WireSubmission>),
+    Content(Content, #[serde(borrow)] Box<WireSubmission<'a>>),
 }
 
 #[derive(Serialize, Deserialize)]
-struct WireInquiry {
+struct WireInquiry<'a> {
     version: u16,
     ledger: LedgerId,
     author: PublicKey,
     at: Second,
     intake: IntakePublic,
     seen: Vec<u64>,
-    asked: WireAsked,
+    #[serde(borrow)]
+    asked: WireAsked<'a>,
 }
 
 /// An inquiry, its signature not yet verified.
@@ -300,7 +326,7 @@ pub fn decode_inquiry(bytes: &[u8]) -> Result<Inquiry, DecodeError> {
     let body = reader.bytes("inquiry", MESSAGE_BYTES_MAX)?;
     let signature = reader.array("inquiry signature")?;
     reader.finish("inquiry")?;
-    let wire: WireInquiry = decode_body(body, "inquiry", MESSAGE_BYTES_MAX)?;
+    let wire: WireInquiry<'_> = decode_body(body, "inquiry", MESSAGE_BYTES_MAX)?;
     check_version(wire.version, "inquiry")?;
     if wire.seen.len() > SEEN_MAX {
         return Err(DecodeError::BadValue { what: "checkpoints seen" });

@@ -34,6 +34,8 @@ type EncappedKey = <X25519HkdfSha256 as Kem>::EncappedKey;
 const HEAD_BYTES: usize = 11;
 const KEY_BYTES: usize = 32;
 const TAG_BYTES: usize = 16;
+/// The length in front of a body.
+const LENGTH_BYTES: usize = 4;
 /// The bytes in front of an answer's ciphertext: version and nonce.
 const ANSWER_HEAD_BYTES: usize = 34;
 /// What is sealed has a multiple of this length.
@@ -166,7 +168,7 @@ pub fn open_request(
     ledger: &LedgerId,
     endpoint: Endpoint,
     bytes: &[u8],
-) -> Result<(Zeroizing<Vec<u8>>, AnswerKey), Trouble> {
+) -> Result<(OpenedBody, AnswerKey), Trouble> {
     if key_id(endpoint, bytes)? != secret.public.id() {
         return Err(Trouble::UnknownKey);
     }
@@ -177,7 +179,7 @@ pub fn open_request(
     let setup = hpke::setup_receiver::<AesGcm256, HkdfSha256, X25519HkdfSha256>;
     let mut context = setup(&OpModeR::Base, &secret.private, &key, &info(ledger)).map_err(|_| malformed)?;
     let padded = context.open(ciphertext, head).map(Zeroizing::new).map_err(|_| malformed)?;
-    let body = unpad(&padded).ok_or(malformed)?;
+    let body = OpenedBody::unpad(padded).ok_or(malformed)?;
     let mut answer = AnswerKey { secret: Zeroizing::default(), encapped: *encapped };
     context.export(ANSWER_EXPORT, &mut *answer.secret).map_err(|_| malformed)?;
     Ok((body, answer))
@@ -217,11 +219,11 @@ impl AnswerKey {
     ///
     /// # Errors
     /// [`AnswerError`].
-    pub fn open(&self, bytes: &[u8]) -> Result<Zeroizing<Vec<u8>>, AnswerError> {
+    pub fn open(&self, bytes: &[u8]) -> Result<OpenedBody, AnswerError> {
         self.try_open(bytes).ok_or(AnswerError)
     }
 
-    fn try_open(&self, bytes: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    fn try_open(&self, bytes: &[u8]) -> Option<OpenedBody> {
         let mut reader = Reader::new(bytes, "answer", MESSAGE_BYTES_MAX).ok()?;
         reader.version("answer", WIRE_VERSION).ok()?;
         let nonce = reader.array("answer nonce").ok()?;
@@ -231,13 +233,13 @@ impl AnswerKey {
         cipher
             .decrypt_inout_detached(&aead_nonce.into(), &[], InOutBuf::from(&mut padded[..]), &(*tag).into())
             .ok()?;
-        unpad(&padded)
+        OpenedBody::unpad(padded)
     }
 }
 
 /// The length of a padded body.
 fn padded_len(body: &[u8]) -> usize {
-    (4 + body.len()).next_multiple_of(PADDING_BYTES)
+    (LENGTH_BYTES + body.len()).next_multiple_of(PADDING_BYTES)
 }
 
 /// Appends the padded form of a body.
@@ -247,13 +249,29 @@ fn pad_into(bytes: &mut Vec<u8>, body: &[u8]) {
     bytes.resize(end, 0);
 }
 
-/// None if the padding is not the one that [`pad_into`] makes.
-fn unpad(padded: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    let mut reader = Reader::new(padded, "padded body", MESSAGE_BYTES_MAX).ok()?;
-    let body = reader.bytes("body", MESSAGE_BYTES_MAX).ok()?;
-    let zeros = reader.rest();
-    let sound = padded.len().is_multiple_of(PADDING_BYTES)
-        && zeros.len() < PADDING_BYTES
-        && zeros.iter().all(|byte| *byte == 0);
-    sound.then(|| Zeroizing::new(body.to_vec()))
+/// The body of a message that was opened, where it was opened: a copy would have to be cleared too.
+pub struct OpenedBody {
+    padded: Zeroizing<Vec<u8>>,
+    len: usize,
+}
+
+impl OpenedBody {
+    /// None if the padding is not the one that [`pad_into`] makes.
+    fn unpad(padded: Zeroizing<Vec<u8>>) -> Option<Self> {
+        let mut reader = Reader::new(&padded, "padded body", MESSAGE_BYTES_MAX).ok()?;
+        let len = reader.bytes("body", MESSAGE_BYTES_MAX).ok()?.len();
+        let zeros = reader.rest();
+        let sound = padded.len().is_multiple_of(PADDING_BYTES)
+            && zeros.len() < PADDING_BYTES
+            && zeros.iter().all(|byte| *byte == 0);
+        sound.then_some(Self { padded, len })
+    }
+}
+
+impl std::ops::Deref for OpenedBody {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.padded[LENGTH_BYTES..][..self.len]
+    }
 }

@@ -270,7 +270,7 @@ fn a_full_desk_says_busy_and_when_to_come_back() {
     let mut taken = 0;
     for group in groups {
         let sender = sender.clone();
-        match handle.submit(group, move |answer| sender.send(answer).unwrap()) {
+        match handle.submit(vec![group], move |mut answers| sender.send(answers.remove(0)).unwrap()) {
             Ok(()) => taken += 1,
             Err(DeskError::Busy { retry_after }) => {
                 assert!((50..=5_000).contains(&retry_after.as_millis()), "{retry_after:?}");
@@ -279,7 +279,7 @@ fn a_full_desk_says_busy_and_when_to_come_back() {
         }
     }
     assert_eq!(taken, 6, "the seventh has no room in bytes");
-    assert!(matches!(handle.submit(large.clone(), |_| ()), Err(DeskError::Busy { .. })));
+    assert!(matches!(handle.submit(vec![large.clone()], |_| ()), Err(DeskError::Busy { .. })));
     for _ in 0..2 {
         handle.ask(|_| ()).unwrap();
     }
@@ -295,6 +295,48 @@ fn a_full_desk_says_busy_and_when_to_come_back() {
     assert_eq!(handle.submit_and_wait(large).unwrap().unwrap().len(), 9);
     let counts = handle.counts();
     assert_eq!((counts.taken, counts.busy), (15, 8));
+    drop(desk.end());
+}
+
+/// Hands in together and waits.
+fn together(desk: &DeskHandle, groups: Vec<Group>) -> Result<Vec<GroupAnswer>, DeskError> {
+    let (sender, answers) = mpsc::channel();
+    desk.submit(groups, move |answers| sender.send(answers).unwrap())?;
+    Ok(answers.recv().unwrap())
+}
+
+#[test]
+fn groups_handed_in_together_are_taken_or_turned_away_together_and_judged_each_by_itself() {
+    let (_, sequencer) = prepared();
+    let first: Vec<Group> = assess(&sequencer, 10, 4).into_iter().map(|one| vec![one]).collect();
+    let second: Vec<Group> = assess(&sequencer, 11, 3).into_iter().map(|one| vec![one]).collect();
+    let stranger = vec![by(&sequencer, 12, 9)];
+    // More than fit into one round of anything, larger than the desk: its turn comes at an empty desk.
+    let many = (20..60).map(|thread| assess(&sequencer, thread, 1)).collect::<Vec<Group>>();
+    let limits = DeskLimits { statements: 8, ..DeskLimits::default() };
+    let desk = Desk::open(sequencer, limits, |_| ()).unwrap();
+    let handle = desk.handle();
+
+    assert_eq!(together(&handle, Vec::new()).unwrap(), Vec::new());
+    // The third one follows on a refused one, which stands or falls by itself; the last is the first again.
+    let groups = [&first[..2], &[stranger], &second[1..2], &first[2..3], &first[..1]].concat();
+    let answers = together(&handle, groups).unwrap();
+    let refused = |answer: &GroupAnswer| matches!(answer, Err(SubmitError::Refused(_)));
+    assert!(answers.len() == 6 && refused(&answers[2]) && refused(&answers[3]), "{answers:?}");
+    let record = |number: usize| answers[number].as_ref().unwrap()[0].record;
+    assert_eq!([record(1), record(4), record(5)], [record(0) + 1, record(0) + 2, record(0)]);
+
+    let release = hold_up(&handle);
+    handle.submit(second.clone(), |_| ()).unwrap();
+    let busy = together(&handle, [&first[3..], &many[..6]].concat());
+    assert!(matches!(busy, Err(DeskError::Busy { .. })), "ten have no room, so none of them is taken");
+    drop(release);
+    while handle.counts().waiting > 0 {
+        thread::yield_now();
+    }
+    assert!(together(&handle, many).unwrap().iter().all(Result::is_ok));
+    let counts = handle.counts();
+    assert_eq!((counts.taken, counts.refused, counts.busy), (4 + 3 + 40, 2, 7));
     drop(desk.end());
 }
 
@@ -335,7 +377,9 @@ fn what_was_verified_ahead_is_judged_by_the_keys_of_its_place() {
     let groups = [before, vec![revoke], after, vec![enrolment], vec![welcome], vec![forged], vec![stranger]];
     for (number, group) in groups.into_iter().enumerate() {
         let sender = sender.clone();
-        handle.submit(group, move |answer| sender.send((number, answer)).unwrap()).unwrap();
+        handle
+            .submit(vec![group], move |mut answers| sender.send((number, answers.remove(0))).unwrap())
+            .unwrap();
     }
     // The checker has had its turn before any of it is placed.
     thread::sleep(Duration::from_millis(100));

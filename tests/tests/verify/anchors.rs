@@ -81,7 +81,13 @@ fn a_history_sealed_again_is_found_by_whatever_was_left() {
     for receipt in &receipts {
         let (record, hash) = (receipt.record, receipt.hash);
         let (proof, checkpoint) = (receipt.proof.clone(), receipt.checkpoint.clone());
-        let evidence = ReceiptEvidence { source: String::new(), record, hash, proof, checkpoint };
+        let evidence = ReceiptEvidence {
+            source: String::new(),
+            record,
+            hash,
+            proof,
+            checkpoint: checkpoint.to_string(),
+        };
         std::fs::write(folder.join(format!("{record}")), evidence.to_string()).unwrap();
     }
 

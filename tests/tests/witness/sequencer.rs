@@ -138,7 +138,7 @@ fn what_is_published_carries_the_cosignatures_that_an_auditor_asks_for() {
     assert_eq!(checkpoint.size(), sequencer.chain().size());
     assert_eq!(note.signatures().len(), 3, "the log's line and two cosignatures");
     // Receipts carry them too, so that one alone proves its record to who trusts the witnesses.
-    assert!(receipts.iter().all(|receipt| receipt.checkpoint == note.to_string()));
+    assert!(receipts.iter().all(|receipt| *receipt.checkpoint == *note.to_string()));
     let opened = scene.trust.open(receipts[0].checkpoint.as_bytes()).unwrap();
     assert!(scene.trust.quorum_met(&opened.cosigners()));
     sequencer.close().unwrap();
