@@ -16,7 +16,7 @@ use super::world::{NOON, SignedCase, World, internal};
 use crate::error::CliError;
 
 /// How many statements one request carries: as when a board's own system hands in what its people signed.
-const STATEMENTS_EACH: usize = 128;
+const STATEMENTS_EACH: usize = 256;
 
 /// Hands everything in and waits until all of it has its receipt; ends service and sequencer in order.
 ///
