@@ -105,20 +105,22 @@ pub(crate) fn set(
     key: [u8; 16],
     clock: Option<ClockRow>,
 ) -> Result<(), ProjectError> {
-    let old = match rows.row(Table::Clocks, &key)? {
+    let before = rows.row(Table::Clocks, &key)?;
+    let old = match before.as_deref() {
         Some(Row::Clock(old)) => Some(old),
         _ => None,
     };
-    if old == clock {
+    if old == clock.as_ref() {
         return Ok(());
     }
-    if let Some(date) = old.and_then(|old| old.date) {
-        rows.enter(Table::Calendar, calendar_key(date, &key), false);
+    let date = old.and_then(|old| old.date);
+    if let Some(date) = date {
+        rows.note_day(key, date, false);
     }
     match clock {
         Some(clock) => {
             if let Some(date) = clock.date {
-                rows.enter(Table::Calendar, calendar_key(date, &key), true);
+                rows.note_day(key, date, true);
             }
             rows.put(Table::Clocks, &key, Row::Clock(clock));
         }
@@ -177,7 +179,7 @@ fn dues_within(
             .collect());
     }
     let process = rows.process(thread)?;
-    let Some(policy) = policy_of(chain, &spine, process.as_ref()) else { return Ok(Vec::new()) };
+    let Some(policy) = policy_of(chain, &spine, process.as_deref()) else { return Ok(Vec::new()) };
     let existing = existing(rows, thread)?;
     let mut relying = Vec::new();
     if existing.contains(&Compartment::Note) {
@@ -190,7 +192,7 @@ fn dues_within(
             }
         }
     }
-    Ok(case_dues(policy, &existing, &facts_of(&spine, process.as_ref()), &relying, as_of))
+    Ok(case_dues(policy, &existing, &facts_of(&spine, process.as_deref()), &relying, as_of))
 }
 
 /// When a person's identity is due, and whether a hold stops it: once nothing of any of the person's
@@ -208,10 +210,10 @@ pub(crate) fn identity_due(
         let process = rows.process(&spine.thread)?;
         let dues = dues_of(rows, chain, &spine.thread, as_of)?;
         linked.push(dues.iter().find(|due| due.compartment == Compartment::Spine).and_then(|due| due.date));
-        let facts = facts_of(&spine, process.as_ref());
+        let facts = facts_of(&spine, process.as_deref());
         holds.extend(facts.holds);
         restrictions.extend(facts.restrictions);
-        policies.extend(policy_of(chain, &spine, process.as_ref()));
+        policies.extend(policy_of(chain, &spine, process.as_deref()));
     }
     let held = !holds.is_empty();
     let facts = RetentionFacts { linked, holds, restrictions, ..RetentionFacts::default() };

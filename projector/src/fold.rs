@@ -3,6 +3,8 @@
 //! Each compartment's part changes that compartment's rows only. That is what makes a view folded
 //! before an erasure equal to one rebuilt after it.
 
+use std::borrow::Cow;
+
 use vandel_core::event::{Compartment, Kind, Note, Process, Step, ThreadSort};
 use vandel_core::hash::Hash;
 use vandel_core::id::{ActorId, ThreadId};
@@ -133,7 +135,7 @@ fn fold_note(rows: &mut Working<'_>, step: &Step, note: &Note) -> Result<(), Pro
 
 fn fold_presence(rows: &mut Working<'_>, step: &Step, compartment: Compartment) -> Result<(), ProjectError> {
     let thread = step.spine.thread;
-    let mut row = match rows.piece(compartment, &thread)? {
+    let mut row = match rows.take(Table::Pieces, &thread_key(compartment, &thread).0)? {
         Some(Row::Presence(row)) => row,
         _ => PresenceRow { thread, compartment, steps: Vec::new() },
     };
@@ -166,7 +168,8 @@ fn identity_row_key(thread: &ThreadId, number: u32) -> Vec<u8> {
 
 fn forget_identities(rows: &mut Working<'_>, thread: &ThreadId) -> Result<(), ProjectError> {
     let spine = spine_key(thread).0;
-    for row in rows.identities(&spine)? {
+    let identities: Vec<IdentityRow> = rows.identities(&spine)?.into_iter().map(Cow::into_owned).collect();
+    for row in identities {
         rows.subjects.insert(row.identity.subject);
         let handle = token_key(rows, Term::Handle, handle_term(&row.identity.handle).as_bytes(), &spine);
         let subject = token_key(rows, Term::Subject, &row.identity.subject.0, &spine);

@@ -23,6 +23,7 @@ pub mod feed;
 mod fold;
 mod folder;
 pub mod following;
+mod grouped;
 pub mod projector;
 pub mod row;
 pub mod seal;

@@ -334,7 +334,8 @@ impl Projector {
             let mut rows = Working::over(&stored);
             for (key, _) in &pairs {
                 let spine = rows.spine_at(key)?;
-                rows.threads.extend(spine.map(|spine| spine.thread));
+                let thread = spine.map(|spine| spine.thread);
+                rows.threads.extend(thread);
             }
             clocks::recompute(&mut rows, source.chain)?;
             let changes = rows.into_changes()?;
@@ -347,7 +348,7 @@ impl Projector {
 fn fold_keys(rows: &mut Working<'_>, source: &Source<'_>) -> Result<(), ProjectError> {
     for (key, entry) in source.chain.keyring.entries() {
         let row = Row::Key(entry.clone());
-        if rows.row(Table::Keys, &key.0)?.as_ref() != Some(&row) {
+        if rows.row(Table::Keys, &key.0)?.as_deref() != Some(&row) {
             rows.put(Table::Keys, &key.0, row);
         }
     }

@@ -103,26 +103,40 @@ impl<'a> Sealer<'a> {
         Some(self.secret.open(&self.binding(table, key), sealed)?.to_vec())
     }
 
-    /// Seals a row; none if its key has been destroyed.
+    /// Seals rows, each with its table and key; none for one whose key has been destroyed.
     ///
     /// # Errors
     /// If the vault fails.
-    pub fn seal(&self, table: Table, key: &[u8], row: &Row) -> Result<Option<Vec<u8>>, VaultError> {
+    pub fn seal_all(&self, rows: &[(Table, &[u8], &Row)]) -> Result<Vec<Option<Vec<u8>>>, VaultError> {
+        let name = |(_, key, _): &(Table, &[u8], &Row)| KeyId(key.first_chunk().copied().unwrap_or_default());
+        let names: Vec<KeyId> = rows.iter().map(name).collect();
+        let firsts = self.vault.keys(&names)?;
+        let rows = rows.iter().zip(firsts);
+        rows.map(|((table, key, row), first)| self.seal(*table, key, row, first.as_ref())).collect()
+    }
+
+    /// Seals a row; `first` is the key that its own key begins with the name of, if that is still there.
+    fn seal(
+        &self,
+        table: Table,
+        key: &[u8],
+        row: &Row,
+        first: Option<&DataKey>,
+    ) -> Result<Option<Vec<u8>>, VaultError> {
         let bytes = zeroize::Zeroizing::new(row.encode());
         let binding = self.binding(table, key);
-        let Some(first) = key.first_chunk().map(|id| KeyId(*id)) else { return Ok(None) };
         match row {
             Row::Key(_) => Ok(Some(bytes.to_vec())),
             Row::Identity(identity) => {
                 // Found by the spine's key, sealed under its own, whose name lies under the spine's.
                 let label = identity_key(&identity.thread, identity.number);
-                let (Some(spine), Some(own)) = (self.vault.key(&first)?, self.vault.key(&label)?) else {
+                let (Some(spine), Some(own)) = (first, self.vault.key(&label)?) else {
                     return Ok(None);
                 };
                 let label = spine.seal(&binding, &label.0)?;
                 Ok(Some([label, own.seal(&binding, &bytes)?].concat()))
             }
-            _ => self.vault.key(&first)?.map(|own| own.seal(&binding, &bytes)).transpose(),
+            _ => first.map(|own| own.seal(&binding, &bytes)).transpose(),
         }
     }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use vandel_core::block::{Block, BlockDecodeError};
 use vandel_core::chain::{Chain, Fault};
 use vandel_core::hash::Hash;
+use vandel_core::statement::Seen;
 use vandel_ledger::disk::Disk;
 use vandel_ledger::gate::{self, GateError};
 use vandel_ledger::home::Home;
@@ -136,25 +137,12 @@ impl ReadOnly {
         if remembered.size == 0 {
             return Err(ReadOnlyError::NoMemory(home.memory()));
         }
-        let mut chain = Chain::before_opening();
-        for placed in log.blocks_from(0)? {
-            if chain.size() >= remembered.size {
-                break;
-            }
-            let placed = placed?;
-            let decode = |error| ReadOnlyError::Decode { block: placed.position, error };
-            let block = Block::decode(&placed.bytes).map_err(decode)?;
-            chain
-                .take(&block, &mut Vec::new(), |_, _| {})
-                .map_err(|fault| ReadOnlyError::Fault(Box::new(fault)))?;
-        }
-        let found = chain.root_at(remembered.size);
-        if chain.size() != remembered.size || found != Some(remembered.root) {
-            let (size, expected) = (remembered.size, remembered.root);
-            return Err(ReadOnlyError::NotRemembered { size, expected, found });
-        }
         let cell = cell.unwrap_or_else(|| Box::new(FileCell::new(disk.clone(), &home.root_cell())));
-        let vault = Vault::open_read_only(disk.clone(), &home.vault(), ledger, cell, VaultConfig::default())?;
+        let config = VaultConfig::default();
+        let open_vault = || Vault::open_read_only(disk.clone(), &home.vault(), ledger, cell, config);
+        // Neither needs the other, and each is the work of one core.
+        let (chain, vault) = rayon::join(|| judge(&log, &remembered), open_vault);
+        let (chain, vault) = (chain?, vault?);
         gate::check(&*disk, home, &chain, &vault)?;
         Ok(Self { log, chain, vault })
     }
@@ -164,4 +152,26 @@ impl ReadOnly {
     pub fn source(&self) -> Source<'_> {
         Source::of_home(&self.chain, &self.vault, &self.log)
     }
+}
+
+/// Judges the chain up to a remembered checkpoint, and that it leads there.
+fn judge(log: &HomeLog, remembered: &Seen) -> Result<Chain, ReadOnlyError> {
+    let mut chain = Chain::before_opening();
+    for placed in log.blocks_from(0)? {
+        if chain.size() >= remembered.size {
+            break;
+        }
+        let placed = placed?;
+        let decode = |error| ReadOnlyError::Decode { block: placed.position, error };
+        let block = Block::decode(&placed.bytes).map_err(decode)?;
+        chain
+            .take(&block, &mut Vec::new(), |_, _| {})
+            .map_err(|fault| ReadOnlyError::Fault(Box::new(fault)))?;
+    }
+    let found = chain.root_at(remembered.size);
+    if chain.size() != remembered.size || found != Some(remembered.root) {
+        let (size, expected) = (remembered.size, remembered.root);
+        return Err(ReadOnlyError::NotRemembered { size, expected, found });
+    }
+    Ok(chain)
 }

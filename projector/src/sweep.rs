@@ -71,7 +71,7 @@ fn token_lives(stored: &Stored<'_>, key: &[u8]) -> Result<bool, ProjectError> {
         return Ok(stored.process(&spine.thread)?.is_some());
     }
     for identity in stored.identities(leads_to)? {
-        let identity = identity.identity;
+        let identity = &identity.identity;
         let handle = token_key(stored, Term::Handle, handle_term(&identity.handle).as_bytes(), leads_to);
         let subject = token_key(stored, Term::Subject, &identity.subject.0, leads_to);
         if key == handle || key == subject {

@@ -49,7 +49,8 @@ pub(crate) struct Tail<'a> {
 
 /// A step that has been opened and found to be what its record committed to.
 struct OpenedStep {
-    step: Step,
+    /// On the heap: it is handed from one core to another.
+    step: Box<Step>,
     place: Place,
 }
 
@@ -134,18 +135,16 @@ impl<'a> Tail<'a> {
                 Body::Open(_) => None,
             })
             .collect();
-        let numbers: Vec<u64> = sealed.iter().map(|(record, _)| record.number).collect();
-        let held = self.vault.get_all(&numbers);
-        let outcomes: Vec<Outcome> = sealed
-            .par_iter()
-            .zip(held)
-            .map(|((record, commitment), held)| open(self.chain, record, commitment, held))
-            .collect();
+        let outcomes: Vec<Outcome> = self.vault.see_all(
+            &sealed,
+            |(record, _)| record.number,
+            |(record, commitment), held| open(self.chain, record, commitment, held),
+        );
         let mut lot = Vec::with_capacity(outcomes.len());
-        for (outcome, number) in outcomes.into_iter().zip(numbers) {
+        for (outcome, (record, _)) in outcomes.into_iter().zip(&sealed) {
             match outcome? {
                 Some(opened) => lot.push(opened),
-                None => self.explained(number)?,
+                None => self.explained(record.number)?,
             }
         }
         Ok(Some(lot))
@@ -228,7 +227,7 @@ fn open(
         None => return Ok(None),
     };
     let step = match payload.open(commitment) {
-        Ok(step) => step,
+        Ok(step) => Box::new(step),
         Err(PayloadError::NoSpine) => return Ok(None),
         Err(_) => return Err(damaged()),
     };

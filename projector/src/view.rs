@@ -7,6 +7,7 @@ mod due_answer;
 mod next;
 mod plan;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
@@ -144,8 +145,8 @@ impl<'a> Views<'a> {
     pub fn keys(&self) -> Result<Vec<KeyAnswer>, ProjectError> {
         let mut keys = Vec::new();
         for key in self.stored.keys(Table::Keys, &[])? {
-            if let Some(Row::Key(entry)) = self.stored.row(Table::Keys, &key)? {
-                keys.push(KeyAnswer::of(&key, &entry));
+            if let Some(Row::Key(entry)) = self.stored.row(Table::Keys, &key)?.as_deref() {
+                keys.push(KeyAnswer::of(&key, entry));
             }
         }
         Ok(keys)
@@ -158,7 +159,7 @@ impl<'a> Views<'a> {
     pub fn readings_by(&self, reader: &ActorId) -> Result<Vec<ReadingAnswer>, ProjectError> {
         let mut rows = Vec::new();
         for key in self.stored.keys(Table::Readings, &[])? {
-            if let Some(Row::Reading(row)) = self.stored.row(Table::Readings, &key)?
+            if let Some(Row::Reading(row)) = self.stored.row(Table::Readings, &key)?.map(Cow::into_owned)
                 && row.actor == *reader
             {
                 rows.push(row);
@@ -174,7 +175,8 @@ impl<'a> Views<'a> {
     pub fn readings_of(&self, case: &ThreadId) -> Result<Vec<ReadingAnswer>, ProjectError> {
         let mut rows = Vec::new();
         for key in self.stored.keys(Table::Tokens, &token_key(&self.stored, Term::ReadCase, &case.0, &[]))? {
-            if let Some(Row::Reading(row)) = self.stored.row(Table::Readings, &key[17..])?
+            if let Some(Row::Reading(row)) =
+                self.stored.row(Table::Readings, &key[17..])?.map(Cow::into_owned)
                 && row.case == Some(*case)
             {
                 rows.push(row);
@@ -201,8 +203,9 @@ impl<'a> Views<'a> {
         let mut positions = Vec::new();
         for key in self.stored.keys(Table::Spines, &[])? {
             let Some(spine) = self.stored.spine_at(&key)? else { continue };
-            if let Some(assessment) = self.stored.process(&spine.thread)?.and_then(|row| row.position) {
-                positions.push(PositionAnswer::of(&spine, &assessment));
+            let process = self.stored.process(&spine.thread)?;
+            if let Some(assessment) = process.as_ref().and_then(|row| row.position.as_ref()) {
+                positions.push(PositionAnswer::of(&spine, assessment));
             }
         }
         Ok(positions)
@@ -218,7 +221,7 @@ impl<'a> Views<'a> {
     ) -> Result<(), ProjectError> {
         for key in self.stored.keys(Table::Spines, &[])? {
             if let Some(spine) = self.stored.spine_at(&key)? {
-                show(&spine, self.stored.process(&spine.thread)?.as_ref());
+                show(&spine, self.stored.process(&spine.thread)?.as_deref());
             }
         }
         Ok(())
@@ -296,7 +299,7 @@ impl<'a> Views<'a> {
     pub fn numbers(&self) -> Result<Numbers, ProjectError> {
         let mut cases: BTreeMap<PersonalNumber, BTreeSet<ThreadId>> = BTreeMap::new();
         for key in self.stored.keys(Table::Identities, &[])? {
-            if let Some(Row::Identity(row)) = self.stored.row(Table::Identities, &key)?
+            if let Some(Row::Identity(row)) = self.stored.row(Table::Identities, &key)?.as_deref()
                 && let Some(number) = row.identity.number.number()
             {
                 cases.entry(number.clone()).or_default().insert(row.thread);
@@ -332,21 +335,22 @@ impl<'a> Views<'a> {
 
     fn handle_of(&self, thread: &ThreadId) -> Result<Option<String>, ProjectError> {
         let identities = self.stored.identities(&spine_key(thread).0)?;
-        Ok(identities.into_iter().next_back().map(|row| row.identity.handle))
+        Ok(identities.into_iter().next_back().map(|row| row.into_owned().identity.handle))
     }
 
     fn answer(&self, spine: &SpineRow) -> Result<CaseAnswer, ProjectError> {
         let thread = &spine.thread;
         let process = self.stored.process(thread)?;
-        let identity = self.stored.identities(&spine_key(thread).0)?.pop().map(|row| row.identity);
+        let identity =
+            self.stored.identities(&spine_key(thread).0)?.pop().map(|row| row.into_owned().identity);
         let note = self.stored.note(thread)?;
-        let policy = clocks::policy_of(self.chain, spine, process.as_ref());
+        let policy = clocks::policy_of(self.chain, spine, process.as_deref());
         let next = next::next_step(spine, policy);
         let relies_on = match note.as_ref().and_then(|note| note.relies_on) {
             Some(earlier) => self.handle_of(&earlier)?,
             None => None,
         };
-        Ok(CaseAnswer::of(spine, process, identity, relies_on, next))
+        Ok(CaseAnswer::of(spine, process.map(Cow::into_owned), identity, relies_on, next))
     }
 
     /// The records that hold a thread's steps, in order.
@@ -357,7 +361,7 @@ impl<'a> Views<'a> {
         }
         let mut records = Vec::new();
         for key in self.stored.keys(Table::Readings, &thread_key(Compartment::Reads, thread).0)? {
-            if let Some(Row::Reading(row)) = self.stored.row(Table::Readings, &key)? {
+            if let Some(Row::Reading(row)) = self.stored.row(Table::Readings, &key)?.as_deref() {
                 records.push(row.record);
             }
         }

@@ -1,24 +1,28 @@
 //! Rows under work: what is stored, with the changes of one batch laid over it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 
 use rayon::prelude::*;
 
 use vandel_core::event::Compartment;
 use vandel_core::id::{SubjectId, ThreadId};
+use vandel_core::time::Day;
 use vandel_ledger::sealing::thread_key;
 use vandel_ledger::vault::VaultError;
 
+use crate::clocks::calendar_key;
+use crate::grouped::Grouped;
 use crate::projector::ProjectError;
-use crate::row::{NoteRow, ProcessRow, Row, SpineRow};
+use crate::row::{IdentityRow, NoteRow, ProcessRow, Row, SpineRow};
 use crate::seal::{Sealer, spine_key};
 use crate::store::{Batch, Build, Change, Table, ViewStore};
 
 /// Rows that can be asked for: stored ones, or those under work.
 pub(crate) trait Rows {
-    /// A row; none if it was never there or its key has been destroyed.
-    fn row(&self, table: Table, key: &[u8]) -> Result<Option<Row>, ProjectError>;
+    /// A row, lent where it is at hand; none if it was never there or its key has been destroyed.
+    fn row(&self, table: Table, key: &[u8]) -> Result<Option<Cow<'_, Row>>, ProjectError>;
 
     /// The keys that begin so, in order.
     fn keys(&self, table: Table, prefix: &[u8]) -> Result<Vec<Vec<u8>>, ProjectError>;
@@ -27,45 +31,53 @@ pub(crate) trait Rows {
     fn sealer(&self) -> &Sealer<'_>;
 
     /// A thread's steps.
-    fn spine(&self, thread: &ThreadId) -> Result<Option<SpineRow>, ProjectError> {
+    fn spine(&self, thread: &ThreadId) -> Result<Option<Cow<'_, SpineRow>>, ProjectError> {
         self.spine_at(&spine_key(thread).0)
     }
 
     /// The steps of the thread with this spine key.
-    fn spine_at(&self, key: &[u8]) -> Result<Option<SpineRow>, ProjectError> {
+    fn spine_at(&self, key: &[u8]) -> Result<Option<Cow<'_, SpineRow>>, ProjectError> {
         Ok(match self.row(Table::Spines, key)? {
-            Some(Row::Spine(row)) => Some(row),
+            Some(Cow::Borrowed(Row::Spine(row))) => Some(Cow::Borrowed(row)),
+            Some(Cow::Owned(Row::Spine(row))) => Some(Cow::Owned(row)),
             _ => None,
         })
     }
 
     /// What a compartment of a thread told.
-    fn piece(&self, compartment: Compartment, thread: &ThreadId) -> Result<Option<Row>, ProjectError> {
+    fn piece(
+        &self,
+        compartment: Compartment,
+        thread: &ThreadId,
+    ) -> Result<Option<Cow<'_, Row>>, ProjectError> {
         self.row(Table::Pieces, &thread_key(compartment, thread).0)
     }
 
     /// What was done.
-    fn process(&self, thread: &ThreadId) -> Result<Option<ProcessRow>, ProjectError> {
+    fn process(&self, thread: &ThreadId) -> Result<Option<Cow<'_, ProcessRow>>, ProjectError> {
         Ok(match self.piece(Compartment::Process, thread)? {
-            Some(Row::Process(row)) => Some(*row),
+            Some(Cow::Borrowed(Row::Process(row))) => Some(Cow::Borrowed(row)),
+            Some(Cow::Owned(Row::Process(row))) => Some(Cow::Owned(*row)),
             _ => None,
         })
     }
 
     /// The note.
     fn note(&self, thread: &ThreadId) -> Result<Option<NoteRow>, ProjectError> {
-        Ok(match self.piece(Compartment::Note, thread)? {
-            Some(Row::Note(row)) => Some(row),
+        Ok(match self.piece(Compartment::Note, thread)?.as_deref() {
+            Some(Row::Note(row)) => Some(row.clone()),
             _ => None,
         })
     }
 
     /// Whom a case has been about, in the order of its steps.
-    fn identities(&self, spine: &[u8]) -> Result<Vec<crate::row::IdentityRow>, ProjectError> {
+    fn identities(&self, spine: &[u8]) -> Result<Vec<Cow<'_, IdentityRow>>, ProjectError> {
         let mut identities = Vec::new();
         for key in self.keys(Table::Identities, spine)? {
-            if let Some(Row::Identity(row)) = self.row(Table::Identities, &key)? {
-                identities.push(*row);
+            match self.row(Table::Identities, &key)? {
+                Some(Cow::Borrowed(Row::Identity(row))) => identities.push(Cow::Borrowed(&**row)),
+                Some(Cow::Owned(Row::Identity(row))) => identities.push(Cow::Owned(*row)),
+                _ => {}
             }
         }
         Ok(identities)
@@ -79,9 +91,9 @@ pub(crate) struct Stored<'a> {
 }
 
 impl Rows for Stored<'_> {
-    fn row(&self, table: Table, key: &[u8]) -> Result<Option<Row>, ProjectError> {
+    fn row(&self, table: Table, key: &[u8]) -> Result<Option<Cow<'_, Row>>, ProjectError> {
         let Some(sealed) = self.store.get(table, key)? else { return Ok(None) };
-        Ok(self.sealer.open(table, key, &sealed)?)
+        Ok(self.sealer.open(table, key, &sealed)?.map(Cow::Owned))
     }
 
     fn keys(&self, table: Table, prefix: &[u8]) -> Result<Vec<Vec<u8>>, ProjectError> {
@@ -96,12 +108,15 @@ impl Rows for Stored<'_> {
 /// How many changes are sealed on all cores before they are written.
 const SEALED_EACH: usize = 8_192;
 
+/// How many of them look for their keys together.
+const SEALED_TOGETHER: usize = 32;
+
 /// The name of a vault key, in one of the tables whose keys are nothing else.
 type Named = (Table, [u8; 16]);
 
 /// Names of keys are hashes already: one of their words serves.
 #[derive(Default)]
-struct NameHasher(u64);
+pub(crate) struct NameHasher(u64);
 
 impl Hasher for NameHasher {
     fn finish(&self) -> u64 {
@@ -135,8 +150,10 @@ pub(crate) struct Working<'a> {
     stored: &'a Stored<'a>,
     /// Rows of the tables whose keys are names alone; nobody asks for them in order.
     named: HashMap<Named, Option<Row>, BuildHasherDefault<NameHasher>>,
-    rows: BTreeMap<(Table, Vec<u8>), Option<Row>>,
-    entries: BTreeMap<(Table, Vec<u8>), bool>,
+    rows: Grouped<Option<Row>>,
+    entries: Grouped<bool>,
+    /// The calendar's entries; nobody asks for them in order while they are under work.
+    calendar: HashMap<([u8; 16], Day), bool, BuildHasherDefault<NameHasher>>,
     /// Threads whose clocks must be added up again.
     pub(crate) threads: BTreeSet<ThreadId>,
     /// Subjects whose identities' clocks must be added up again.
@@ -150,8 +167,9 @@ impl<'a> Working<'a> {
         Self {
             stored,
             named: HashMap::default(),
-            rows: BTreeMap::new(),
-            entries: BTreeMap::new(),
+            rows: Grouped::new(),
+            entries: Grouped::new(),
+            calendar: HashMap::default(),
             threads: BTreeSet::new(),
             subjects: BTreeSet::new(),
             reassigned: false,
@@ -161,7 +179,7 @@ impl<'a> Working<'a> {
     fn set(&mut self, table: Table, key: &[u8], row: Option<Row>) {
         match name_in(table, key) {
             Some(named) => drop(self.named.insert(named, row)),
-            None => drop(self.rows.insert((table, key.to_vec()), row)),
+            None => self.rows.insert(table, key.to_vec(), row),
         }
     }
 
@@ -179,22 +197,29 @@ impl<'a> Working<'a> {
     pub(crate) fn take(&mut self, table: Table, key: &[u8]) -> Result<Option<Row>, ProjectError> {
         match name_in(table, key).and_then(|named| self.named.get_mut(&named)) {
             Some(row) => Ok(row.take()),
-            None => self.row(table, key),
+            None => Ok(self.row(table, key)?.map(Cow::into_owned)),
         }
     }
 
     /// Puts an entry into an index, or takes it out.
     pub(crate) fn enter(&mut self, index: Table, key: Vec<u8>, present: bool) {
-        self.entries.insert((index, key), present);
+        self.entries.insert(index, key, present);
+    }
+
+    /// Puts a key's day into the calendar, or takes it out.
+    pub(crate) fn note_day(&mut self, key: [u8; 16], day: Day, present: bool) {
+        self.calendar.insert((key, day), present);
     }
 
     /// All changes in the order of their keys, not sealed yet.
     fn into_unwritten(self) -> Vec<(Table, Vec<u8>, Unwritten)> {
         let named = self.named.into_iter().map(|((table, key), row)| (table, key.to_vec(), row));
-        let rows = self.rows.into_iter().map(|((table, key), row)| (table, key, row));
+        let rows = self.rows.into_all();
         let rows = named.chain(rows).map(|(table, key, row)| (table, key, Unwritten::Row(row)));
-        let entries = self.entries.into_iter();
-        let entries = entries.map(|((table, key), present)| (table, key, Unwritten::Entry(present)));
+        let days = self.calendar.into_iter();
+        let days = days.map(|((key, day), present)| (Table::Calendar, calendar_key(day, &key), present));
+        let entries = self.entries.into_all().chain(days);
+        let entries = entries.map(|(table, key, present)| (table, key, Unwritten::Entry(present)));
         let mut all: Vec<_> = rows.chain(entries).collect();
         all.par_sort_unstable_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
         all
@@ -203,8 +228,7 @@ impl<'a> Working<'a> {
     /// All changes, sealed. A row whose key has been destroyed meanwhile is removed instead.
     pub(crate) fn into_changes(self) -> Result<Vec<Change>, VaultError> {
         let sealer = &self.stored.sealer;
-        let changes = self.into_unwritten().into_par_iter();
-        changes.map(|(table, key, unwritten)| sealed(sealer, table, key, unwritten)).collect()
+        seal_lot(sealer, self.into_unwritten())
     }
 
     /// Writes all changes as the next batch of a view that is being built, sealed on all cores. `first` comes before
@@ -215,16 +239,18 @@ impl<'a> Working<'a> {
         let mut batch = build.next_batch(unwritten.len())?;
         batch.push(first)?;
         let mut all = unwritten.drain(..);
+        let mut changes: Vec<Change> = Vec::new();
         loop {
             let lot: Vec<_> = all.by_ref().take(SEALED_EACH).collect();
-            if lot.is_empty() {
+            let is_last = lot.is_empty();
+            // While one lot is written the next is sealed.
+            let write = || changes.iter().try_for_each(|change| batch.push(change));
+            let (written, sealed) = rayon::join(write, || seal_lot(sealer, lot));
+            written?;
+            changes = sealed?;
+            if is_last {
                 return Ok(batch);
             }
-            let changes: Vec<Change> = lot
-                .into_par_iter()
-                .map(|(table, key, unwritten)| sealed(sealer, table, key, unwritten))
-                .collect::<Result<_, VaultError>>()?;
-            changes.iter().try_for_each(|change| batch.push(change))?;
         }
     }
 }
@@ -235,46 +261,52 @@ fn name_in(table: Table, key: &[u8]) -> Option<Named> {
     is_named.then(|| key.try_into().ok().map(|key| (table, key))).flatten()
 }
 
-fn sealed(
-    sealer: &Sealer<'_>,
-    table: Table,
-    key: Vec<u8>,
-    unwritten: Unwritten,
-) -> Result<Change, VaultError> {
-    let value = match unwritten {
-        Unwritten::Row(Some(row)) => sealer.seal(table, &key, &row)?,
-        Unwritten::Row(None) => None,
-        Unwritten::Entry(present) => present.then(Vec::new),
+/// Seals changes on all cores, in their order.
+fn seal_lot(sealer: &Sealer<'_>, lot: Vec<(Table, Vec<u8>, Unwritten)>) -> Result<Vec<Change>, VaultError> {
+    let some = lot.into_par_iter().chunks(SEALED_TOGETHER);
+    let sealed: Vec<Vec<Change>> = some.map(|some| seal_some(sealer, some)).collect::<Result<_, _>>()?;
+    Ok(sealed.into_iter().flatten().collect())
+}
+
+fn seal_some(sealer: &Sealer<'_>, some: Vec<(Table, Vec<u8>, Unwritten)>) -> Result<Vec<Change>, VaultError> {
+    let rows = some.iter().filter_map(|(table, key, unwritten)| match unwritten {
+        Unwritten::Row(Some(row)) => Some((*table, key.as_slice(), row)),
+        _ => None,
+    });
+    let mut values = sealer.seal_all(&rows.collect::<Vec<_>>())?.into_iter();
+    let change = |(table, key, unwritten)| {
+        let value = match unwritten {
+            Unwritten::Row(Some(_)) => values.next().flatten(),
+            Unwritten::Row(None) => None,
+            Unwritten::Entry(present) => present.then(Vec::new),
+        };
+        Change { table, key, value }
     };
-    Ok(Change { table, key, value })
+    Ok(some.into_iter().map(change).collect())
 }
 
 impl Rows for Working<'_> {
-    fn row(&self, table: Table, key: &[u8]) -> Result<Option<Row>, ProjectError> {
+    fn row(&self, table: Table, key: &[u8]) -> Result<Option<Cow<'_, Row>>, ProjectError> {
         let held = match name_in(table, key) {
             Some(named) => self.named.get(&named),
-            None => self.rows.get(&(table, key.to_vec())),
+            None => self.rows.get(table, key),
         };
-        held.map_or_else(|| self.stored.row(table, key), |row| Ok(row.clone()))
+        held.map_or_else(|| self.stored.row(table, key), |row| Ok(row.as_ref().map(Cow::Borrowed)))
     }
 
     fn keys(&self, table: Table, prefix: &[u8]) -> Result<Vec<Vec<u8>>, ProjectError> {
         debug_assert!(!matches!(table, Table::Spines | Table::Pieces | Table::Clocks), "not kept in order");
-        let mut keys: BTreeSet<Vec<u8>> = self.stored.keys(table, prefix)?.into_iter().collect();
-        let from = (table, prefix.to_vec());
-        let ours = |key: &(Table, Vec<u8>)| key.0 == table && key.1.starts_with(prefix);
-        let rows = self.rows.range(from.clone()..).map(|(key, row)| (key, row.is_some()));
-        let entries = self.entries.range(from..).map(|(key, present)| (key, *present));
-        for (key, present) in
-            rows.take_while(|(key, _)| ours(key)).chain(entries.take_while(|(key, _)| ours(key)))
-        {
-            if present {
-                keys.insert(key.1.clone());
-            } else {
-                keys.remove(&key.1);
+        let mut keys = self.stored.keys(table, prefix)?;
+        let rows = self.rows.beginning(table, prefix).map(|(key, row)| (key, row.is_some()));
+        let entries = self.entries.beginning(table, prefix).map(|(key, present)| (key, *present));
+        for (key, present) in rows.chain(entries) {
+            match (keys.binary_search_by(|other| other.as_slice().cmp(key)), present) {
+                (Err(at), true) => keys.insert(at, key.to_vec()),
+                (Ok(at), false) => drop(keys.remove(at)),
+                _ => {}
             }
         }
-        Ok(keys.into_iter().collect())
+        Ok(keys)
     }
 
     fn sealer(&self) -> &Sealer<'_> {

@@ -4,7 +4,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rayon::prelude::*;
 use vandel_core::block::Block;
 use vandel_core::statement::Body;
 use vandel_ledger::disk::RealDisk;
@@ -90,13 +89,15 @@ fn open_bare(world: &World, records: u64) -> Result<Duration, CliError> {
             Body::Open(_) => None,
         });
         let sealed: Vec<_> = sealed.collect();
-        let numbers: Vec<u64> = sealed.iter().map(|(number, _)| *number).collect();
-        let held = vault.get_all(&numbers);
-        let sound = sealed.par_iter().zip(held).all(|((_, commitment), held)| {
-            let Ok(Some(held)) = held else { return false };
-            matches!(from_opened(&held), Unsealed::Payload(payload) if payload.open(commitment).is_ok())
-        });
-        if !sound {
+        let sound = vault.see_all(
+            &sealed,
+            |(number, _)| *number,
+            |(_, commitment), held| {
+                let Ok(Some(held)) = held else { return false };
+                matches!(from_opened(&held), Unsealed::Payload(payload) if payload.open(commitment).is_ok())
+            },
+        );
+        if sound.contains(&false) {
             return Err(internal(&"a payload does not open"));
         }
         opened += block.records.len() as u64;

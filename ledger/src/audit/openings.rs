@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use rayon::prelude::*;
 use vandel_core::hash::Hash;
 use vandel_core::id::LedgerId;
 use vandel_core::payload::Slot;
@@ -53,9 +52,7 @@ impl Openings for VaultOpenings {
 /// A vault that somebody else holds open.
 impl Openings for &Vault {
     fn openings(&mut self, wanted: &[Wanted]) -> Vec<Opening> {
-        let records: Vec<u64> = wanted.iter().map(|wanted| wanted.record).collect();
-        let held = self.get_all(&records);
-        wanted.par_iter().zip(held).map(|(wanted, held)| opening(wanted, held)).collect()
+        self.see_all(wanted, |wanted| wanted.record, opening)
     }
 
     fn vault(&self) -> Option<(u64, Hash)> {

@@ -27,6 +27,7 @@ mod bundle;
 mod copy;
 mod directory;
 mod index;
+mod keys;
 mod manifest;
 mod open;
 mod page;
@@ -40,7 +41,7 @@ mod shards;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -241,7 +242,7 @@ impl VaultError {
 /// What was added since the last rotation: keys and index are in memory, and sealed in the frames.
 #[derive(Default)]
 struct Segment {
-    keys: HashMap<KeyId, DataKey>,
+    keys: keys::Keys,
     indexes: BTreeMap<u32, Index>,
     records: usize,
     frames: u32,

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::bundle::file_name;
 use super::index::{Index, IndexEntry, IndexPart};
-use super::seal::{part_binding, unpad};
+use super::seal::{KeyId, Opener, part_binding, unpad};
 use super::{Opened, Part, Vault, VaultError};
 use crate::disk::{Open, read_all};
 
@@ -33,15 +33,30 @@ impl Vault {
     /// The entries of these records, which ascend, as [`Vault::get`] gives them: each bundle is read once, and
     /// the parts are opened on all cores.
     pub fn get_all(&self, records: &[u64]) -> Vec<Result<Option<Opened>, VaultError>> {
-        let mut opened = Vec::with_capacity(records.len());
-        for records in records.chunk_by(|a, b| self.bundle_of(*a) == self.bundle_of(*b)) {
-            match self.stretch_of(records) {
-                Ok(stretch) => opened.par_extend(records.par_iter().map(|record| stretch.get(self, *record))),
+        self.see_all(records, |record| *record, |_, held| held)
+    }
+
+    /// As [`Vault::get_all`], and each entry is looked at where it was opened, on the same core, while it is still at hand.
+    pub fn see_all<W: Sync, T: Send>(
+        &self,
+        wanted: &[W],
+        record_of: impl Fn(&W) -> u64 + Sync,
+        see: impl Fn(&W, Result<Option<Opened>, VaultError>) -> T + Sync,
+    ) -> Vec<T> {
+        let mut seen = Vec::with_capacity(wanted.len());
+        let bundle_of = |wanted: &W| self.bundle_of(record_of(wanted));
+        for wanted in wanted.chunk_by(|a, b| bundle_of(a) == bundle_of(b)) {
+            let records: Vec<u64> = wanted.iter().map(&record_of).collect();
+            let pairs = wanted.par_iter().zip(records.par_iter());
+            match self.stretch_of(&records) {
+                Ok(stretch) => {
+                    seen.par_extend(pairs.map(|(wanted, record)| see(wanted, stretch.get(self, *record))));
+                }
                 // One by one, so that each says what is wrong with it.
-                Err(_) => opened.par_extend(records.par_iter().map(|record| self.get(*record))),
+                Err(_) => seen.par_extend(pairs.map(|(wanted, record)| see(wanted, self.get(*record)))),
             }
         }
-        opened
+        seen
     }
 
     /// The bundle that can hold a record.
@@ -116,6 +131,11 @@ impl Vault {
         self.open_parts(entry, parts, &bytes, start)
     }
 
+    /// The key with this id, ready to open.
+    fn opener(&self, id: &KeyId) -> Result<Option<Opener>, VaultError> {
+        Ok(self.key(id)?.map(|key| key.opener()))
+    }
+
     /// Opens an entry's parts from bytes of its bundle that begin at `base`.
     fn open_parts(
         &self,
@@ -125,12 +145,24 @@ impl Vault {
         base: u32,
     ) -> Result<Opened, VaultError> {
         let mut opened = BTreeMap::new();
+        // Most records have two parts under their spine's key, of which one comes first.
+        let mut first: Option<(KeyId, Option<Opener>)> = None;
         for part in parts {
-            let key = match &part.key {
-                Some(id) => self.key(id)?.map(|key| (id, key)),
-                None => None,
+            let Some(id) = &part.key else {
+                opened.insert(part.slot, Part::Erased);
+                continue;
             };
-            let Some((id, key)) = key else {
+            let looked_up;
+            let key = if first.as_ref().is_none_or(|(known, _)| known == id) {
+                if first.is_none() {
+                    first = Some((*id, self.opener(id)?));
+                }
+                first.as_ref().and_then(|(_, key)| key.as_ref())
+            } else {
+                looked_up = self.opener(id)?;
+                looked_up.as_ref()
+            };
+            let Some(key) = key else {
                 opened.insert(part.slot, Part::Erased);
                 continue;
             };

@@ -4,6 +4,7 @@
 //! segment's key seal many blobs; with random nonces SP 800-38D section 8.3 allows 2^32 of them, far
 //! above the few parts of a case or the frames of a segment. All other keys seal exactly one blob.
 
+use std::cell::RefCell;
 use std::fmt;
 
 use aes_gcm::aead::inout::InOutBuf;
@@ -86,8 +87,7 @@ impl DataKey {
 
     /// Seals `plaintext`: nonce, ciphertext, tag.
     pub fn seal(&self, associated: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, VaultError> {
-        let mut nonce = [0; NONCE_BYTES];
-        fill_random(&mut nonce)?;
+        let nonce = next_nonce()?;
         let mut out = Vec::with_capacity(plaintext.len() + OVERHEAD_BYTES);
         self.seal_into(&mut out, nonce, associated, plaintext.len(), |room| {
             room.extend_from_slice(plaintext)
@@ -125,10 +125,25 @@ impl DataKey {
     /// Opens what [`DataKey::seal`] made; `None` if it is anything else, or another key's.
     #[must_use]
     pub fn open(&self, associated: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        self.opener().open(associated, sealed)
+    }
+
+    /// The key made ready, for whoever opens several blobs with it.
+    pub(super) fn opener(&self) -> Opener {
+        Opener(self.cipher())
+    }
+}
+
+/// A key that is ready to open: its schedule is made once. Cleared when it goes out of use, as the key is.
+pub(super) struct Opener(Aes256Gcm);
+
+impl Opener {
+    /// As [`DataKey::open`].
+    pub(super) fn open(&self, associated: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         let (nonce, rest) = sealed.split_first_chunk::<NONCE_BYTES>()?;
         let (ciphertext, tag) = rest.split_last_chunk::<TAG_BYTES>()?;
         let mut plaintext = Zeroizing::new(ciphertext.to_vec());
-        self.cipher()
+        self.0
             .decrypt_inout_detached(
                 &(*nonce).into(),
                 associated,
@@ -138,6 +153,27 @@ impl DataKey {
             .ok()?;
         Some(plaintext)
     }
+}
+
+/// How many nonces are asked of the operating system at once.
+const NONCES_EACH: usize = 256;
+
+/// A random nonce that nobody has had before. Asking for each alone costs more than sealing a row. Nonces are no secrets:
+/// they stand in the clear in front of every blob, so nothing is given away by having some ahead.
+fn next_nonce() -> Result<[u8; NONCE_BYTES], VaultError> {
+    thread_local! {
+        static AHEAD: RefCell<Vec<[u8; NONCE_BYTES]>> = const { RefCell::new(Vec::new()) };
+    }
+    AHEAD.with_borrow_mut(|ahead| {
+        if ahead.is_empty() {
+            ahead.resize(NONCES_EACH, [0; NONCE_BYTES]);
+            if let Err(error) = fill_random(ahead.as_flattened_mut()) {
+                ahead.clear();
+                return Err(error);
+            }
+        }
+        ahead.pop().ok_or(VaultError::NoRandomness)
+    })
 }
 
 /// Fills a buffer from the operating system's randomness.

@@ -3,6 +3,7 @@
 //! The number of shards is a power of two that grows with the keys, so that a small ledger has one
 //! file and a large one rewrites about fifty kilobytes to forget a key.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,11 +22,40 @@ pub(super) fn shard_of(id: &KeyId, shard_count: usize) -> usize {
     crc32c::crc32c(&id.0) as usize & (shard_count - 1)
 }
 
+/// So few keys are not guessed among any more.
+const FEW: usize = 16;
+/// How often it is guessed where a key stands, at most.
+const GUESSES: usize = 6;
+
 /// Looks a key up in an opened shard.
 pub(super) fn find_key(shard: &[u8], id: &KeyId) -> Option<DataKey> {
     let keys = shard.as_chunks::<KEY_BYTES>().0;
+    let keys = &keys[near(keys, id)];
     let at = keys.binary_search_by(|key| key[..16].cmp(&id.0)).ok()?;
     keys[at].last_chunk().map(DataKey::from_bytes)
+}
+
+/// Where a key stands, if it is there at all. Ids are hashes, so that their first bytes tell about where: a few guesses
+/// look at a few places of a large shard, where halving it would look at twice as many, and at far ones. Ids that are
+/// spread unevenly only leave more for the search that comes after.
+fn near(keys: &[[u8; KEY_BYTES]], id: &KeyId) -> std::ops::Range<usize> {
+    let front = |bytes: &[u8]| bytes.first_chunk().map_or(0, |front| u64::from_be_bytes(*front));
+    let wanted = front(&id.0);
+    let (mut low, mut high, mut least, mut most) = (0, keys.len(), 0, u64::MAX);
+    for _ in 0..GUESSES {
+        if high - low <= FEW || most <= least {
+            break;
+        }
+        let part = u128::from(wanted - least) * (high - low) as u128 / (u128::from(most - least) + 1);
+        let at = low + usize::try_from(part).unwrap_or(0);
+        let found = front(&keys[at]);
+        match found.cmp(&wanted) {
+            Ordering::Less => (low, least) = (at + 1, found),
+            Ordering::Greater => (high, most) = (at, found),
+            Ordering::Equal => break,
+        }
+    }
+    low..high
 }
 
 /// The key ids in an opened shard.
@@ -260,6 +290,37 @@ pub(super) fn index_u32(number: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_key_is_found_where_halving_finds_it_and_no_other() {
+        let even = |number: u64| vandel_core::hash::sha256(&[&number.to_be_bytes()]).0;
+        let uneven = |number: u64| {
+            let mut id = even(number);
+            id[..8].copy_from_slice(&(number / 3).pow(3).to_be_bytes());
+            id
+        };
+        let mut looked = 0;
+        for id_of in [&even as &dyn Fn(u64) -> [u8; 32], &uneven] {
+            for count in [0, 1, 2, 17, 300, 5_000] {
+                let id_of = |number| KeyId(*id_of(number).first_chunk().expect("sixteen bytes"));
+                let mut ids: Vec<KeyId> = (0..count).map(id_of).collect();
+                ids.sort_unstable();
+                let key = |at: u64| [at.to_be_bytes(); 4].concat();
+                let shard: Vec<u8> =
+                    (0..).zip(&ids).flat_map(|(at, id)| [&id.0[..], &key(at)].concat()).collect();
+                for (at, id) in (0..).zip(&ids) {
+                    let found = find_key(&shard, id).expect("it is there");
+                    assert_eq!(found.bytes().as_slice(), key(at));
+                }
+                let edges = [KeyId([0; 16]), KeyId([255; 16])];
+                for id in (count..count + 500).map(id_of).chain(edges) {
+                    assert_eq!(find_key(&shard, &id).is_some(), ids.binary_search(&id).is_ok());
+                    looked += 1;
+                }
+            }
+        }
+        assert_eq!(looked, 2 * 6 * 502);
+    }
 
     #[test]
     fn a_page_leaves_the_cache_when_it_is_old_and_when_there_is_no_room() {

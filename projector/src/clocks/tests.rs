@@ -91,7 +91,7 @@ fn clocks_of(steps: &[Step], keys: &[KeyId]) -> Vec<Option<Day>> {
             store.apply(&changes).unwrap();
         }
         let stored = Stored { store: &store, sealer: Sealer::new(vault, chain.ledger, &secret) };
-        let date = |key: &KeyId| match stored.row(Table::Clocks, &key.0).unwrap() {
+        let date = |key: &KeyId| match stored.row(Table::Clocks, &key.0).unwrap().as_deref() {
             Some(Row::Clock(clock)) => clock.date,
             _ => None,
         };

@@ -52,7 +52,7 @@ fn one_changed_row_changes_the_digest_and_one_moved_row_does_not_open() {
         for (at, (key, sealed)) in all.iter().enumerate() {
             let sealer = Sealer::new(source.vault, source.chain.ledger, &projector.secret);
             let row = sealer.open(table, key, sealed).unwrap().unwrap();
-            let other = sealer.seal(table, key, &changed(&row)).unwrap();
+            let other = sealer.seal_all(&[(table, key, &changed(&row))]).unwrap().pop().unwrap();
             let put = |value: Option<Vec<u8>>| [Change { table, key: key.clone(), value }];
             projector.store.apply(&put(other)).unwrap();
             assert!(digests.insert(digest(&projector, &source).unwrap()), "changed: {row:?}");
@@ -97,7 +97,8 @@ fn after_an_erasure_the_store_holds_exactly_what_a_rebuilt_one_holds() {
             assert!(projector.views(&source).case(&erased).unwrap().is_none());
         }
         for (key, _) in pairs(&projector, Table::Spines) {
-            let spine = projector.stored(&source).spine_at(&key).unwrap().unwrap();
+            let stored = projector.stored(&source);
+            let spine = stored.spine_at(&key).unwrap().unwrap();
             assert!(spine.sort == ThreadSort::Reader || spine.steps.len() == spine.count as usize);
         }
     }

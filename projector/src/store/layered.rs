@@ -217,6 +217,9 @@ impl ViewStore for Build {
 
 impl Build {
     fn scan_files<'a>(&'a self, table: Table, from: Bound<&[u8]>, prefix: &'a [u8]) -> Pairs<'a> {
+        if self.files.is_empty() {
+            return Box::new(std::iter::empty());
+        }
         let from = match from {
             Bound::Included(key) => Bound::Included(full_key(table, key)),
             Bound::Excluded(key) => Bound::Excluded(full_key(table, key)),

@@ -1,5 +1,6 @@
 //! The retention calendar's questions: what is due, what is late, and why.
 
+use std::borrow::Cow;
 use std::ops::Bound;
 
 use vandel_core::event::{Compartment, ThreadSort};
@@ -46,7 +47,9 @@ impl Views<'_> {
             if day > &until[..] || answers.len() >= count {
                 break;
             }
-            let Some(Row::Clock(clock)) = self.stored.row(Table::Clocks, key)? else { continue };
+            let Some(Row::Clock(clock)) = self.stored.row(Table::Clocks, key)?.map(Cow::into_owned) else {
+                continue;
+            };
             // An entry whose clock has moved, or whose key is gone, is not there.
             if clock.date.is_some_and(|date| day_prefix(date) == *day) {
                 let handle = self.handle_of(&clock.thread)?;
