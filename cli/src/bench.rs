@@ -6,6 +6,7 @@
 pub mod append;
 pub mod bare;
 pub mod erase;
+pub mod feed;
 pub mod growth;
 pub mod latency;
 pub mod measure;

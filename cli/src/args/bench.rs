@@ -21,6 +21,9 @@ pub enum BenchCommand {
     Rebuild(BenchRebuildArgs),
     /// A due list of 100, one case, one inclusion proof: median and 99th percentile, beside one read of a bare sled
     Query(BenchQueryArgs),
+    /// The projector's feed to many subscribers, beside bare NATS fan-out: events a second, and the delay from a receipt
+    /// to its delivery, on a server that the bench starts: VANDEL_NATS_SERVER names it, or the path
+    Feed(BenchFeedArgs),
     /// A whole country: one ledger that grows to 1.2 million cases, everything measured at three sizes. Takes half an
     /// hour and 30 GB
     National(BenchNationalArgs),
@@ -104,6 +107,26 @@ pub struct BenchQueryArgs {
     /// How many times each question is asked in a round; a tenth of it for lists
     #[arg(long, default_value_t = 5_000, value_name = "N", value_parser = clap::value_parser!(u32).range(10..))]
     pub queries: u32,
+    /// Rounds and place.
+    #[command(flatten)]
+    pub bench: BenchArgs,
+}
+
+/// Measuring the feed.
+#[derive(Debug, Args)]
+pub struct BenchFeedArgs {
+    /// How many events a round are told as fast as it goes, about
+    #[arg(long, default_value_t = 20_000, value_name = "N", value_parser = clap::value_parser!(u64).range(100..=200_000))]
+    pub events: u64,
+    /// How many subscribers
+    #[arg(long, default_value_t = 50, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=400))]
+    pub subscribers: u16,
+    /// How many events a second are appended while delays are measured
+    #[arg(long, default_value_t = 1_000, value_name = "N", value_parser = clap::value_parser!(u32).range(16..=20_000))]
+    pub rate: u32,
+    /// For how many seconds a round
+    #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=60))]
+    pub seconds: u32,
     /// Rounds and place.
     #[command(flatten)]
     pub bench: BenchArgs,

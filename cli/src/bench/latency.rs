@@ -61,7 +61,7 @@ pub fn run(
 }
 
 /// The value below which so many of a thousand lie.
-fn quantile(values: &mut [f64], thousandth: usize) -> f64 {
+pub(super) fn quantile(values: &mut [f64], thousandth: usize) -> f64 {
     values.sort_by(f64::total_cmp);
     values
         .get((values.len() * thousandth / 1_000).min(values.len().saturating_sub(1)))

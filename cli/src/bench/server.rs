@@ -5,13 +5,21 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
+use vandel_ledger::bus::{Bus, BusOptions, Role};
+use vandel_ledger::disk::RealDisk;
 use vandel_ledger::place::NatsAccess;
 
 use super::world::internal;
+use crate::commands::nats::one_of_each;
 use crate::error::{CliError, Exit};
 
 /// How long a server may take to come up.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The most that its streams hold.
+const MAX_FILE: &str = "20GB";
+/// The deployment's limits (`deploy/nats/single.conf`).
+const LIMITS: &str = "max_payload: 1MB\nmax_connections: 1024\nwrite_deadline: \"10s\"\n";
 
 /// A running server that syncs before it acknowledges.
 pub struct OwnServer {
@@ -19,6 +27,8 @@ pub struct OwnServer {
     /// Its address for clients.
     pub address: String,
     monitoring: String,
+    /// Where each role's seed lies, if the server asks for them.
+    seeds: Option<PathBuf>,
 }
 
 /// What the server writes about its ports.
@@ -34,12 +44,29 @@ impl OwnServer {
     /// # Errors
     /// If there is none, or it does not come up.
     pub fn start(folder: &Path) -> Result<Self, CliError> {
+        Self::start_with(folder, "", None)
+    }
+
+    /// As [`OwnServer::start`], with the deployment's accounts and permissions, a key for each role, and its limits. What
+    /// is left out is TLS: on the loopback both sides of a comparison would pay for it alike.
+    ///
+    /// # Errors
+    /// As [`OwnServer::start`].
+    pub fn start_secured(folder: &Path) -> Result<Self, CliError> {
+        let seeds = folder.join("seeds");
+        std::fs::create_dir_all(&seeds).map_err(|error| CliError::file(&seeds, &error))?;
+        let accounts = one_of_each(&RealDisk, &seeds, MAX_FILE)?;
+        Self::start_with(folder, &format!("{LIMITS}{accounts}"), Some(seeds))
+    }
+
+    fn start_with(folder: &Path, more: &str, seeds: Option<PathBuf>) -> Result<Self, CliError> {
         let store = folder.join("nats");
         std::fs::create_dir_all(&store).map_err(|error| CliError::file(&store, &error))?;
         let config = store.join("server.conf");
         let text = format!(
             "listen: \"127.0.0.1:-1\"\nhttp: \"127.0.0.1:-1\"\nports_file_dir: {store:?}\n\
-             jetstream {{ store_dir: {:?}, sync_interval: always }}\n",
+             jetstream {{ store_dir: {:?}, sync_interval: always, max_memory_store: 64MB, max_file_store: {MAX_FILE} }}\n\
+             {more}",
             store.join("store")
         );
         std::fs::write(&config, text).map_err(|error| CliError::file(&config, &error))?;
@@ -52,16 +79,36 @@ impl OwnServer {
             CliError::new(Exit::NotFound, "nats-server", message)
                 .next("put nats-server 2.12 or newer on the path, or name it in VANDEL_NATS_SERVER")
         })?;
-        let mut server = Self { child, address: String::new(), monitoring: String::new() };
+        let mut server = Self { child, address: String::new(), monitoring: String::new(), seeds };
         server.await_ports(&store)?;
         Ok(server)
     }
 
-    /// How a home reaches it.
+    /// How the sequencer's home reaches it.
     #[must_use]
     pub fn access(&self) -> NatsAccess {
         let (servers, monitoring) = (Some(self.address.clone()), Some(self.monitoring.clone()));
-        NatsAccess { servers, monitoring, ..NatsAccess::default() }
+        NatsAccess { servers, monitoring, key: self.seed(Role::Sequencer), ..NatsAccess::default() }
+    }
+
+    fn seed(&self, role: Role) -> Option<PathBuf> {
+        self.seeds.as_ref().map(|folder| folder.join(format!("{}.nk", role.name())))
+    }
+
+    /// Connects in a role.
+    ///
+    /// # Errors
+    /// If the server refuses.
+    pub fn connect(&self, role: Role) -> Result<Bus, CliError> {
+        Bus::connect(&self.options(role)).map_err(|error| internal(&error))
+    }
+
+    /// How a role connects.
+    #[must_use]
+    pub fn options(&self, role: Role) -> BusOptions {
+        let mut options = BusOptions::new(&self.address, role);
+        options.key = self.seed(role);
+        options
     }
 
     fn await_ports(&mut self, store: &Path) -> Result<(), CliError> {

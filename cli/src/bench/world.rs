@@ -16,7 +16,7 @@ use vandel_core::event::{
     Spine, Step,
 };
 use vandel_core::hash::{Domain, Hash};
-use vandel_core::id::{ActorId, AssignmentId, ControllerId, SubjectId, ThreadId, UnitId};
+use vandel_core::id::{ActorId, AssignmentId, ControllerId, LedgerId, SubjectId, ThreadId, UnitId};
 use vandel_core::person::{IdentityNumber, NoNumberReason};
 use vandel_core::signature::{SigningKey, public_key, sign};
 use vandel_core::time::{Day, Second};
@@ -60,6 +60,8 @@ pub enum LogPlace {
     File,
     /// On a nats-server of the bench's own.
     OwnServer,
+    /// The same, with the deployment's accounts, permissions and keys.
+    SecuredServer,
 }
 
 /// One person's steps in one case, signed ahead.
@@ -83,8 +85,11 @@ impl World {
         let mut server = None;
         match log {
             LogPlace::File => found(&disk, &home, founding),
-            LogPlace::OwnServer => {
-                let own = server.insert(OwnServer::start(folder.path())?);
+            LogPlace::OwnServer | LogPlace::SecuredServer => {
+                let own = server.insert(match log {
+                    LogPlace::SecuredServer => OwnServer::start_secured(folder.path())?,
+                    _ => OwnServer::start(folder.path())?,
+                });
                 home = home.with_nats(own.access());
                 let stream = NewStream { replicas: 1, accept_unproven_sync: false, operator: None };
                 found_on_stream(&disk, &home, founding, &stream)
@@ -116,6 +121,14 @@ impl World {
         self.server.as_ref().map(|server| &*server.address)
     }
 
+    /// The server itself.
+    ///
+    /// # Errors
+    /// If the log lies in files.
+    pub fn own_server(&self) -> Result<&OwnServer, CliError> {
+        self.server.as_ref().ok_or_else(|| internal(&"the log lies in files"))
+    }
+
     /// Opens it for writing.
     ///
     /// # Errors
@@ -143,21 +156,9 @@ impl World {
         let policy =
             PolicyAdopted { pack: (*pack).to_owned(), from, confirmed_by: "Kommunjuristen".to_owned() };
         let mut events = vec![OpenEvent::PolicyAdopted(policy)];
-        for (number, author) in self.authors.iter().enumerate() {
-            let actor = ActorId(id(3, number as u64));
-            let key = public_key(author);
-            let message = possession_message(&open.sequencer.chain().ledger, &actor, &key);
-            let possession = BodySignature::from_bytes(&sign(author, Domain::Possession, &[&message]));
-            let grant = |role| Grant { role, scope: Scope::default(), from, until: None };
-            let grants = vec![grant(Role::Handler), grant(Role::Decider)];
-            events.push(OpenEvent::KeyEnrolled(KeyEnrolled {
-                actor,
-                key,
-                grants,
-                expires: None,
-                possession,
-            }));
-        }
+        let ledger = open.sequencer.chain().ledger;
+        let people = self.authors.iter().enumerate();
+        events.extend(people.map(|(number, author)| enrolment(&ledger, id(3, number as u64), author, from)));
         for event in events {
             let submission = sign_event(&open.sequencer.standpoint(), first, Some(second), event);
             open.sequencer.commit_one(submission)?;
@@ -184,6 +185,20 @@ impl World {
         let cases = (first..first + count).into_par_iter();
         let signed = cases.map(|number| self.sign_case(standpoint, number));
         Ok(signed.collect::<std::io::Result<_>>()?)
+    }
+
+    /// Signs public acts ahead: a new person's key each. `first` is the number of the first.
+    ///
+    /// # Errors
+    /// If the operating system gives no randomness.
+    pub fn sign_acts(&self, standpoint: &Standpoint, first: u64, count: u64) -> Result<SignedCase, CliError> {
+        let [administrator, second] = &self.administrators;
+        let from = NOON.latest_day_in_sweden();
+        let sign = |number| -> std::io::Result<Submission> {
+            let event = enrolment(&standpoint.ledger, id(5, number), &signer::generate()?, from);
+            Ok(Submission { seen: None, ..sign_event(standpoint, administrator, Some(second), event) })
+        };
+        Ok((first..first + count).map(sign).collect::<Result<_, _>>()?)
     }
 
     fn sign_case(&self, standpoint: &Standpoint, number: u64) -> std::io::Result<SignedCase> {
@@ -311,6 +326,16 @@ impl Course<'_> {
         self.process(Kind::LegalForceGained, Process::LegalForceGained)?;
         self.process(Kind::EmploymentStarted, Process::EmploymentStarted)
     }
+}
+
+/// That a person's key is enrolled, who may handle and decide.
+fn enrolment(ledger: &LedgerId, person: [u8; 16], author: &SigningKey, from: Day) -> OpenEvent {
+    let (actor, key) = (ActorId(person), public_key(author));
+    let message = possession_message(ledger, &actor, &key);
+    let possession = BodySignature::from_bytes(&sign(author, Domain::Possession, &[&message]));
+    let grant = |role| Grant { role, scope: Scope::default(), from, until: None };
+    let grants = vec![grant(Role::Handler), grant(Role::Decider)];
+    OpenEvent::KeyEnrolled(KeyEnrolled { actor, key, grants, expires: None, possession })
 }
 
 fn assessment(role: &str) -> PositionAssessment {

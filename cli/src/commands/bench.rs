@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use crate::args::BenchCommand;
+use crate::args::{BenchCommand, BenchFeedArgs};
 use crate::bench::measure::{Comparison, Machine, Row};
 use crate::bench::national::National;
 use crate::bench::world::{LogPlace, World};
-use crate::bench::{append, erase, latency, national, query, rebuild, verify};
+use crate::bench::{append, erase, feed, latency, national, query, rebuild, verify};
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 
@@ -31,6 +31,13 @@ pub(super) fn run(context: &Context, command: BenchCommand) -> Result<Exit, CliE
             let world = world(&arguments.bench.dir)?;
             let rounds = arguments.bench.rounds.into();
             return tell(context, &query::run(&world, arguments.events, arguments.queries, rounds, &told)?);
+        }
+        BenchCommand::Feed(arguments) => {
+            log_place(context)?;
+            let world = World::found(&arguments.bench.dir, LogPlace::SecuredServer)?;
+            let BenchFeedArgs { events, subscribers, rate, seconds, bench } = arguments;
+            let settings = feed::Settings { events, subscribers: subscribers.into(), rate, seconds };
+            return tell(context, &feed::run(&world, settings, bench.rounds.into(), &told)?);
         }
         BenchCommand::National(arguments) => {
             let world = world(&arguments.dir)?;

@@ -10,6 +10,8 @@ use vandel_projector::feed::outlet::{OutletError, ensure_stream};
 use vandel_projector::feed::service::ServiceError;
 use vandel_projector::following::FollowError;
 
+pub(crate) use serve::{SHORTEST_PAUSE, open_service, pause_after};
+
 use crate::args::FeedCommand;
 use crate::context::Context;
 use crate::error::{CliError, Exit};

@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use vandel_ledger::disk::replace_atomically;
+use vandel_ledger::disk::{Disk, replace_atomically};
 
 use crate::args::{NatsCommand, NatsConfigArgs};
 use crate::context::Context;
@@ -47,7 +47,7 @@ fn config(context: &Context, arguments: &NatsConfigArgs) -> Result<Exit, CliErro
     let folder = &arguments.folder;
     std::fs::create_dir_all(folder).map_err(|error| CliError::file(folder, &error))?;
     let folder = std::path::absolute(folder)?;
-    let users = Users::extend(context, &folder, &arguments.users)?;
+    let users = Users::extend(&*context.disk, &folder, &arguments.users)?;
     let accounts = template::accounts(&users.all, &[("max_file", &arguments.max_file)]);
     let (mut written, mut kept) = (Vec::new(), Vec::new());
     for (name, text) in
@@ -65,6 +65,14 @@ fn config(context: &Context, arguments: &NatsConfigArgs) -> Result<Exit, CliErro
     let result = Written { kind: "nats_config", folder, written, kept, users: users.all };
     context.output.result(&result, || describe(context, &result))?;
     Ok(Exit::Done)
+}
+
+/// The deployment's accounts with one user of each role, for a server of our own: their seeds are left in the folder.
+///
+/// # Errors
+/// If a seed can't be written.
+pub(crate) fn one_of_each(disk: &dyn Disk, folder: &Path, max_file: &str) -> Result<String, CliError> {
+    Ok(template::accounts(&Users::extend(disk, folder, &[])?.all, &[("max_file", max_file)]))
 }
 
 /// The servers' files: one, or one for each node of a cluster.

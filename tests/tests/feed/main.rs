@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+mod bench;
 mod contract;
 mod foreign;
 mod world;

@@ -6,9 +6,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use vandel_core::time::Second;
 use vandel_ledger::alive::Alive;
-use vandel_ledger::bus::{Bus, Role};
+use vandel_ledger::bus::{Bus, BusOptions, Role};
+use vandel_ledger::disk::Disk;
+use vandel_ledger::home::Home;
 use vandel_ledger::home_log::HomeLog;
 use vandel_ledger::log::jetstream::JetStreamReader;
+use vandel_ledger::place::StreamPlace;
+use vandel_ledger::vault::RootCell;
 use vandel_projector::feed::event::{Halt, Verification};
 use vandel_projector::feed::outlet::NatsOutlet;
 use vandel_projector::feed::service::{Progress, Service, ServiceError, Status};
@@ -20,8 +24,10 @@ use crate::lang::FeedText;
 use crate::monitor::metrics::Scope;
 use crate::monitor::{Endpoint, Health, Metrics, ProjectorMetrics, Stop, systemd};
 
-/// How long is waited between two looks at the ledger. One that finds nothing new reads one small file.
-const PAUSE: Duration = Duration::from_millis(20);
+/// How long is waited between two looks at the ledger while records come, and at most when none do. A look that finds
+/// nothing new reads one small file.
+pub(crate) const SHORTEST_PAUSE: Duration = Duration::from_millis(2);
+const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 /// How long is waited after a step that failed and may succeed later: an erasure or a writer at work must get on.
 const TROUBLE_PAUSE: Duration = Duration::from_millis(500);
 /// How long is waited before a server that was away is tried again.
@@ -57,6 +63,36 @@ pub(super) fn run(context: &Context, arguments: &FeedServeArgs) -> Result<Exit, 
         }
         ended => ended,
     }
+}
+
+/// Opens the service on a home, over a connection of its own. The home's log is read over the same one, if it lies there.
+///
+/// # Errors
+/// If the server, the ledger or its views can't be opened.
+pub(crate) fn open_service(
+    disk: &Arc<dyn Disk>,
+    home: &Home,
+    cell: Arc<dyn RootCell>,
+    (options, place): (&BusOptions, Option<StreamPlace>),
+    interval: Duration,
+    now: Second,
+) -> Result<Service<NatsOutlet>, CliError> {
+    let bus = Bus::connect(options)?;
+    let (log, replicas) = match place {
+        Some(place) => {
+            let (ledger, demands) = (place.ledger(), place.demands());
+            let reader = JetStreamReader::open(bus.clone(), ledger, demands.waits)?;
+            (HomeLog::of_stream(reader), demands.replicas)
+        }
+        None => (HomeLog::open(disk, home)?, 1),
+    };
+    let outlet = NatsOutlet::open(bus, replicas)?;
+    Ok(Service::open(disk.clone(), home, cell, log, outlet, interval, now)?)
+}
+
+/// How long is waited before the next look: shortly while records come, longer and longer once none do.
+pub(crate) fn pause_after(before: Duration, advanced: bool) -> Duration {
+    if advanced { SHORTEST_PAUSE } else { (before * 2).min(LONGEST_PAUSE) }
 }
 
 struct Server<'a> {
@@ -112,19 +148,9 @@ impl Server<'_> {
     fn try_open(&self) -> Result<Service<NatsOutlet>, CliError> {
         let context = self.context;
         let (options, place) = super::options(context, Role::Projector)?;
-        let bus = Bus::connect(&options)?;
-        let (log, replicas) = match place {
-            Some(place) => {
-                let (ledger, demands) = (place.ledger(), place.demands());
-                let reader = JetStreamReader::open(bus.clone(), ledger, demands.waits)?;
-                (HomeLog::of_stream(reader), demands.replicas)
-            }
-            None => (HomeLog::open(&context.disk, &context.home)?, 1),
-        };
-        let outlet = NatsOutlet::open(bus, replicas)?;
         let interval = Duration::from_secs(self.arguments.interval.into());
-        let (disk, now) = (context.disk.clone(), context.now());
-        Ok(Service::open(disk, &context.home, context.shared_root_cell()?, log, outlet, interval, now)?)
+        let (cell, now) = (context.shared_root_cell()?, context.now());
+        open_service(&context.disk, &context.home, cell, (&options, place), interval, now)
     }
 
     fn say_serving(&self, service: &Service<NatsOutlet>, position: u64) {
@@ -137,6 +163,7 @@ impl Server<'_> {
     /// Follows until it is told to stop (none) or can't go on.
     fn follow(&mut self, service: &mut Service<NatsOutlet>, stop: &Stop) -> Option<CliError> {
         let ledger = service.ledger().to_string();
+        let mut pause = SHORTEST_PAUSE;
         loop {
             self.read_verification(&ledger);
             let (now, today) = (self.context.now(), self.context.today());
@@ -144,7 +171,10 @@ impl Server<'_> {
             // Known only where the sequencer serves this very home.
             let queue = Alive::read_fresh(&self.context.home).map(|alive| alive.waiting);
             match service.tick(now, today, queue, verification) {
-                Ok(progress) => self.show(&progress),
+                Ok(progress) => {
+                    pause = pause_after(pause, progress.advanced);
+                    self.show(&progress);
+                }
                 Err(error) if error.is_passing() => {
                     self.shown.errors.inc();
                     self.wait_for(&error.to_string());
@@ -156,7 +186,7 @@ impl Server<'_> {
             }
             // A watchdog that systemd does not ask for hears nothing.
             let _ = systemd::alive();
-            if stop.wait(PAUSE) {
+            if stop.wait(pause) {
                 return None;
             }
         }

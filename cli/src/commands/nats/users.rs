@@ -8,10 +8,9 @@ use std::path::{Path, PathBuf};
 
 use nkeys::KeyPair;
 use serde::Serialize;
-use vandel_ledger::disk::{Open, read_all, replace_atomically};
+use vandel_ledger::disk::{Disk, Open, read_all, replace_atomically};
 
 use super::template;
-use crate::context::Context;
 use crate::error::{CliError, Exit};
 
 const LIST: &str = "users";
@@ -56,8 +55,8 @@ pub(super) fn is_name(text: &str) -> bool {
 impl Users {
     /// The users of a folder, with those asked for added; one of each role if there is none and none is
     /// asked for.
-    pub(super) fn extend(context: &Context, folder: &Path, asked: &[String]) -> Result<Self, CliError> {
-        let mut all = read(context, folder)?;
+    pub(super) fn extend(disk: &dyn Disk, folder: &Path, asked: &[String]) -> Result<Self, CliError> {
+        let mut all = read(disk, folder)?;
         let asked = match asked {
             [] if all.is_empty() => template::roles().map(str::to_owned).collect(),
             asked => asked.to_vec(),
@@ -65,8 +64,8 @@ impl Users {
         for spec in asked {
             let (role, name) = parse(&spec)?;
             if !all.iter().any(|user| user.role == role && user.name == name) {
-                all.push(make(context, folder, role, name)?);
-                write(context, folder, &all)?;
+                all.push(make(disk, folder, role, name)?);
+                write(disk, folder, &all)?;
             }
         }
         for user in &mut all {
@@ -93,7 +92,7 @@ fn parse(spec: &str) -> Result<(String, Option<String>), CliError> {
 
 /// Makes a user's key. The seed is written before the list names it: an interrupted run leaves a seed that
 /// nobody knows, never a user without one.
-fn make(context: &Context, folder: &Path, role: String, name: Option<String>) -> Result<User, CliError> {
+fn make(disk: &dyn Disk, folder: &Path, role: String, name: Option<String>) -> Result<User, CliError> {
     let mut random = [0; 32];
     getrandom::fill(&mut random)
         .map_err(|_| CliError::new(Exit::Io, "randomness", "the operating system gives no randomness"))?;
@@ -106,14 +105,14 @@ fn make(context: &Context, folder: &Path, role: String, name: Option<String>) ->
         let next = "move the seed that lies there away, or write its user into the list by hand";
         CliError::file(&file, &error).next(next)
     };
-    let open = context.disk.open(&file, Open::CreateNew).map_err(error)?;
+    let open = disk.open(&file, Open::CreateNew).map_err(error)?;
     open.write_all_at(seed.as_bytes(), 0).and_then(|()| open.sync()).map_err(error)?;
     Ok(user)
 }
 
-fn read(context: &Context, folder: &Path) -> Result<Vec<User>, CliError> {
+fn read(disk: &dyn Disk, folder: &Path) -> Result<Vec<User>, CliError> {
     let file = folder.join(LIST);
-    let bytes = match read_all(&*context.disk, &file) {
+    let bytes = match read_all(disk, &file) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(CliError::file(&file, &error)),
@@ -143,7 +142,7 @@ fn user_of(line: &str) -> Option<User> {
     })
 }
 
-fn write(context: &Context, folder: &Path, users: &[User]) -> Result<(), CliError> {
+fn write(disk: &dyn Disk, folder: &Path, users: &[User]) -> Result<(), CliError> {
     let file = folder.join(LIST);
     let mut text =
         "# The users of the NATS server: role, name (- for none), public key. Take a line out to\n\
@@ -152,7 +151,7 @@ fn write(context: &Context, folder: &Path, users: &[User]) -> Result<(), CliErro
     for user in users {
         text += &format!("{} {} {}\n", user.role, user.name.as_deref().unwrap_or("-"), user.public);
     }
-    replace_atomically(&*context.disk, &file, text.as_bytes()).map_err(|error| CliError::file(&file, &error))
+    replace_atomically(disk, &file, text.as_bytes()).map_err(|error| CliError::file(&file, &error))
 }
 
 #[cfg(test)]
