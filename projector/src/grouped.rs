@@ -14,10 +14,12 @@ const NAME_BYTES: usize = 16;
 const TOKEN_BYTES: usize = 17;
 
 type Front = (Table, [u8; TOKEN_BYTES]);
+/// The keys that begin alike, in order, with their values.
+type Group<T> = Vec<(Vec<u8>, T)>;
 
 /// Values by table and key.
 pub(crate) struct Grouped<T> {
-    groups: HashMap<Front, Vec<(Vec<u8>, T)>, BuildHasherDefault<NameHasher>>,
+    groups: HashMap<Front, Group<T>, BuildHasherDefault<NameHasher>>,
 }
 
 fn front(table: Table, key: &[u8]) -> Front {
