@@ -143,6 +143,13 @@ impl Chain {
         self.checkpoint_keys.iter().rev().find(|(from, _)| *from <= size).map(|(_, key)| *key)
     }
 
+    /// Whether a key is one of this ledger's own: of a checkpoint, or of anybody who was ever enrolled. Such a key is no
+    /// witness to the ledger, whoever listed it as one.
+    #[must_use]
+    pub fn is_own_key(&self, key: &PublicKey) -> bool {
+        self.checkpoint_keys.iter().any(|(_, known)| known == key) || self.keyring.get(key).is_some()
+    }
+
     /// The policy that applies to a day: the last adopted one whose first day has come.
     #[must_use]
     pub fn policy_on(&self, day: Day) -> Option<&AdoptedPolicy> {

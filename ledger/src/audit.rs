@@ -161,6 +161,41 @@ pub enum AuditError {
 }
 
 impl AuditError {
+    /// What to do next.
+    #[must_use]
+    pub fn next(&self) -> String {
+        let said = match self {
+            Self::NoLedger(_) => {
+                "name a home or a copy of one, a folder of segments or of tiles, or a file of evidence"
+            }
+            Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+                "check the name: nothing of that name is there"
+            }
+            Self::Io { .. } | Self::Unreadable(_) => {
+                "check that the disk is whole and that you may read there"
+            }
+            Self::Place(_) => "say where the log lies: a folder, or --nats and --ledger",
+            #[cfg(feature = "network")]
+            Self::Bus(_) | Self::Stream(_) => {
+                "check that NATS is reached and that you may read the log there"
+            }
+            Self::WhichLedger(_) => "name one of them: --ledger ID",
+            Self::Trust { .. } => {
+                "ask the ledger's owner for the trust file again, over another way than the ledger"
+            }
+            Self::State { .. } => "restore your memory's file from your own backup",
+            Self::StateInside(_) => {
+                "keep your memory where nobody else writes: --state FILE outside the folder"
+            }
+            Self::NoBlocks(_) => {
+                "get the folder from who exports it with its vandel/ part, or a copy of the log; a client of C2SP \
+                 tlog-tiles can check the tree by itself"
+            }
+            Self::Receipt { .. } => "take what is no receipt out of the folder, or get the receipt again",
+        };
+        said.to_owned()
+    }
+
     /// The command line's exit code.
     #[must_use]
     pub const fn exit_code(&self) -> u8 {

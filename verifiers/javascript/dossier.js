@@ -4,6 +4,7 @@
   const { CHECKPOINT_KEYS, POLICIES, Refused, Verdict, digest, domain, equal, fault, fromHex, holds, join, orFault, toHex, u64, utf8 } =
     vandel;
   const FORM = "vandel-dossier/1";
+  const SEALED_FORM = "vandel-sealed-dossier/1";
   const DOSSIER_MAX = 67108864;
   const PROOF_MAX = 63;
 
@@ -64,6 +65,13 @@
     }),
   });
 
+  // A sealed one's; what the lock needs is there and nothing else.
+  const SEALED = members({
+    type: text, recipient: text, expires: text, lock: oneOf("passphrase", "x25519"), "salt?": hex(32), "log_n?": number(8),
+    "r?": number(32), "p?": number(32), "encapsulated?": hex(32), sealed: base64,
+  });
+  const LOCKS = { passphrase: "salt,log_n,r,p", x25519: "encapsulated" };
+
   /** The one spelling of a JSON value. */
   function written(value) {
     if (Array.isArray(value)) return `[${value.map(written).join(",")}]`;
@@ -74,8 +82,19 @@
   }
 
   /** D1. */
-  function read(data) {
-    if (data.length > DOSSIER_MAX) bad("a shorter file");
+  const read = (data) => readForm(data, DOSSIER, FORM, DOSSIER_MAX);
+
+  /** A sealed dossier's members. */
+  function readSealed(data) {
+    const sealed = readForm(data, SEALED, SEALED_FORM, 2 * DOSSIER_MAX);
+    const { type, recipient, expires, lock, sealed: content, ...own } = sealed;
+    if (Object.keys(own).join() !== LOCKS[lock]) bad("what its lock needs, and nothing else,");
+    if (!/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(expires)) bad("a day in expires");
+    return sealed;
+  }
+
+  function readForm(data, form, name, longest) {
+    if (data.length > longest) bad("a shorter file");
     const source = vandel.toText(data) ?? bad("UTF-8");
     let value;
     try {
@@ -83,8 +102,8 @@
     } catch (error) {
       throw error instanceof Refused ? new Malformed(String(error)) : error;
     }
-    const dossier = DOSSIER(value);
-    if (dossier.type !== FORM) bad(FORM);
+    const dossier = form(value);
+    if (dossier.type !== name) bad(name);
     return `${written(value)}\n` === source ? dossier : bad("the one spelling of a dossier");
   }
 
@@ -184,7 +203,7 @@
     if (!trust.logs.some((log) => log.name === chain.origin && equal(log.key, genesis))) {
       throw fault("trust-other-log", "the trust file names another log than this one");
     }
-    const isMet = trust.isMet(opened.cosigners);
+    const isMet = trust.isMet(vandel.outsiders(chain, opened.cosigners));
     verdict.anchor = trust.asksForWitnesses && isMet ? "witnessed" : "operator";
     if (!isMet) {
       verdict.notProven.push("the trust file's quorum of witnesses is not met");
@@ -281,5 +300,5 @@
     return by;
   }
 
-  Object.assign(vandel, { readDigests, verifyDossier });
+  Object.assign(vandel, { Malformed, readSealed, readDigests, verifyDossier });
 })((globalThis.vandel ??= {}));

@@ -100,7 +100,7 @@
       if (!this.agrees(`${sort}.Differs`, opened.size, opened.root)) return;
       this.isRemembered ||= sort === "Remembered" && opened.size > 0n;
       const { trust } = this.brought;
-      if (trust?.asksForWitnesses) this.isWitnessed ||= trust.isMet(opened.cosigners);
+      if (trust?.asksForWitnesses) this.isWitnessed ||= trust.isMet(vandel.outsiders(this.chain, opened.cosigners));
     }
 
     async weighReceipt(proof) {

@@ -55,14 +55,16 @@
   /** Whether bytes begin with a text, whatever follows. */
   const begins = (data, start) => toText(data.subarray(0, start.length)) === start;
 
+  const isSealed = (data) => begins(data, '{"type":"vandel-sealed-dossier/');
+
   /** The verdict on a file, by what it begins with. */
   async function verifyFile(data, brought) {
     const text = toText(data) ?? "";
     const isSegment = toText(data.subarray(0, 8)) === "VANDLOG1";
     if (isSegment) return vandel.verifyLog(vandel.readLog([{ name: `segment-${"0".repeat(20)}.vlog`, data }]), brought);
     if (begins(data, '{"type":"vandel-dossier/')) return vandel.verifyDossier(data, brought);
-    if (begins(data, '{"type":"vandel-sealed-dossier/')) {
-      throw new Unreadable("the dossier is sealed: open it first (vandel case unseal, or docs/dossier.md)");
+    if (isSealed(data)) {
+      throw new Unreadable("the dossier is sealed: open it first");
     }
     if (!brought.trust) throw new Unreadable("a trust file is needed");
     if (text.startsWith(PROOF_HEAD)) return verifyProof(data, brought.trust);
@@ -75,5 +77,5 @@
     throw new Unreadable("neither a segment, a proof, a dossier, a certificate nor a checkpoint");
   }
 
-  Object.assign(vandel, { Unreadable, isCheckpoint, openAlone, verifyFile });
+  Object.assign(vandel, { Unreadable, isSealed, isCheckpoint, openAlone, verifyFile });
 })((globalThis.vandel ??= {}));

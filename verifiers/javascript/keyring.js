@@ -12,6 +12,10 @@
     return day > BigInt(LAST_DAY) ? LAST_DAY : Number(day);
   }
 
+  /** Those cosigners whose keys are none of this ledger's own: nobody is a witness to itself. */
+  const outsiders = ({ keyring, checkpointKeys }, cosigners) =>
+    cosigners.filter(({ key }) => !keyring.get(key) && !checkpointKeys.some((known) => equal(known.key, key)));
+
   /** All keys that were ever enrolled. An entry has actor, grants, enrolledAt, lastSecond, endedAt. */
   class Keyring {
     constructor(entries = new Map()) {
@@ -69,5 +73,5 @@
     });
   }
 
-  Object.assign(vandel, { Keyring, latestDay, sameActor: (one, other) => equal(one.actor, other.actor) });
+  Object.assign(vandel, { Keyring, outsiders, latestDay, sameActor: (one, other) => equal(one.actor, other.actor) });
 })((globalThis.vandel ??= {}));

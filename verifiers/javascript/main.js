@@ -1,6 +1,7 @@
 "use strict";
 // `node main.js PATH --trust FILE`: verify a ledger, a log folder, a tiles folder, a segment, a proof, a
 // checkpoint, a dossier or a certificate.
+const crypto = require("node:crypto");
 const fs = require("node:fs");
 const path = require("node:path");
 const { parseArgs } = require("node:util");
@@ -10,17 +11,21 @@ const { readAll } = require("./vectors.js");
 
 const USAGE = 2;
 const IO = 5;
+const NOT_AUTHORISED = 6;
 const NOT_FOUND = 7;
 const HELP = `usage: node main.js PATH [--trust FILE] [--checkpoint FILE]... [--kept FILE]... [--receipts FOLDER]
                     [--digests FILE]... [--ledger ID] [--require-witnessed] [--json]
+                    [--unseal-key FILE | --unseal-passphrase-file FILE]
 
 PATH is a home, a folder of segments or of tiles, or a file: a segment, a proof, a checkpoint, a dossier, a
 certificate.
-exit: 0 verified, 2 not readable as what it should be, 3 violation, 4 not proven, 5 I/O, 7 not found`;
+exit: 0 verified, 2 not readable as what it should be, 3 violation, 4 not proven, 5 I/O, 6 sealed to somebody
+else, 7 not found`;
 
 const OPTIONS = {
   trust: { type: "string" }, checkpoint: { type: "string", multiple: true }, kept: { type: "string", multiple: true },
   digests: { type: "string", multiple: true }, receipts: { type: "string" }, ledger: { type: "string" }, "require-witnessed": { type: "boolean" },
+  "unseal-key": { type: "string" }, "unseal-passphrase-file": { type: "string" },
   json: { type: "boolean" }, help: { type: "boolean", short: "h" },
 };
 
@@ -48,6 +53,16 @@ async function broughtBy(values, root) {
   };
 }
 
+/** What the recipient of a sealed dossier brings. */
+function unsealing(values) {
+  const [key, passphrase] = ["unseal-key", "unseal-passphrase-file"].map((name) => values[name] && new Uint8Array(fs.readFileSync(values[name])));
+  const scrypt = (word, { salt, log_n, r, p }) => {
+    const cost = { N: 2 ** Number(log_n), r: Number(r), p: Number(p), maxmem: 2 ** 31 };
+    return new Uint8Array(crypto.scryptSync(word, salt, 32, cost));
+  };
+  return { key, passphrase, scrypt };
+}
+
 /** What a call on the disk gives, or null if there is nothing of that name. */
 function ifThere(call) {
   try {
@@ -66,7 +81,11 @@ const filesBelow = (root) => ({
 });
 
 async function verifyPath(place, values) {
-  if (fs.statSync(place).isFile()) return vandel.verifyFile(new Uint8Array(fs.readFileSync(place)), await broughtBy(values, null));
+  if (fs.statSync(place).isFile()) {
+    let data = new Uint8Array(fs.readFileSync(place));
+    if (vandel.isSealed(data)) data = await vandel.unseal(data, unsealing(values));
+    return data instanceof vandel.Verdict ? data : vandel.verifyFile(data, await broughtBy(values, null));
+  }
   if (isFolder(path.join(place, "tile"))) return vandel.verifyTiles(filesBelow(place), await broughtBy(values, place));
   const isSegments = fs.readdirSync(place).some((name) => /^segment-.*\.vlog$/.test(name));
   const [root, folder] = isSegments ? [path.dirname(path.resolve(place)), place] : [place, path.join(place, "log")];
@@ -104,8 +123,10 @@ async function main(words) {
     console.log(values.json ? JSON.stringify(verdict, null, 2) : asText(verdict));
     return verdict.exit;
   } catch (error) {
-    if (error.code === undefined && !(error instanceof vandel.Unreadable)) throw error;
+    const isKnown = error instanceof vandel.Unreadable || error instanceof vandel.NotAuthorised;
+    if (error.code === undefined && !isKnown) throw error;
     console.error(`error: ${error.message}`);
+    if (error instanceof vandel.NotAuthorised) return NOT_AUTHORISED;
     if (error.code === "ENOENT") return NOT_FOUND;
     return error.syscall ? IO : USAGE;
   }

@@ -26,6 +26,7 @@
     const start = toText(data.subarray(0, 8));
     if (start === "VANDLOG1") return "asSegment";
     const whole = toText(data) ?? "";
+    if (whole.includes("-----BEGIN PRIVATE KEY-----")) return "asKey";
     if (whole.startsWith(PROOF_HEAD)) return "asProof";
     if (whole.startsWith('{"type":"vandel-dossier/')) return "asDossier";
     if (whole.startsWith('{"type":"vandel-sealed-dossier/')) return "asSealed";
@@ -78,7 +79,8 @@
     }
     const [one] = alone.length ? alone : brought.checkpoints;
     if (!one) throw new vandel.Unreadable(text("nothing"));
-    return vandel.verifyFile(one, brought);
+    const opened = vandel.isSealed(one) ? await vandel.unseal(one, { key: dataOf("asKey")[0] }) : one;
+    return opened instanceof vandel.Verdict ? opened : vandel.verifyFile(opened, brought);
   }
 
   async function verify() {
@@ -87,8 +89,9 @@
       const verdict = await verdictOnFiles();
       show(verdict.toJSON());
     } catch (error) {
-      const isRefusal = error instanceof vandel.Unreadable || error instanceof vandel.Refused;
-      show({ exit: 2, why: isRefusal ? error.message : String(error) });
+      const isRefusal = [vandel.Unreadable, vandel.Refused, vandel.NotAuthorised].some((sort) => error instanceof sort);
+      const exit = error instanceof vandel.NotAuthorised ? 6 : 2;
+      show({ exit, why: isRefusal ? error.message : String(error) });
     }
     find("verdict").focus();
   }

@@ -14,9 +14,9 @@
     ],
     files: [
       "Det som ska granskas: en akt, ett bevis (.tlog-proof), ett gallringsintyg, eller loggens segment (.vlog) med " +
-        "kontrollpunkt; till en akt också de kontrollsummor som du själv har räknat fram",
+        "kontrollpunkt; till en akt också de kontrollsummor som du själv har räknat fram, till en förseglad din nyckelfil",
       "What to verify: a dossier, a proof (.tlog-proof), a certificate of erasure, or a log's segments (.vlog) with a " +
-        "checkpoint; with a dossier, also the digests that you have computed yourself",
+        "checkpoint; with a dossier, also the digests that you have computed yourself, with a sealed one your key file",
     ],
     kept: ["Kontrollpunkter som du själv har sparat tidigare", "Checkpoints that you yourself kept from before"],
     dropping: [
@@ -29,6 +29,7 @@
     exit3: ["FEL FUNNET", "VIOLATION FOUND"],
     exit4: ["INTE STYRKT", "NOT PROVEN"],
     exit2: ["KAN INTE LÄSAS", "CANNOT BE READ"],
+    exit6: ["FÖRSEGLAD", "SEALED"],
     busy: ["Granskar …", "Verifying …"],
     nothing: ["Välj först vad som ska granskas.", "Choose first what to verify."],
     kindLog: ["logg", "log"],
@@ -70,7 +71,8 @@
     asKept: ["egen kontrollpunkt", "your own checkpoint"],
     asProof: ["bevis", "proof"],
     asDossier: ["akt", "dossier"],
-    asSealed: ["förseglad akt: öppna den först", "sealed dossier: open it first"],
+    asSealed: ["förseglad akt: lägg till din nyckelfil", "sealed dossier: add your key file"],
+    asKey: ["din nyckel till en förseglad akt", "your key to a sealed dossier"],
     asDigests: ["egna kontrollsummor", "your own digests"],
     asDocument: ["intyg", "certificate"],
     asUnknown: ["okänd: läses inte", "unknown: not read"],
@@ -87,7 +89,10 @@
     [/^the links between records, .*$/, "länkarna mellan poster, blocken, och kontrollpunkterna som författarna såg: det kräver loggen"],
     [/^the rules of conduct .*$/, "handläggningsreglerna (V21 till V25, V27 till V42)"],
     [/^what was withheld: .*$/, "det som inte lämnades ut: det visas inte, och kan finnas eller inte"],
-    [/^the dossier is sealed: .*$/, "akten är förseglad: öppna den först (vandel case unseal)"],
+    [/^the dossier is sealed, for (.*): .*$/, "akten är förseglad, för $1: nyckelfilen behövs"],
+    [/^it does not open: .*$/, "den öppnas inte: nyckeln är en annan, eller filen har ändrats"],
+    [/^it is sealed to another sort of lock: passphrase$/, "den är förseglad med lösenfras: öppna den med vandel-verify"],
+    [/^the file holds no X25519 private key in PEM$/, "filen rymmer ingen privat X25519-nyckel i PEM"],
     [/^there is no trust file.*$/, "ingen förtroendefil är vald: loggen stämmer med sig själv, inte mer"],
     [/^a trust file is needed$/, "en förtroendefil behövs"],
     [/^the trust file names no checkpoint key of this log$/, "förtroendefilen nämner ingen av loggens kontrollpunktsnycklar"],

@@ -165,8 +165,8 @@ fn ledger(arguments: &Arguments) -> Result<Said, Refusal> {
         ..VerifyOptions::default()
     };
     let report = verify(options, &mut |_| {}).map_err(|error| {
-        let refusal = Refusal::unreadable("no-verdict", error.to_string());
-        Refusal { exit: error.exit_code(), ..refusal }
+        let exit = error.exit_code();
+        Refusal { exit, ..Refusal::unreadable("no-verdict", error.to_string()).next(error.next()) }
     })?;
     if let Some(file) = &arguments.write_digests {
         write_digests(&RealDisk, file, &report)?;

@@ -10,6 +10,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::fuzz;
+use crate::mutants;
 use crate::nats;
 use crate::step;
 use crate::verifiers;
@@ -30,6 +31,9 @@ struct Suite {
 const FUZZ: &str = "fuzz";
 /// For how long each.
 const FUZZ_SECONDS: u32 = 60;
+
+/// The verifier's mutants, which take hours: only when they are named.
+const MUTANTS: &str = "mutants";
 
 /// The suites. To add one, add a row.
 const SUITES: &[Suite] = &[
@@ -98,9 +102,13 @@ pub(crate) fn run<'a>(root: &Path, names: &[&'a str]) -> Result<bool, &'a str> {
             println!("{:<12} {}", suite.name, suite.what);
         }
         println!("{FUZZ:<12} every parser of what comes from outside, {FUZZ_SECONDS} seconds each");
+        println!(
+            "{MUTANTS:<12} the verifier's code changed place by place (docs/mutants.md); hours, only when named"
+        );
         return Ok(true);
     }
-    let is_suite = |name: &str| name == FUZZ || SUITES.iter().any(|suite| suite.name == name);
+    let is_suite =
+        |name: &str| name == FUZZ || name == MUTANTS || SUITES.iter().any(|suite| suite.name == name);
     if let Some(unknown) = names.iter().find(|name| !is_suite(name)) {
         return Err(unknown);
     }
@@ -129,11 +137,12 @@ pub(crate) fn run<'a>(root: &Path, names: &[&'a str]) -> Result<bool, &'a str> {
         summary.extend(outcome.counts.iter().map(|count| format!("{:<12} {count}", "")));
     }
     let fuzzed = !(names.is_empty() || names.contains(&FUZZ)) || fuzz::run(root, FUZZ_SECONDS, &[]);
+    let changed = !names.contains(&MUTANTS) || mutants::run(root, &[]);
     println!("\n== summary");
     for line in summary {
         println!("{line}");
     }
-    Ok(all_passed && fuzzed)
+    Ok(all_passed && fuzzed && changed)
 }
 
 fn run_suite(root: &Path, suite: &Suite, outcome: &mut Outcome) -> bool {

@@ -7,6 +7,7 @@
 //! | `deep` | the long suites, in release, with their counts |
 //! | `instructions` | counts the instructions of our own hot paths against their budget |
 //! | `fuzz` | every parser under libFuzzer, for so many seconds each |
+//! | `mutants` | the verifier's code changed place by place; what no test notices must be explained |
 //! | `verifiers` | brings Python, Node and Chromium for the independent verifiers |
 //! | `nats` | brings the nats-server that the tests run |
 
@@ -16,6 +17,7 @@ mod deep;
 mod foreign;
 mod fuzz;
 mod instructions;
+mod mutants;
 mod nats;
 mod step;
 mod test;
@@ -36,6 +38,8 @@ cargo xtask TASK
   instructions     count the instructions of our own hot paths against their budget; --update moves it
   fuzz [SECONDS] [TARGET...]
                    every parser under libFuzzer, each for 10 seconds if nothing is said
+  mutants [FILE...]
+                   change the verifier place by place, and see whether the tests notice: hours for all of it
   verifiers        bring what the independent verifiers run on, and print where it is
   foreign          bring the foreign clients and parsers that the tests run
   nats             bring the nats-server that the tests run, and print where it is
@@ -68,6 +72,7 @@ fn main() -> ExitCode {
             let seconds = words.first().and_then(|word| word.parse().ok());
             fuzz::run(&root, seconds.unwrap_or(10), &words[usize::from(seconds.is_some())..])
         }
+        (Some("mutants"), files) => mutants::run(&root, files),
         (Some("verifiers"), []) => match verifiers::provide(&root) {
             Some(found) => {
                 found.iter().for_each(|(name, path)| println!("{name}={}", path.display()));

@@ -71,5 +71,5 @@ pub(super) fn refuse(error: VerifyError) -> CliError {
         VerifyError::StateInside(_) => (Exit::Usage, "state-inside"),
         VerifyError::Receipt { .. } => (Exit::Usage, "receipt"),
     };
-    CliError::new(exit, code, error.to_string())
+    CliError::new(exit, code, error.to_string()).next(error.next())
 }

@@ -213,7 +213,8 @@ fn weigh_checkpoint(
     if !trust.logs().iter().any(names) {
         return Err(DossierFault::new("trust-other-log", "the trust file names another log than this one"));
     }
-    let witnessed = trust.asks_for_witnesses() && trust.quorum_met(&opened.cosigners());
+    let outside: Vec<_> = opened.cosigners().into_iter().filter(|key| !chain.is_own_key(key)).collect();
+    let witnessed = trust.asks_for_witnesses() && trust.quorum_met(&outside);
     report.anchor = if witnessed { Anchor::Witnessed } else { Anchor::Operator };
     if trust.asks_for_witnesses() && !witnessed {
         report.not_proven.push("the trust file's quorum of witnesses is not met".to_owned());

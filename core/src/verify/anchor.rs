@@ -214,9 +214,8 @@ impl Weighing<'_> {
             out.size = out.size.max(size);
         }
         let Some(TrustFile { trust, .. }) = &self.evidence.trust else { return };
-        // A key that this ledger itself names is the operator's or its people's, whoever listed it as a witness.
         let (outside, own): (Vec<PublicKey>, Vec<PublicKey>) =
-            opened.cosigners().into_iter().partition(|key| !self.is_of_this_ledger(key));
+            opened.cosigners().into_iter().partition(|key| !self.chain.is_own_key(key));
         out.notes.extend(own.iter().map(|key| {
             format!("The cosignature by {key}: it is a key of this ledger's own, and no witness to itself.")
         }));
@@ -227,11 +226,6 @@ impl Weighing<'_> {
                 out.size = out.size.max(size);
             }
         }
-    }
-
-    fn is_of_this_ledger(&self, key: &PublicKey) -> bool {
-        let signs_checkpoints = self.chain.checkpoint_keys.iter().any(|(_, known)| known == key);
-        signs_checkpoints || self.chain.keyring.get(key).is_some()
     }
 
     /// Verifies a note with the key that the chain says signs checkpoints of its size.

@@ -5,6 +5,7 @@
 
 mod evidence;
 mod page;
+mod sealed;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -65,8 +65,14 @@ fn files(demo: &Demo) -> Vec<(Vec<String>, i64, &'static str)> {
     let lies =
         String::from_utf8(certificate).unwrap().replace("\"state\":\"executed\"", "\"state\":\"completed\"");
     std::fs::write(demo.path("lying.certificate.json"), lies).unwrap();
+    let (sealed, key) = crate::sealed::for_alice(text.as_bytes());
+    std::fs::write(demo.path("sealed.dossier"), sealed).unwrap();
+    std::fs::write(demo.path("alice.pem"), key).unwrap();
+    let (sealed, key) = (show(demo.path("sealed.dossier")), show(demo.path("alice.pem")));
     let (dossier, digests) = (show(dossier), show(digests));
     vec![
+        (vec![sealed.clone(), digests.clone(), key], 0, "operator"),
+        (vec![sealed], 6, "Kommunrevisionen"),
         (vec![dossier.clone(), digests.clone()], 0, "operator"),
         (vec![dossier], 4, ""),
         (vec![show(demo.path("tampered.dossier")), digests.clone()], 3, "row-proof"),
@@ -90,7 +96,9 @@ fn the_page_verifies_from_disk_and_says_it_in_two_languages() {
         ("svenska", 0) => "GRANSKAT OCH STYRKT",
         ("svenska", 3) => "FEL FUNNET",
         ("svenska", 4) => "INTE STYRKT",
+        ("svenska", 6) => "FÖRSEGLAD",
         (_, 0) => "VERIFIED",
+        (_, 6) => "SEALED",
         (_, 3) => "VIOLATION FOUND",
         _ => "NOT PROVEN",
     };

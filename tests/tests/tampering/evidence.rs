@@ -16,6 +16,7 @@ use vandel_tests::independent::{Batch, Independent, hex};
 use vandel_tests::ledger_builder::LedgerBuilder;
 use vandel_verify::certificate::{self, Certificate};
 
+use crate::keys::{OWN_WITNESS, cosigned};
 use crate::matrix::{Matrix, Row, is_deep};
 
 /// How many of one kind are counted.
@@ -146,6 +147,25 @@ pub(crate) fn dossiers(matrix: &mut Matrix) {
     listed(&mut shown, &value, &brought, matrix);
     made_anew(&mut shown, &brought, matrix);
     false_digests(matrix);
+    witnessed_by_its_own(&mut shown, &made, matrix);
+}
+
+/// A dossier whose checkpoint one of the ledger's own people has cosigned, for a reader who took that for a witness.
+fn witnessed_by_its_own(shown: &mut Shown, made: &Dossier, matrix: &mut Matrix) {
+    let trust = std::fs::read_to_string(shown.built.home.trust()).unwrap();
+    let stranger = vandel_core::signature::SigningKey::from_bytes(&[79; 32]);
+    for (key, exit) in [(&stranger, 0), (&shown.built.decider.clone(), 4)] {
+        let (trust, note) = cosigned(&trust, &made.checkpoint, key);
+        let mut value = serde_json::to_value(made).unwrap();
+        value["checkpoint"] = note.into();
+        let brought = Brought { trust: Some(parse_trust(trust.as_bytes()).unwrap()), ..shown.reader() };
+        let case = judged(&spelled(&value), &brought);
+        assert_eq!(case.1.0, exit, "{:?}", case.1);
+        agree(&mut shown.others, &[case]);
+        if exit != 0 {
+            matrix.row(OWN_WITNESS).found("not-proven", true);
+        }
+    }
 }
 
 /// Elements of its lists dropped, doubled and exchanged.

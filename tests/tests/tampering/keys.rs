@@ -97,6 +97,37 @@ fn ended(matrix: &mut Matrix) {
     }
 }
 
+/// The row for logs and for dossiers.
+pub(crate) const OWN_WITNESS: &str = "a cosignature by a key of the ledger's own";
+
+/// A trust file that asks for this witness, and a note that it has cosigned.
+pub(crate) fn cosigned(trust: &str, note: &str, key: &SigningKey) -> (String, String) {
+    let name = "own.example/witness";
+    let witness = VerifierKey::new(name, KeyKind::Cosignature, &public_key(key)).unwrap();
+    let log = trust.lines().find(|line| line.starts_with("log ")).unwrap();
+    let mut note = vandel_core::note::Note::parse(note.as_bytes()).unwrap();
+    note.attach(NoteSignature::cosign(name, key, NOON, note.text()).unwrap()).unwrap();
+    (format!("{log}\nwitness own {witness}\nquorum own\n"), note.to_string())
+}
+
+/// Somebody of the ledger's own people as its witness: that nobody outside has seen it is then the answer.
+pub(crate) fn witness_to_itself(three: &mut Three, matrix: &mut Matrix) {
+    let (trust, blocks) = (three.trust.clone(), three.blocks.clone());
+    let stranger = SigningKey::from_bytes(&[79; 32]);
+    let own = [three.built.administrators[0].clone(), three.built.decider.clone()];
+    for (key, exit) in [(stranger, 0), (own[0].clone(), 4), (own[1].clone(), 4)] {
+        let note;
+        (three.trust, note) = cosigned(&trust, &three.checkpoint, &key);
+        let brings = Brings { published: vec![note.into_bytes()], ..Brings::default() };
+        let judged = three.judge(&blocks, &brings, true);
+        assert_eq!(judged.exit, exit, "{}", judged.check);
+        if exit != 0 {
+            matrix.row(OWN_WITNESS).found("not-proven", true);
+        }
+    }
+    three.trust = trust;
+}
+
 /// Two keys of one name whose ids are the same four bytes, found by trying some 170,000: a note signed by one is
 /// no note by the other.
 pub(crate) fn collide(three: &mut Three, matrix: &mut Matrix) {

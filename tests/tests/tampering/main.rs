@@ -30,6 +30,7 @@ fn nothing_passes_and_the_document_says_what_finds_it() {
     history::rewritten(&mut large, &mut matrix);
     history::scripts(&mut large, &mut matrix);
     keys::not_in_force(&mut large, &mut matrix);
+    keys::witness_to_itself(&mut large, &mut matrix);
     ed25519::edges(&mut large, &mut matrix);
     evidence::dossiers(&mut matrix);
     evidence::certificates(&mut matrix);

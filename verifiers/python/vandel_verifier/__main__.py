@@ -8,28 +8,33 @@ import sys
 from pathlib import Path
 
 from .batch import run_batch
-from .dossier import read_digests
+from .dossier import SEALED_BEGINS, read_digests
 from .evidence import Brought, verify_log
 from .files import Unreadable, verify_file
 from .notes import read_proof, read_trust
 from .refused import Refused
+from .sealed import NoKey, NotAuthorised, unseal
 from .segments import read_log
 from .tiles import Folder, verify_tiles
 from .vectors import read_all
+from .verdict import Verdict
 
-NOT_FOUND, USAGE, IO = 7, 2, 5
+NOT_FOUND, USAGE, IO, NOT_AUTHORISED = 7, 2, 5, 6
 
 
 def _parser():
     parser = argparse.ArgumentParser(
         prog="vandel_verifier", description=__doc__,
-        epilog="exit: 0 verified, 2 not readable as what it should be, 3 violation, 4 not proven, 5 I/O, 7 not found")
+        epilog="exit: 0 verified, 2 not readable as what it should be, 3 violation, 4 not proven, 5 I/O, 6 sealed to "
+        "somebody else, 7 not found")
     parser.add_argument("path", type=Path, help="a home, a folder of segments or of tiles, or a file")
     parser.add_argument("--trust", type=Path, help="the trust file, kept by the auditor")
     parser.add_argument("--checkpoint", type=Path, action="append", default=[], help="a signed checkpoint")
     parser.add_argument("--kept", type=Path, action="append", default=[], help="a checkpoint that you kept yourself")
     parser.add_argument("--receipts", type=Path, help="a folder of .tlog-proof files")
     parser.add_argument("--digests", type=Path, action="append", default=[], help="digests that you have computed")
+    parser.add_argument("--unseal-key", type=Path, help="for a sealed dossier: its recipient's X25519 private key, PEM")
+    parser.add_argument("--unseal-passphrase-file", type=Path, help="for a sealed dossier: a file with the passphrase")
     parser.add_argument("--ledger", help="the ledger's id: it must be this one")
     parser.add_argument("--require-witnessed", action="store_true", help="nothing less than a quorum of witnesses")
     parser.add_argument("--json", action="store_true", help="the verdict as JSON")
@@ -70,7 +75,13 @@ def verify_path(arguments):
     if not path.exists():
         raise FileNotFoundError(f"{path} is not there")
     if path.is_file():
-        return verify_file(path.read_bytes(), _brought(arguments, path.parent / "-"), verify_log)
+        data = path.read_bytes()
+        if data.startswith(SEALED_BEGINS):
+            given = [arguments.unseal_key, arguments.unseal_passphrase_file]
+            data = unseal(data, *[file.read_bytes() if file else None for file in given])
+            if isinstance(data, Verdict):
+                return data
+        return verify_file(data, _brought(arguments, path.parent / "-"), verify_log)
     if (path / "tile").is_dir():
         return verify_tiles(Folder(path), _brought(arguments, path))
     is_segments = any(path.glob("segment-*.vlog"))
@@ -89,9 +100,12 @@ def main(words):
     arguments = _parser().parse_args(words)
     try:
         verdict = verify_path(arguments)
-    except Unreadable as error:
+    except (Unreadable, NoKey) as error:
         print(f"error: {error}", file=sys.stderr)
         return USAGE
+    except NotAuthorised as error:
+        print(f"error: {error}", file=sys.stderr)
+        return NOT_AUTHORISED
     except FileNotFoundError as error:
         print(f"error: {error}", file=sys.stderr)
         return NOT_FOUND

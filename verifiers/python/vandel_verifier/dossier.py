@@ -7,25 +7,27 @@ from .certificate import once
 from .excerpt import Excerpt, fault
 from .hashes import check_inclusion, digest, domain, leaf_hash, root_of_path
 from .notes import CHECKPOINT_KEY, VerifierKey, decimal, decode_base64, open_checkpoint, read_checkpoint, read_note
+from .keyring import outsiders
 from .refused import Refused
 from .structure import read_record
 from .verdict import Verdict
 
 FORM = "vandel-dossier/1"
+SEALED_FORM = "vandel-sealed-dossier/1"
 BEGINS = b'{"type":"vandel-dossier/'
 SEALED_BEGINS = b'{"type":"vandel-sealed-dossier/'
 DOSSIER_MAX = 67_108_864
 PROOF_MAX = 63
 
 
-class _Malformed(Exception):
-    pass
+class Malformed(Exception):
+    """A file that does not have the form of a dossier."""
 
 
 def _number(bits):
     def read(value):
         if type(value) is not int or not 0 <= value < 1 << bits:
-            raise _Malformed(f"a number of {bits} bits is expected")
+            raise Malformed(f"a number of {bits} bits is expected")
         return value
 
     return read
@@ -33,14 +35,14 @@ def _number(bits):
 
 def _text(value):
     if type(value) is not str:
-        raise _Malformed("a text is expected")
+        raise Malformed("a text is expected")
     return value
 
 
 def _hex(count):
     def read(value):
         if not re.fullmatch("[0-9a-f]*", _text(value)) or len(value) != 2 * count:
-            raise _Malformed(f"{2 * count} hexadecimal digits are expected")
+            raise Malformed(f"{2 * count} hexadecimal digits are expected")
         return bytes.fromhex(value)
 
     return read
@@ -49,14 +51,14 @@ def _hex(count):
 def _base64(value):
     data = decode_base64(_text(value))
     if data is None:
-        raise _Malformed("canonical base64 is expected")
+        raise Malformed("canonical base64 is expected")
     return data
 
 
 def _one_of(*words):
     def read(value):
         if value not in words:
-            raise _Malformed(f"one of {', '.join(words)} is expected")
+            raise Malformed(f"one of {', '.join(words)} is expected")
         return value
 
     return read
@@ -68,7 +70,7 @@ def _subject(value):
     if _text(value) in named:
         return named[value]
     if not value.startswith("key:"):
-        raise _Malformed("key:, checkpoint-keys or policies is expected")
+        raise Malformed("key:, checkpoint-keys or policies is expected")
     return 0, _hex(32)(value.removeprefix("key:"))
 
 
@@ -94,33 +96,55 @@ _DOSSIER = {
 def _shaped(value, form):
     if isinstance(form, list):
         if type(value) is not list:
-            raise _Malformed("a list is expected")
+            raise Malformed("a list is expected")
         return [_shaped(one, form[0]) for one in value]
     if not isinstance(form, dict):
         return form(value)
     if type(value) is not dict:
-        raise _Malformed("an object is expected")
+        raise Malformed("an object is expected")
     names = [name for name in form if not name.endswith("?") or name[:-1] in value]
     if list(value) != [name.removesuffix("?") for name in names]:
-        raise _Malformed("members are missing, unknown or out of order")
+        raise Malformed("members are missing, unknown or out of order")
     return {name.removesuffix("?"): _shaped(value[name.removesuffix("?")], form[name]) for name in names}
+
+
+# A sealed one's, in the order of docs/dossier.md; what the lock needs is there and nothing else.
+_SEALED = {
+    "type": _text, "recipient": _text, "expires": _text, "lock": _one_of("passphrase", "x25519"), "salt?": _hex(32),
+    "log_n?": _number(8), "r?": _number(32), "p?": _number(32), "encapsulated?": _hex(32), "sealed": _base64,
+}
+_LOCKS = {"passphrase": {"salt", "log_n", "r", "p"}, "x25519": {"encapsulated"}}
 
 
 def _read(data):
     """D1."""
-    if len(data) > DOSSIER_MAX:
-        raise _Malformed("it is longer than a dossier may be")
+    return _read_form(data, _DOSSIER, FORM, DOSSIER_MAX)
+
+
+def read_sealed(data):
+    """A sealed dossier's members."""
+    sealed = _read_form(data, _SEALED, SEALED_FORM, 2 * DOSSIER_MAX)
+    if set(sealed) - {"type", "recipient", "expires", "lock", "sealed"} != _LOCKS[sealed["lock"]]:
+        raise Malformed("the lock has other members than its own")
+    if not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", sealed["expires"]):
+        raise Malformed("expires is no day")
+    return sealed
+
+
+def _read_form(data, form, name, longest):
+    if len(data) > longest:
+        raise Malformed("it is longer than a dossier may be")
     try:
         value = json.loads(data.decode("utf-8", "strict"), object_pairs_hook=once)
         written = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
     except (ValueError, RecursionError) as error:
-        raise _Malformed(f"no JSON: {error}") from None
-    dossier = _shaped(value, _DOSSIER)
-    if dossier["type"] != FORM:
-        raise _Malformed(f"it is no {FORM}")
+        raise Malformed(f"no JSON: {error}") from None
+    read = _shaped(value, form)
+    if read["type"] != name:
+        raise Malformed(f"it is no {name}")
     if written != data:
-        raise _Malformed("it is not written in the one spelling")
-    return dossier
+        raise Malformed("it is not written in the one spelling")
+    return read
 
 
 def read_digests(text):
@@ -144,7 +168,7 @@ def verify_dossier(data, brought):
     verdict = Verdict("dossier")
     try:
         dossier = _read(data)
-    except _Malformed as error:
+    except Malformed as error:
         verdict.add(fault("malformed", str(error)))
         return verdict
     verdict.ledger = dossier["ledger"].hex()
@@ -229,7 +253,7 @@ def _weigh_checkpoint(chain, note, claimed, brought, verdict):
     genesis = chain.checkpoint_keys[0][1]
     if not any(log.name == chain.origin and log.key == genesis for log in trust.logs):
         raise fault("trust-other-log", "the trust file names another log than this one")
-    is_met = trust.is_met([key for key, _ in opened.cosigners])
+    is_met = trust.is_met(outsiders(chain, opened.cosigners))
     verdict.anchor = "witnessed" if trust.asks_for_witnesses and is_met else "operator"
     if not is_met:
         verdict.not_proven.append("the trust file's quorum of witnesses is not met")

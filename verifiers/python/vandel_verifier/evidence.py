@@ -5,6 +5,7 @@ from typing import Optional
 
 from .chain import Chain
 from .hashes import check_inclusion
+from .keyring import outsiders
 from .notes import CHECKPOINT_KEY, VerifierKey, open_checkpoint, read_checkpoint, read_note
 from .payload import APPROVAL, check_approval, open_payload
 from .policy import NOT_JUDGED
@@ -124,7 +125,7 @@ class _Weighing:
             self.is_remembered |= sort == "Remembered" and opened.size > 0
             trust = self.brought.trust
             if trust is not None and trust.asks_for_witnesses:
-                self.is_witnessed |= trust.is_met([key for key, _ in opened.cosigners])
+                self.is_witnessed |= trust.is_met(outsiders(self.chain, opened.cosigners))
 
     def _weigh_receipt(self, proof):
         if self.chain.blocks == 0:

@@ -16,6 +16,12 @@ def latest_day(second):
     return min((second + 7200) // 86400, LAST_DAY)
 
 
+def outsiders(chain, cosigners):
+    """Those cosigners whose keys are none of this ledger's own: nobody is a witness to itself."""
+    own = set(chain.keyring.entries) | {key for _, key in chain.checkpoint_keys}
+    return [key for key, _ in cosigners if key.key not in own]
+
+
 @dataclass(frozen=True)
 class Entry:
     """A key's entry."""
