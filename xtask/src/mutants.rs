@@ -27,7 +27,9 @@ pub(crate) fn run(root: &Path, files: &[&str]) -> bool {
         .current_dir(root)
         .args(["mutants", "--package", "vandel-core", "--no-shuffle", "--output"])
         .arg(&output);
-    files.iter().for_each(|file| drop(command.args(["--file", file])));
+    for file in files {
+        command.args(["--file", file]);
+    }
     // Survivors and time-outs have exit codes of their own; what came of it stands in the files.
     step::succeeds(&mut command);
     judge(root, &output.join("mutants.out"))

@@ -4,6 +4,8 @@
 //! `VANDEL_BLESS=1 cargo test -p vandel-core --test vectors` writes the files anew. Do that only for
 //! new vectors: a changed one is a changed format.
 
+mod audit;
+mod bounds;
 mod certificates;
 mod check;
 mod dossiers;

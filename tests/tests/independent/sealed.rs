@@ -20,7 +20,7 @@ const BOB: &str = "05eda544be0709fbfcf19ab6a1029e55209814fd61ba67c69243a6dd7f3b8
 
 /// A dossier sealed to the first key, and that key's file, for the page.
 pub(crate) fn for_alice(plain: &[u8]) -> (Vec<u8>, String) {
-    let to = Recipient::PublicKey(unhex(ALICE_PUBLIC).into());
+    let to = Recipient::PublicKey(unhex(ALICE_PUBLIC));
     let sealed = seal_dossier(plain, "Kommunrevisionen", "2099-12-31".parse().unwrap(), &to).unwrap();
     (sealed.encode(), pem(ALICE))
 }
@@ -94,7 +94,7 @@ fn a_sealed_dossier_opens_for_its_recipient_and_for_nobody_else() {
     let sealed = |to: &Recipient| {
         seal_dossier(&plain, "Förvaltningsrätten \"i\" Malmö", "2099-12-31".parse().unwrap(), to).unwrap()
     };
-    let to_key = sealed(&Recipient::PublicKey(unhex(ALICE_PUBLIC).into()));
+    let to_key = sealed(&Recipient::PublicKey(unhex(ALICE_PUBLIC)));
     let to_word = sealed(&Recipient::Passphrase("lösenord på rad ett".to_owned().into()));
     let mut reader = Reader { trust: built.home.trust(), tried: 0 };
     // Nobody has computed its digest: not proven. That is said of what is inside.
