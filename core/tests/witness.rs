@@ -182,9 +182,11 @@ fn a_cosignature_counts_only_by_the_right_key_over_the_right_text() {
         format!("{}\n", line.expect("a name"))
     };
     let (good, stranger) = (cosign(2, &text), cosign(3, &text));
-    let (_, time) =
-        take_cosignature(&text, &witness_key(), &format!("{stranger}{good}")).expect("its own line");
-    assert_eq!(time, Second(1_700_000_000));
+    // Of several lines its own is taken, wherever it stands.
+    for answer in [format!("{stranger}{good}"), format!("{good}{stranger}")] {
+        let (line, time) = take_cosignature(&text, &witness_key(), &answer).expect("its own line");
+        assert_eq!((time, format!("{line}\n")), (Second(1_700_000_000), good.clone()));
+    }
     let other = cosign(2, &head(&tree(10, 10, 0), 10).to_string());
     let plain = NoteSignature::sign("witness.example/w1", &secret(2), &text).expect("a name");
     for wrong in ["", "nonsense\n", &stranger, &other, &format!("{plain}\n"), &format!("{good}x\n")] {
