@@ -91,7 +91,9 @@ async function verifyPath(place, values) {
   const [root, folder] = isSegments ? [path.dirname(path.resolve(place)), place] : [place, path.join(place, "log")];
   const brought = await broughtBy(values, root);
   if (!fs.existsSync(folder)) return vandel.verifyLog(new vandel.Log().damaged("there is no folder of the log"), brought);
-  const files = fs.readdirSync(folder).map((name) => ({ name, data: new Uint8Array(fs.readFileSync(path.join(folder, name))) }));
+  // A folder among the segments is no segment: its name says so.
+  const dataOf = (file) => (isFolder(file) ? vandel.EMPTY : new Uint8Array(fs.readFileSync(file)));
+  const files = fs.readdirSync(folder).map((name) => ({ name, data: dataOf(path.join(folder, name)) }));
   return vandel.verifyLog(vandel.readLog(files), brought);
 }
 

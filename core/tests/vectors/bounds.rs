@@ -36,7 +36,10 @@ fn by_two(event: OpenEvent) -> Vec<Said<'static>> {
 }
 
 fn refused(result: Result<Chain, Expected>) -> String {
-    result.err().expect("it is refused").name
+    match result {
+        Ok(_) => panic!("it is not refused"),
+        Err(expected) => expected.name,
+    }
 }
 
 #[test]
