@@ -238,6 +238,12 @@ fn what_was_kept_and_what_is_remembered_is_held_against_the_log() {
         found(&with(&ledger.blocks, evidence(operator(), next))),
         [("checkpoint-root", Some(16), None)]
     );
+    // Of one size, and one of the two is this log's.
+    let last = vec![newest.clone(), kept(&checkpoint(&ledger, 13, fork))];
+    assert_eq!(
+        found(&with(&ledger.blocks, evidence(operator(), last))),
+        [("checkpoint-root", Some(0), Some(19))]
+    );
     let beyond = vec![newest.clone(), kept(&signed(25, Hash(filler("beyond"))))];
     let report = with(&ledger.blocks, evidence(operator(), beyond));
     assert_eq!((report.exit, found(&report)), (3, vec![("records-missing", Some(20), Some(24))]));
@@ -249,6 +255,8 @@ fn what_was_kept_and_what_is_remembered_is_held_against_the_log() {
     let middle = ledger.chains[6].frontier.root();
     let report = with(&ledger.blocks, remembered(ledger.id(), 9, middle));
     assert_eq!((report.exit, report.anchor.kind, report.anchor.size), (0, Anchor::Remembered, 9));
+    let nothing = with(&ledger.blocks, remembered(ledger.id(), 0, vandel_core::merkle::empty_root()));
+    assert_eq!((nothing.exit, nothing.anchor.kind), (4, Anchor::None), "nothing was verified before");
     let cases = [
         (ledger.id(), 9, Hash(filler("fork")), ("remembered", Some(0), Some(8))),
         (ledger.id(), 30, middle, ("records-missing", Some(20), Some(29))),

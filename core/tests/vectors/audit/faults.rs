@@ -4,7 +4,7 @@ use vandel_core::event::{KeyRevoked, OpenEvent, Revocation};
 use vandel_core::hash::{Domain, Hash, leaf_hash};
 use vandel_core::signature::sign;
 use vandel_core::statement::{Body, Seen};
-use vandel_core::verify::{FINDINGS_MAX, LogEnd, Request};
+use vandel_core::verify::{FINDINGS_MAX, LogEnd, ReceiptEvidence, Remembered, Request};
 
 use super::{audit, checkpoint, evidence, found, kept, ledger, operator, published, signatures, with};
 use crate::world::{Draft, START, filler, open, public, second, secret};
@@ -31,6 +31,14 @@ fn how_the_log_ends_is_judged_by_what_was_signed() {
     assert_eq!((report.exit, found(&report)), (3, vec![("log-damaged", Some(19), None)]));
     assert!(report.not_looked_at[0].contains("record 19"), "{:?}", report.not_looked_at);
     assert_eq!(found(&ends(&ledger.blocks, damaged(false))), [("log-damaged", None, None)]);
+    // What was read is compared up to its last block, and not beyond.
+    let forked = |blocks: usize| {
+        let fork = checkpoint(&ledger, blocks, Some(Hash(filler("fork"))));
+        let request = Request { evidence: evidence(operator(), vec![kept(&fork)]), ..Request::default() };
+        let report = audit(&ledger.blocks[..6], request, damaged(true));
+        found(&report).iter().any(|(code, ..)| *code == "checkpoint-root")
+    };
+    assert_eq!((forked(5), forked(6), forked(7)), (true, true, false));
     assert_eq!(found(&ends(&[], torn())), [("log-torn", Some(0), None)]);
     let report = ends(&[], LogEnd::Whole);
     assert_eq!((report.exit, found(&report)[0]), (3, ("log-empty", Some(0), None)));
@@ -72,7 +80,13 @@ fn a_changed_byte_is_laid_to_the_record_that_it_stands_in() {
         }
         bytes
     };
-    assert_eq!(found(&judge(&replaced(5, drafted(true))))[0], ("record-chain", Some(8), None));
+    let report = judge(&replaced(5, drafted(true)));
+    assert_eq!(found(&report)[0], ("record-chain", Some(8), None));
+    let first = &report.findings[0];
+    assert_eq!(first.found.as_deref(), Some(Hash(filler("wrong")).to_string().as_str()));
+    assert!(
+        first.expected.is_some() && first.expected != first.found && first.advice.contains("keep this copy")
+    );
     let report = judge(&replaced(5, drafted(false)));
     assert_eq!(found(&report), [("record-chain", Some(7), None), ("block-signature", Some(7), Some(8))]);
 
@@ -175,4 +189,35 @@ fn what_a_suspect_key_signed_is_listed_from_the_second_on() {
     );
     assert!(suspect(at + 1).suspects.is_empty());
     assert_eq!((report.pending.records, report.pending.first, report.pending.last), (1, Some(20), Some(20)));
+}
+
+#[test]
+fn a_receipt_and_a_memory_are_read_as_they_are_written() {
+    let ledger = ledger();
+    let mut receipt = super::receipt(&ledger, 13, 7);
+    let read = |text: &str| ReceiptEvidence::parse("mine", text);
+    assert_eq!(read(&receipt.to_string()), Ok(receipt.clone()));
+    receipt.proof = vec![Hash(filler("node")); 64];
+    assert_eq!(read(&receipt.to_string()), Ok(receipt.clone()));
+    receipt.proof.push(Hash(filler("node")));
+    assert_eq!(read(&receipt.to_string()).map_err(|error| error.line), Err(68), "one hash too many");
+    receipt.proof.truncate(2);
+    let text = receipt.to_string();
+    let lines: Vec<&str> = text.lines().collect();
+    for line in 0..5 {
+        let mut changed = lines.clone();
+        changed[line] = "other";
+        let error = read(&(changed.join("\n") + "\n")).expect_err("a line is wrong");
+        assert_eq!(error.line, line + 1);
+    }
+    let memory = Remembered { ledger: ledger.id(), size: 9, root: ledger.chains[6].frontier.root() };
+    let text = memory.to_string();
+    assert_eq!(text.parse::<Remembered>(), Ok(memory));
+    for line in 0..4 {
+        let mut changed: Vec<&str> = text.lines().collect();
+        changed[line] = "other";
+        let error = (changed.join("\n") + "\n").parse::<Remembered>().expect_err("a line is wrong");
+        assert_eq!(error.line, line + 1);
+    }
+    assert_eq!(format!("{text}more\n").parse::<Remembered>().map_err(|error| error.line), Err(5));
 }
