@@ -257,3 +257,49 @@ fn of_the_large(folder: &Folder) -> Vec<Case> {
     large.cut("tile/entries/001.p/2", 254 + 2, "an entry less", tiles("Entries").at(13, Some(20)));
     large.cases
 }
+
+/// The code that writes and reads tiles gives the files that were put together here by the words of the format.
+#[test]
+fn tiles_are_written_and_read_as_the_format_says() {
+    use vandel_core::tiles::{
+        Series, Tile, assemble_block, block_frame, decode_entries, encode_entries, frame_count,
+    };
+    let ledger = Ledger::build(&crate::payloads::commitments());
+    let (small, large) = folders(&ledger);
+    for folder in [small, large] {
+        let (mut written, mut nodes) = (1, NodeMemory::new());
+        let entries = |series: &str| {
+            let of = folder.0.iter().filter(|(path, _)| path.starts_with(series));
+            of.map(|(path, bytes)| (path.clone(), bytes.clone())).collect::<Vec<_>>()
+        };
+        let mut records: Vec<Vec<u8>> = Vec::new();
+        for (path, bytes) in entries("tile/entries/") {
+            let width = path.rsplit_once(".p/").map_or(256, |(_, width)| width.parse().expect("a width"));
+            let read = decode_entries(Series::Entries, &bytes, width).expect("sound entries");
+            let read: Vec<Vec<u8>> = read.into_iter().map(<[u8]>::to_vec).collect();
+            assert_eq!(encode_entries(&read), (Series::Entries, bytes));
+            read.iter().for_each(|record| nodes.append(leaf_hash(record)));
+            records.extend(read);
+            written += 1;
+        }
+        for tile in Tile::of_tree(records.len() as u64) {
+            assert_eq!(tile.hashes(&nodes).as_ref(), folder.0.get(&tile.path()), "{}", tile.path());
+            written += 1;
+        }
+        let mut rest = &records[..];
+        for (_, frames) in entries("vandel/blocks/") {
+            for frame in frames.chunks_exact(182) {
+                let frame: &[u8; 182] = frame.try_into().expect("182 bytes");
+                let (own, later) = rest.split_at(frame_count(frame) as usize);
+                rest = later;
+                let own: Vec<&[u8]> = own.iter().map(Vec::as_slice).collect();
+                let block = assemble_block(frame, &own);
+                assert!(Block::decode(&block).is_ok());
+                assert_eq!(block_frame(&block).as_ref(), Some(frame));
+            }
+            written += 1;
+        }
+        assert!(rest.is_empty());
+        assert_eq!(written, folder.0.len(), "no file besides these and the checkpoint");
+    }
+}
