@@ -4,7 +4,7 @@ use vandel_core::event::{KeyRevoked, OpenEvent, Revocation};
 use vandel_core::hash::{Domain, Hash, leaf_hash};
 use vandel_core::signature::sign;
 use vandel_core::statement::{Body, Seen};
-use vandel_core::verify::{FINDINGS_MAX, LogEnd, ReceiptEvidence, Remembered, Request};
+use vandel_core::verify::{FINDINGS_MAX, LogEnd, ReceiptEvidence, Remembered, Request, Verdict};
 
 use super::{audit, checkpoint, evidence, found, kept, ledger, operator, published, signatures, with};
 use crate::world::{Draft, START, filler, open, public, second, secret};
@@ -82,6 +82,8 @@ fn a_changed_byte_is_laid_to_the_record_that_it_stands_in() {
     };
     let report = judge(&replaced(5, drafted(true)));
     assert_eq!(found(&report)[0], ("record-chain", Some(8), None));
+    let levels: Vec<Verdict> = report.levels.iter().map(|level| level.verdict).collect();
+    assert_eq!(levels, [Verdict::Failed, Verdict::NotChecked, Verdict::NotChecked]);
     let first = &report.findings[0];
     assert_eq!(first.found.as_deref(), Some(Hash(filler("wrong")).to_string().as_str()));
     assert!(
