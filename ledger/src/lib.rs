@@ -42,6 +42,6 @@ pub mod submission;
 pub mod tiles;
 pub mod tree;
 pub mod vault;
-#[cfg(feature = "network")]
+#[cfg(feature = "wire")]
 pub mod wire;
 pub mod witness;
