@@ -17,6 +17,7 @@ pub mod query;
 pub mod rebuild;
 pub mod replay;
 pub mod server;
+pub mod stage;
 pub mod through;
 pub mod verify;
 pub mod world;

@@ -6,7 +6,7 @@ use vandel_core::id::ThreadId;
 use vandel_core::signature::SigningKey;
 use vandel_core::time::Day;
 use vandel_ledger::author::sign_step;
-use vandel_ledger::sequencer::Sequencer;
+use vandel_ledger::sequencer::{Sequencer, ThreadsError};
 use vandel_ledger::submission::{Receipt, SubmitError};
 
 pub use vandel_ledger::casework::*;
@@ -17,6 +17,9 @@ pub enum TakeError {
     /// The ledger refused.
     #[error("{0}")]
     Submit(#[from] SubmitError),
+    /// The threads could not be looked up.
+    #[error("{0}")]
+    Threads(#[from] ThreadsError),
     /// The operating system.
     #[error("{0}")]
     Io(#[from] std::io::Error),
@@ -44,7 +47,7 @@ pub fn take(
     evidence: Option<Evidence>,
     fill: impl FnOnce(&mut Step),
 ) -> Result<Receipt, TakeError> {
-    let mut step = Step::new(sequencer.next_spine(thread, kind, day));
+    let mut step = Step::new(sequencer.next_spine(thread, kind, day)?);
     fill(&mut step);
     let second = hands.second.filter(|_| kind.needs_approval());
     let signed = sign_step(&sequencer.standpoint(), hands.author, second, &step, evidence)?;

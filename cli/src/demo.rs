@@ -95,6 +95,9 @@ pub enum DemoError {
         /// The day.
         day: Day,
     },
+    /// The threads could not be looked up.
+    #[error("{0}")]
+    Threads(#[from] vandel_ledger::sequencer::ThreadsError),
     /// The story contradicts itself.
     #[error("the story does not hold: {0}")]
     Story(&'static str),

@@ -156,8 +156,8 @@ pub fn gather(
     let gathering = Gathering { sequencer, names, register, named: asked.staff_named_by.is_some() };
     let mut reports = Vec::new();
     for thread in cases {
-        if let Some(case) = sequencer.threads().case(thread) {
-            reports.push(gathering.case(projector, *thread, case, asked.as_of)?);
+        if let Some(case) = sequencer.case(thread)? {
+            reports.push(gathering.case(projector, *thread, &case, asked.as_of)?);
         }
     }
     Ok(Report {
@@ -241,9 +241,9 @@ impl Gathering<'_> {
     }
 
     fn steps(&self, thread: ThreadId) -> Result<Vec<StepReport>, CliError> {
-        let records =
-            self.sequencer.threads().get(&thread).map(|thread| thread.records.clone()).unwrap_or_default();
-        let marks = self.sequencer.threads().case(&thread).map(|case| case.steps.clone()).unwrap_or_default();
+        let known = self.sequencer.thread(&thread)?;
+        let records = known.map(|thread| thread.records.clone()).unwrap_or_default();
+        let marks = self.sequencer.case(&thread)?.map(|case| case.steps).unwrap_or_default();
         let mut steps = Vec::new();
         for ((number, record), mark) in (0_u32..).zip(records).zip(marks) {
             let step: Option<Step> = casework::step(self.sequencer, thread, number)?;

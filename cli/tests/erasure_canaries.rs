@@ -112,7 +112,8 @@ fn a_thousand_canaries_are_gone_and_no_blob_ever_written_brings_one_back() {
     let before = copy_files(&built.home.vault(), &built.folder().join("before"));
 
     // Everybody asks for erasure; one plan, two people.
-    let mut spine = open.sequencer.next_spine(ThreadId([200; 16]), Kind::RecordRead, today());
+    let mut spine =
+        open.sequencer.next_spine(ThreadId([200; 16]), Kind::RecordRead, today()).expect("the threads");
     let mut groups = Vec::new();
     for case in 0..CASES {
         let notice = Notice::ErasureRequested { received: today() };
@@ -127,7 +128,7 @@ fn a_thousand_canaries_are_gone_and_no_blob_ever_written_brings_one_back() {
     }
     open.sequencer.commit(vec![groups]).remove(0).unwrap();
     let decision = open.sequencer.chain().disposals[&disposal].clone();
-    let matters = open.sequencer.matters();
+    let matters = open.sequencer.matters().expect("the threads");
     let line = |case: u16| {
         let reason = ErasureReason::Request;
         plan_case(
@@ -152,7 +153,7 @@ fn a_thousand_canaries_are_gone_and_no_blob_ever_written_brings_one_back() {
     let during = copy_files(&built.home.vault(), &built.folder().join("during"));
     open.sequencer.execute_erasure(started).unwrap();
     views(&open.sequencer);
-    let living = open.sequencer.threads().get(&thread(CASES)).unwrap().records.clone();
+    let living = open.sequencer.threads().expect("the threads").get(&thread(CASES)).unwrap().records.clone();
     open.close().unwrap();
 
     // In no file of the home, and in nothing that is printed.

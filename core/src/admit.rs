@@ -27,7 +27,7 @@ use crate::keyring::KeyEntry;
 use crate::payload::Header;
 use crate::policy::RolePolicy;
 use crate::statement::Statement;
-use crate::thread::{Case, Threads};
+use crate::thread::{Case, KnownThreads};
 use crate::time::{Day, Second};
 
 /// What admission knows: the chain up to the record before, and the threads folded from its payloads.
@@ -36,7 +36,7 @@ pub struct State<'a> {
     /// The chain.
     pub chain: &'a Chain,
     /// The threads.
-    pub threads: &'a Threads,
+    pub threads: &'a dyn KnownThreads,
 }
 
 /// A step that somebody wants to take.

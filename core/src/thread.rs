@@ -23,6 +23,34 @@ pub struct Threads {
     open_by_assignment: BTreeMap<AssignmentId, BTreeSet<ThreadId>>,
 }
 
+/// Where whoever judges a step looks threads up: among all of them, or among those that are at hand. Who holds only
+/// a part must notice what it was asked for and did not know, and then not use the verdict.
+pub trait KnownThreads: std::fmt::Debug + Sync {
+    /// A thread.
+    fn get(&self, thread: &ThreadId) -> Option<&Thread>;
+
+    /// The open cases of an assignment.
+    fn open_cases(&self, assignment: &AssignmentId) -> Vec<&Case>;
+
+    /// A case.
+    fn case(&self, thread: &ThreadId) -> Option<&Case> {
+        match &self.get(thread)?.matter {
+            Matter::Case(case) => Some(case),
+            _ => None,
+        }
+    }
+}
+
+impl KnownThreads for Threads {
+    fn get(&self, thread: &ThreadId) -> Option<&Thread> {
+        self.threads.get(thread)
+    }
+
+    fn open_cases(&self, assignment: &AssignmentId) -> Vec<&Case> {
+        self.open_threads(assignment).filter_map(|thread| self.case(thread)).collect()
+    }
+}
+
 /// One thread.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Thread {
@@ -267,10 +295,9 @@ impl Threads {
         self.threads.is_empty()
     }
 
-    /// The open cases of an assignment.
-    pub fn open_cases(&self, assignment: &AssignmentId) -> impl Iterator<Item = &Case> {
-        let open = self.open_by_assignment.get(assignment).into_iter().flatten();
-        open.filter_map(|thread| self.case(thread))
+    /// The threads of the open cases of an assignment.
+    pub fn open_threads(&self, assignment: &AssignmentId) -> impl Iterator<Item = &ThreadId> {
+        self.open_by_assignment.get(assignment).into_iter().flatten()
     }
 
     /// Folds in a step that was admitted, or that stands in the log.

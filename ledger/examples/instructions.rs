@@ -61,7 +61,9 @@ impl Stage {
         let groups = (self.next..self.next + EVENTS).map(|number| {
             let mut thread = [0xA5; 16];
             thread[..4].copy_from_slice(&number.to_be_bytes());
-            let spine = sequencer.next_spine(ThreadId(thread), Kind::PositionAssessed, world::today());
+            let spine = sequencer
+                .next_spine(ThreadId(thread), Kind::PositionAssessed, world::today())
+                .expect("the threads");
             let mut step = Step::new(spine);
             step.process = Some(Process::PositionAssessed(world::assessment()));
             let signed = sign_step(&sequencer.standpoint(), &self.world.decider, None, &step, None);

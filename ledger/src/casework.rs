@@ -13,7 +13,7 @@ use vandel_core::time::Day;
 
 use crate::handle::parse_handle;
 use crate::sealing::{Unsealed, from_opened};
-use crate::sequencer::Sequencer;
+use crate::sequencer::{Sequencer, ThreadsError};
 use crate::vault::VaultError;
 
 /// Why casework stopped.
@@ -25,6 +25,9 @@ pub enum CaseworkError {
     /// No case has the handle.
     #[error("no case has the handle {0}; its identity may have been erased")]
     UnknownHandle(String),
+    /// The threads could not be looked up.
+    #[error("{0}")]
+    Threads(#[from] ThreadsError),
     /// The vault failed.
     #[error("{0}")]
     Vault(#[from] VaultError),
@@ -46,9 +49,9 @@ pub fn find(sequencer: &Sequencer, text: &str) -> Result<ThreadId, CaseworkError
 /// The identity in force in a case; none where it has been erased.
 ///
 /// # Errors
-/// If the vault cannot be read.
-pub fn identity(sequencer: &Sequencer, case: ThreadId) -> Result<Option<Identity>, VaultError> {
-    let Some(number) = sequencer.threads().case(&case).and_then(|case| case.identity_step) else {
+/// If the threads or the vault cannot be read.
+pub fn identity(sequencer: &Sequencer, case: ThreadId) -> Result<Option<Identity>, ThreadsError> {
+    let Some(number) = sequencer.case(&case)?.and_then(|case| case.identity_step) else {
         return Ok(None);
     };
     Ok(step(sequencer, case, number)?.and_then(|step| step.identity))
@@ -57,11 +60,12 @@ pub fn identity(sequencer: &Sequencer, case: ThreadId) -> Result<Option<Identity
 /// One step of a thread, as far as it opens.
 ///
 /// # Errors
-/// If the vault cannot be read.
-pub fn step(sequencer: &Sequencer, thread: ThreadId, number: u32) -> Result<Option<Step>, VaultError> {
-    let record = sequencer.threads().get(&thread).and_then(|thread| thread.records.get(number as usize));
+/// If the threads or the vault cannot be read.
+pub fn step(sequencer: &Sequencer, thread: ThreadId, number: u32) -> Result<Option<Step>, ThreadsError> {
+    let known = sequencer.thread(&thread)?;
+    let record = known.and_then(|thread| thread.records.get(number as usize).copied());
     let Some(record) = record else { return Ok(None) };
-    let Some(opened) = sequencer.vault().get(*record)? else { return Ok(None) };
+    let Some(opened) = sequencer.vault().get(record)? else { return Ok(None) };
     Ok(match from_opened(&opened) {
         Unsealed::Payload(payload) => opened_step(&payload),
         Unsealed::Erased | Unsealed::Damaged => None,
@@ -112,15 +116,17 @@ pub struct Positions(Vec<(u64, ThreadId, PositionAssessment)>);
 
 impl Positions {
     /// Those of a ledger.
-    #[must_use]
-    pub fn of(sequencer: &Sequencer) -> Self {
-        let positions = sequencer.threads().iter().filter_map(|(id, thread)| match &thread.matter {
+    ///
+    /// # Errors
+    /// If the threads cannot be read.
+    pub fn of(sequencer: &Sequencer) -> Result<Self, ThreadsError> {
+        let positions = sequencer.threads()?.iter().filter_map(|(id, thread)| match &thread.matter {
             Matter::Position(Some(position)) => {
                 Some((thread.records.last().copied().unwrap_or(0), *id, (**position).clone()))
             }
             _ => None,
         });
-        Self(positions.collect())
+        Ok(Self(positions.collect()))
     }
 
     /// The assessment that a case of this role under this board relies on: the last current one.

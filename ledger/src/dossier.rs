@@ -14,7 +14,7 @@ use crate::erasure::read_plan;
 use crate::log::ReadError;
 use crate::publish::{PublishError, publish_views};
 use crate::sealing::{Unsealed, from_opened};
-use crate::sequencer::Sequencer;
+use crate::sequencer::{Sequencer, ThreadsError};
 use crate::vault::{self, VaultError};
 
 /// Why there is no dossier.
@@ -31,6 +31,9 @@ pub enum DossierError {
         /// Why.
         why: &'static str,
     },
+    /// The threads.
+    #[error(transparent)]
+    Threads(#[from] ThreadsError),
     /// The vault.
     #[error(transparent)]
     Vault(#[from] VaultError),
@@ -63,15 +66,15 @@ pub fn make_dossier(
     thread: ThreadId,
     shows: &dyn Fn(Compartment) -> bool,
 ) -> Result<Dossier, DossierError> {
-    sequencer.threads().case(&thread).ok_or(DossierError::NoCase)?;
+    sequencer.case(&thread)?.ok_or(DossierError::NoCase)?;
     // Readings and other cases' steps may have come since the last digest; the rows are today's.
     publish_views(sequencer, None)?;
-    let known = sequencer.threads().get(&thread).ok_or(DossierError::NoCase)?;
+    let known = sequencer.thread(&thread)?.ok_or(DossierError::NoCase)?;
     let (records, last) = (known.records.clone(), known.records.last().copied().unwrap_or(0));
     let gathered = gather(sequencer, &records)?;
     let digests = gathered.digests(last).ok_or(MakeError::NoDigest)?;
     let steps = shown_steps(sequencer, thread, shows)?;
-    let rows = CaseRow::of_threads(sequencer.threads());
+    let rows = CaseRow::of_threads(sequencer.threads()?);
     Ok(gathered.dossier(sequencer.chain().ledger, thread, &steps, digests, &rows, sequencer.checkpoint())?)
 }
 
@@ -91,8 +94,8 @@ fn shown_steps(
     thread: ThreadId,
     shows: &dyn Fn(Compartment) -> bool,
 ) -> Result<Vec<ShownCompartments>, DossierError> {
-    let known = sequencer.threads().get(&thread).ok_or(DossierError::NoCase)?;
-    let case = sequencer.threads().case(&thread).ok_or(DossierError::NoCase)?;
+    let known = sequencer.thread(&thread)?.ok_or(DossierError::NoCase)?;
+    let case = &sequencer.case(&thread)?.ok_or(DossierError::NoCase)?;
     let mut steps = Vec::with_capacity(known.records.len());
     for ((number, record), mark) in (0_u32..).zip(&known.records).zip(&case.steps) {
         let bad = |why| DossierError::Payload { record: *record, why };

@@ -34,6 +34,7 @@ use crate::sealing::{identity_key, thread_key};
 use crate::sequencer::Sequencer;
 use crate::sinks::RegisterError;
 use crate::submission::{Receipt, Submission, SubmitError};
+use crate::threads::ThreadsError;
 use crate::vault::{self, ErasureEvidence, KeyId, Vault, VaultError};
 
 pub use complete::Outstanding;
@@ -75,6 +76,9 @@ pub enum ErasureError {
     /// The vault.
     #[error("{0}")]
     Vault(#[from] VaultError),
+    /// The threads.
+    #[error("{0}")]
+    Threads(#[from] ThreadsError),
     /// The list of destroyed keys.
     #[error("{0}")]
     List(#[from] GateError),
@@ -202,17 +206,15 @@ impl Sequencer {
             return Err(ErasureError::NotStarted { plan: plan_hash, started });
         }
         // 3. Destroy.
-        let mut keys = extent.keys;
-        keys.insert(self.forget_snapshot()?);
         let records: BTreeSet<u64> = records.into_iter().collect();
-        let evidence = self.vault_mut().erase(&keys, &records)?;
+        let evidence = self.vault_mut().erase(&extent.keys, &records)?;
         // 4. Fold anew.
         let touched = |(id, thread): (&ThreadId, &Thread)| {
             thread.records.iter().any(|record| records.contains(record)).then_some(*id)
         };
         let threads: Vec<ThreadId> = match &extent.plan {
             Some(plan) => plan.lines.iter().map(|line| line.thread).collect(),
-            None => self.threads().iter().filter_map(touched).collect(),
+            None => self.threads()?.iter().filter_map(touched).collect(),
         };
         for thread in threads {
             self.refold(&thread)?;
@@ -248,7 +250,8 @@ impl Sequencer {
 
     /// Folds a thread anew from what the vault still opens.
     fn refold(&mut self, thread: &ThreadId) -> Result<(), ErasureError> {
-        let records = self.threads().get(thread).map(|thread| thread.records.clone()).unwrap_or_default();
+        let known = self.thread(thread)?;
+        let records = known.map(|thread| thread.records.clone()).unwrap_or_default();
         self.fold_thread_anew(*thread, &records).map_err(|error| match error {
             crate::sequencer::OpenError::Vault(error) => ErasureError::Vault(error),
             other => ErasureError::Io(io::Error::other(other.to_string())),

@@ -23,6 +23,7 @@ use crate::casework::Positions;
 use crate::names::Names;
 use crate::refused::{Refused, RefusedClass};
 use crate::sequencer::Sequencer;
+use crate::threads::ThreadsError;
 
 pub use content::{CaseRow, CaseShown, Content, HoldRow, Showing, TimelineRow, count, covers, show};
 pub use opening::{Applicant, OpeningBrief};
@@ -145,9 +146,14 @@ impl ThreadHead {
         Spine { thread: self.thread, number: self.next, previous: self.previous, kind, day }
     }
 
-    fn of(sequencer: &Sequencer, thread: ThreadId) -> Self {
-        let known = sequencer.threads().get(&thread);
-        known.map_or(Self::new(thread), |known| Self { thread, next: known.next(), previous: known.previous })
+    fn of(sequencer: &Sequencer, thread: ThreadId) -> Result<Self, ThreadsError> {
+        let known = sequencer.thread(&thread)?;
+        let of = |known: &vandel_core::thread::Thread| Self {
+            thread,
+            next: known.next(),
+            previous: known.previous,
+        };
+        Ok(known.map_or(Self::new(thread), |known| of(&known)))
     }
 }
 
@@ -161,7 +167,7 @@ pub fn answer(sequencer: &mut Sequencer, asker: Asker<'_>, question: Question) -
         Question::Own(key) => Reply::Own(place::own(sequencer, &key)?),
         Question::Case { handle } => Reply::Case(Box::new(place::case(sequencer, asker, &handle)?)),
         Question::Openings(applicants) => {
-            let (positions, mut names) = (Positions::of(sequencer), Names::read(sequencer.vault())?);
+            let (positions, mut names) = (Positions::of(sequencer)?, Names::read(sequencer.vault())?);
             let prepare = |applicant| opening::prepare(sequencer, asker, (&positions, &mut names), applicant);
             Reply::Openings(applicants.iter().map(prepare).collect())
         }

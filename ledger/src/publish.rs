@@ -13,7 +13,7 @@ use vandel_core::view::{AuthorityRows, CaseRow, ViewTree};
 
 use crate::author::sign_event;
 use crate::log::{Log, ReadError};
-use crate::sequencer::Sequencer;
+use crate::sequencer::{Sequencer, ThreadsError};
 use crate::submission::{Receipt, SubmitError};
 
 /// Why nothing, or only the first of the two digests, was published.
@@ -27,6 +27,9 @@ pub enum PublishError {
         /// The record.
         started: u64,
     },
+    /// The threads could not be read.
+    #[error(transparent)]
+    Threads(#[from] ThreadsError),
     /// The log could not be read.
     #[error(transparent)]
     Log(#[from] ReadError),
@@ -67,7 +70,7 @@ impl Publisher {
         if let Some((started, _)) = waiting {
             return Err(PublishError::ErasureUnderWay { started: *started });
         }
-        let cases = ViewTree::of_cases(&CaseRow::of_threads(sequencer.threads()));
+        let cases = ViewTree::of_cases(&CaseRow::of_threads(sequencer.threads()?));
         let cases = say(sequencer, by, &cases)?;
         self.read(sequencer.log())?;
         let authority = say(sequencer, by, &self.authority.tree())?;

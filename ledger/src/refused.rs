@@ -13,6 +13,7 @@ use vandel_core::chain::{FaultKind, OpenRefusal};
 use crate::casework::CaseworkError;
 use crate::names::NamesError;
 use crate::submission::{Halt, SubmitError};
+use crate::threads::ThreadsError;
 use crate::vault::VaultError;
 
 /// What a ledger says that must not be written to any more.
@@ -203,6 +204,18 @@ impl From<VaultError> for Refused {
     }
 }
 
+impl From<ThreadsError> for Refused {
+    fn from(error: ThreadsError) -> Self {
+        match error {
+            ThreadsError::Vault(error) => error.into(),
+            ThreadsError::Damaged | ThreadsError::Io(_) => {
+                Self::new(RefusedClass::Io, "threads", error.to_string())
+                    .next("open the ledger again: what is damaged is made anew from the log")
+            }
+        }
+    }
+}
+
 impl From<CaseworkError> for Refused {
     fn from(error: CaseworkError) -> Self {
         let message = error.to_string();
@@ -211,6 +224,7 @@ impl From<CaseworkError> for Refused {
             CaseworkError::UnknownHandle(_) => {
                 Self::new(RefusedClass::NotFound, "unknown-handle", message).next("vandel case list")
             }
+            CaseworkError::Threads(error) => error.into(),
             CaseworkError::Vault(error) => error.into(),
             CaseworkError::Io(_) => Self::new(RefusedClass::Io, "io", message),
         }

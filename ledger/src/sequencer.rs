@@ -16,8 +16,10 @@ mod recovery;
 mod replay;
 mod settle;
 mod snapshot;
+mod snapshots;
 mod upkeep;
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -30,18 +32,18 @@ pub use recovery::{OpenError, Ports};
 pub use replay::fold_threads;
 pub use settle::SettleError;
 pub(crate) use snapshot::SNAPSHOT_KEY;
+pub use snapshots::Snapshots;
 
-use vandel_core::admit::{Occasion, Proposal, Refusal, State, admit};
 use vandel_core::block::{BlockHead, FRAME_BYTES, encode_unsigned, record_bytes_in_block};
 use vandel_core::chain::Chain;
 use vandel_core::event::{Kind, Spine};
 use vandel_core::hash::{Domain, Hash, leaf_hash};
-use vandel_core::id::ThreadId;
+use vandel_core::id::{ActorId, ThreadId};
 use vandel_core::limits::{BLOCK_BYTES_MAX, BLOCK_RECORDS_MAX};
 use vandel_core::note::Note;
 use vandel_core::record::encode_record;
 use vandel_core::signature::{SigningKey, public_key, sign};
-use vandel_core::thread::Threads;
+use vandel_core::thread::{Case, Matter, Thread, Threads};
 use vandel_core::time::{Day, Second};
 
 use crate::announce::Announce;
@@ -53,6 +55,8 @@ use crate::log::Log;
 use crate::memory::Memory;
 use crate::people::People;
 use crate::submission::{Halt, Receipt, Submission, SubmitError};
+use crate::threads::ThreadBook;
+pub use crate::threads::ThreadsError;
 use crate::tree::TreeFile;
 use crate::vault::{Entry, Vault};
 
@@ -71,7 +75,7 @@ pub struct Sequencer {
     service: SigningKey,
     checkpoint_key: SigningKey,
     chain: Chain,
-    threads: Threads,
+    threads: ThreadBook,
     tree: TreeFile,
     /// The records of open statements by the statements' hash, for repeats.
     open_records: HashMap<Hash, u64>,
@@ -79,8 +83,9 @@ pub struct Sequencer {
     checkpoint: String,
     /// Who is in the ledger, once somebody has asked. In memory only.
     people: RefCell<Option<People>>,
-    /// How many records the last snapshot held.
+    /// How many records the last snapshot holds, or the one under way.
     snapshot_size: u64,
+    snapshots: Snapshots,
     /// Set when the outcome of an effect is unknown: only opening anew can tell.
     halted: Option<Halt>,
 }
@@ -106,10 +111,49 @@ impl Sequencer {
         &self.chain
     }
 
-    /// The threads.
-    #[must_use]
-    pub fn threads(&self) -> &Threads {
-        &self.threads
+    /// All threads. In a large ledger this opens a row for each, and keeps them in memory from then on: for one thread
+    /// ask [`Sequencer::thread`].
+    ///
+    /// # Errors
+    /// If the snapshot that they lie in can't be read.
+    pub fn threads(&self) -> Result<&Threads, ThreadsError> {
+        self.readable(self.threads.all(&self.vault))
+    }
+
+    /// A thread.
+    ///
+    /// # Errors
+    /// If the snapshot that it lies in can't be read.
+    pub fn thread(&self, thread: &ThreadId) -> Result<Option<Cow<'_, Thread>>, ThreadsError> {
+        self.readable(self.threads.get(&self.vault, thread))
+    }
+
+    /// A case.
+    ///
+    /// # Errors
+    /// As [`Sequencer::thread`].
+    pub fn case(&self, thread: &ThreadId) -> Result<Option<Case>, ThreadsError> {
+        Ok(self.thread(thread)?.and_then(|thread| match thread.into_owned().matter {
+            Matter::Case(case) => Some(*case),
+            _ => None,
+        }))
+    }
+
+    /// The threads of somebody's readings.
+    ///
+    /// # Errors
+    /// As [`Sequencer::thread`].
+    pub fn readings_of(&self, actor: ActorId) -> Result<Vec<(ThreadId, Thread)>, ThreadsError> {
+        self.readable(self.threads.readings_of(&self.vault, actor))
+    }
+
+    /// A snapshot that is damaged goes, so that the next start makes it anew from the log.
+    fn readable<T>(&self, looked_up: Result<T, ThreadsError>) -> Result<T, ThreadsError> {
+        if let Err(ThreadsError::Damaged) = &looked_up {
+            // If it can't be removed, the next start meets the same damage, and says so again.
+            let _ = snapshot::remove(&*self.disk, &self.home.views());
+        }
+        looked_up
     }
 
     /// The vault.
@@ -168,20 +212,13 @@ impl Sequencer {
     }
 
     /// Where the next step of a thread stands.
-    #[must_use]
-    pub fn next_spine(&self, thread: ThreadId, kind: Kind, day: Day) -> Spine {
-        let known = self.threads.get(&thread);
-        let (number, previous) = known.map_or((0, Hash::ZERO), |thread| (thread.next(), thread.previous));
-        Spine { thread, number, previous, kind, day }
-    }
-
-    /// Judges a step as if it were submitted now: for whoever is about to ask for a signature.
     ///
     /// # Errors
-    /// The refusal that [`Sequencer::commit`] would give.
-    pub fn foresee(&self, proposal: Proposal<'_>) -> Result<(), Refusal> {
-        let state = State { chain: &self.chain, threads: &self.threads };
-        admit(state, proposal, Occasion::New).map(|_| ())
+    /// As [`Sequencer::thread`].
+    pub fn next_spine(&self, thread: ThreadId, kind: Kind, day: Day) -> Result<Spine, ThreadsError> {
+        let known = self.thread(&thread)?;
+        let (number, previous) = known.map_or((0, Hash::ZERO), |thread| (thread.next(), thread.previous));
+        Ok(Spine { thread, number, previous, kind, day })
     }
 
     /// Why it has stopped, if it has: an effect's outcome is unknown, or this log was rolled back.
@@ -245,8 +282,9 @@ impl Sequencer {
         let at = self.now();
         let (mut admitted, mut answers) = self.admit(waiting, at);
         self.count_refused(&answers, at);
-        if let Some(halt) = answers.iter().find_map(|(_, answer)| halt::rolled_back(answer)) {
-            // This log is not what its own key has shown to somebody: nothing may follow on it.
+        if let Some(halt) = answers.iter().find_map(|(_, answer)| halt::of_admission(answer)) {
+            // This log is not what its own key has shown to somebody, or what is known of it can't be read: nothing
+            // may follow on it.
             self.halted = Some(halt.clone());
             answers.extend(admitted.iter().map(|group| halted(group.index, &halt)));
             return answers;
@@ -270,6 +308,7 @@ impl Sequencer {
                 }
                 let identified: Vec<_> = admitted.into_iter().flat_map(|group| group.identified).collect();
                 self.note_people(&identified);
+                self.write_snapshot_if_due();
             }
             Err(halt) => {
                 let halt = if self.is_replaced() { halt::replaced() } else { halt };

@@ -40,7 +40,7 @@ fn a_case_goes_through_and_the_ledger_opens_again() {
 
     let again = world.open();
     assert_eq!(again.sequencer.chain().size(), size, "a ledger that ended in order needs no new start");
-    assert!(again.sequencer.threads().case(&case).unwrap().has(Kind::ExtractShown));
+    assert!(again.sequencer.threads().expect("the threads").case(&case).unwrap().has(Kind::ExtractShown));
     drop(again);
     let killed = world.open();
     assert_eq!(killed.sequencer.chain().size(), size + 1, "after a crash the start is recorded");
@@ -54,7 +54,7 @@ fn a_repeat_gets_the_first_receipt_and_a_stale_number_a_conflict() {
     let case = world.open_case(&mut ledger.sequencer);
     let sequencer = &mut ledger.sequencer;
 
-    let mut step = Step::new(sequencer.next_spine(case, Kind::CaseClosed, today()));
+    let mut step = Step::new(sequencer.next_spine(case, Kind::CaseClosed, today()).expect("the threads"));
     step.process = Some(Process::CaseClosed);
     let standpoint = sequencer.standpoint();
     let first = sign_step(&standpoint, &world.decider, None, &step, None).unwrap().submission;
@@ -76,7 +76,7 @@ fn a_group_stands_or_falls_together() {
     let sequencer = &mut ledger.sequencer;
     let size = sequencer.chain().size();
 
-    let mut close = Step::new(sequencer.next_spine(case, Kind::CaseClosed, today()));
+    let mut close = Step::new(sequencer.next_spine(case, Kind::CaseClosed, today()).expect("the threads"));
     close.process = Some(Process::CaseClosed);
     let standpoint = sequencer.standpoint();
     let first = sign_step(&standpoint, &world.decider, None, &close, None).unwrap();
@@ -86,5 +86,5 @@ fn a_group_stands_or_falls_together() {
     let answer = sequencer.commit(vec![vec![first.submission, second.submission]]).remove(0);
     assert!(matches!(answer, Err(SubmitError::Refused(Refusal::Closed { .. } | Refusal::Repeated { .. }))));
     assert_eq!(sequencer.chain().size(), size);
-    assert!(!sequencer.threads().case(&case).unwrap().closed());
+    assert!(!sequencer.threads().expect("the threads").case(&case).unwrap().closed());
 }

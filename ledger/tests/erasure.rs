@@ -33,7 +33,7 @@ fn an_erased_case_is_gone_and_the_ledger_opens_again() {
     let (evidence, _) = sequencer.execute_erasure(started).unwrap();
     assert_eq!(evidence.keys_destroyed, 3);
     assert!(matches!(unsealed(sequencer, record), Unsealed::Erased));
-    assert!(sequencer.threads().get(&case).is_none());
+    assert!(sequencer.threads().expect("the threads").get(&case).is_none());
     assert!(sequencer.pending_erasures().is_empty());
     assert!(sequencer.execute_erasure(started).is_err(), "it is executed once");
     let size = sequencer.chain().size();
@@ -41,7 +41,7 @@ fn an_erased_case_is_gone_and_the_ledger_opens_again() {
 
     let again = world.open();
     assert_eq!(again.sequencer.chain().size(), size);
-    assert!(again.sequencer.threads().get(&case).is_none());
+    assert!(again.sequencer.threads().expect("the threads").get(&case).is_none());
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn an_erasure_that_was_interrupted_is_resumed() {
     let mut again = world.open();
     assert_eq!(again.sequencer.pending_erasures(), [(started, plan.hash())]);
     again.sequencer.execute_erasure(started).unwrap();
-    assert!(again.sequencer.threads().get(&case).is_none());
+    assert!(again.sequencer.threads().expect("the threads").get(&case).is_none());
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn a_replaced_identity_is_destroyed_at_once() {
     world.prepare(&mut ledger.sequencer);
     let case = world.open_case(&mut ledger.sequencer);
     let sequencer = &mut ledger.sequencer;
-    let first = sequencer.threads().get(&case).unwrap().records[0];
+    let first = sequencer.threads().expect("the threads").get(&case).unwrap().records[0];
     assert!(sequencer.vault().key(&identity_key(&case, 0)).unwrap().is_some());
     world
         .take(sequencer, case, Kind::IdentityChanged, None, |step: &mut Step| {
@@ -87,7 +87,7 @@ fn a_replaced_identity_is_destroyed_at_once() {
     assert!(sequencer.vault().key(&identity_key(&case, 0)).unwrap().is_none());
     let Unsealed::Payload(payload) = unsealed(sequencer, first) else { panic!("the rest stands") };
     assert!(payload.parts[1].is_none() && payload.parts[2].is_some());
-    assert!(sequencer.threads().case(&case).unwrap().protected);
+    assert!(sequencer.threads().expect("the threads").case(&case).unwrap().protected);
     drop(ledger);
-    assert!(world.open().sequencer.threads().case(&case).unwrap().protected);
+    assert!(world.open().sequencer.threads().expect("the threads").case(&case).unwrap().protected);
 }

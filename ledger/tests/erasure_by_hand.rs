@@ -156,7 +156,7 @@ fn a_start_is_judged_by_the_law_of_that_day() {
         });
     };
     world.take(sequencer, case, Kind::Held, None, hold).unwrap();
-    let records = sequencer.threads().get(&case).unwrap().records.clone();
+    let records = sequencer.threads().expect("the threads").get(&case).unwrap().records.clone();
     let answer = started(&world, sequencer, &plan, |plan| plan.lines[0].records = records);
     assert_eq!(answer, ErasureRefusal::Plan(PlanRefusal::Held { line: 0 }));
 }
@@ -169,8 +169,9 @@ fn the_officer_stops_a_plan_and_nobody_else_does() {
     let officer = signer::generate().unwrap();
     world.enrol(sequencer, ActorId([6; 16]), &officer, Role::DataProtectionOfficer);
     let notice = |sequencer: &mut Sequencer, notice: &Notice| {
-        let mut step =
-            vandel_core::event::Step::new(sequencer.next_spine(ThreadId([6; 16]), Kind::RecordRead, today()));
+        let mut step = vandel_core::event::Step::new(
+            sequencer.next_spine(ThreadId([6; 16]), Kind::RecordRead, today()).expect("the threads"),
+        );
         step.reading = Some(vandel_core::event::Reading {
             thread: None,
             purpose: notice.purpose(),
@@ -184,7 +185,7 @@ fn the_officer_stops_a_plan_and_nobody_else_does() {
     let stop = || Notice::PlanStopped { plan: hash, reason: "saknar beslut".to_owned() };
     // A decider's notice stops nothing, and an officer's stop of another plan not this one.
     world.notice(sequencer, None, &stop());
-    assert_eq!(sequencer.stop_of(&hash), None);
+    assert_eq!(sequencer.stop_of(&hash).unwrap(), None);
     notice(sequencer, &Notice::PlanStopped { plan: Hash([9; 32]), reason: String::new() });
     assert_eq!(sequencer.judge_plan(&plan, today()), Ok(()));
 

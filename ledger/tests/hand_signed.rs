@@ -35,7 +35,7 @@ fn with_case() -> (World, OpenLedger, ThreadId) {
 
 /// The next step of the case, closing it.
 fn closing(sequencer: &Sequencer, case: ThreadId) -> Step {
-    let mut step = Step::new(sequencer.next_spine(case, Kind::CaseClosed, today()));
+    let mut step = Step::new(sequencer.next_spine(case, Kind::CaseClosed, today()).expect("the threads"));
     step.process = Some(Process::CaseClosed);
     step
 }
@@ -68,10 +68,18 @@ fn refused(sequencer: &mut Sequencer, submission: Submission) -> SubmitError {
 
 #[track_caller]
 fn refused_group(sequencer: &mut Sequencer, group: Vec<Submission>) -> SubmitError {
-    let before = (sequencer.chain().tip(), sequencer.chain().blocks, sequencer.threads().clone());
+    let before = (
+        sequencer.chain().tip(),
+        sequencer.chain().blocks,
+        sequencer.threads().expect("the threads").clone(),
+    );
     let checkpoint = sequencer.checkpoint().to_owned();
     let answer = sequencer.commit(vec![group]).remove(0);
-    let after = (sequencer.chain().tip(), sequencer.chain().blocks, sequencer.threads().clone());
+    let after = (
+        sequencer.chain().tip(),
+        sequencer.chain().blocks,
+        sequencer.threads().expect("the threads").clone(),
+    );
     assert_eq!(before, after, "nothing was appended");
     assert_eq!(sequencer.checkpoint(), checkpoint, "nothing was published");
     answer.expect_err("it is refused")
@@ -248,7 +256,7 @@ fn an_expired_key_signs_nothing_more() {
 fn what_the_law_forbids_is_refused_to_a_hand_too() {
     let (world, mut ledger, case) = with_case();
     let sequencer = &mut ledger.sequencer;
-    let spine = |kind| sequencer.next_spine(case, kind, today());
+    let spine = |kind| sequencer.next_spine(case, kind, today()).expect("the threads");
     let mut kept = Step::new(spine(Kind::ExtractShown));
     let issued = Some("2026-02-01".parse().unwrap());
     kept.note = Some(Note::Shown { issued, law: None, registers: None, authenticity: None, remark: None });

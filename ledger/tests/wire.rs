@@ -102,11 +102,9 @@ fn no_changed_bit_of_a_request_or_an_answer_opens() {
 
 fn submission(world: &World, sequencer: &mut Sequencer) -> Submission {
     let case = world.open_case(sequencer);
-    let mut step = vandel_core::event::Step::new(sequencer.next_spine(
-        case,
-        vandel_core::event::Kind::ExtractShown,
-        today(),
-    ));
+    let mut step = vandel_core::event::Step::new(
+        sequencer.next_spine(case, vandel_core::event::Kind::ExtractShown, today()).expect("the threads"),
+    );
     world::shown(&mut step);
     let evidence = Evidence { law: Some("2010:800".to_owned()), ..Evidence::default() };
     vandel_ledger::author::sign_step(&sequencer.standpoint(), &world.decider, None, &step, Some(evidence))

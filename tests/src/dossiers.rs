@@ -26,7 +26,7 @@ pub const CASE: ThreadId = ThreadId([1 ^ 0x80; 16]);
 /// If the ledger does not let it.
 #[must_use]
 pub fn rows(sequencer: &Sequencer) -> Vec<CaseRow> {
-    CaseRow::of_threads(sequencer.threads())
+    CaseRow::of_threads(sequencer.threads().expect("the threads"))
 }
 
 /// Publishes both views by the instance's own key.
@@ -74,7 +74,7 @@ fn each_record(sequencer: &Sequencer, mut visit: impl FnMut(&vandel_core::record
 /// If the ledger does not let it.
 #[must_use]
 pub fn gather(sequencer: &Sequencer) -> Gathered {
-    let thread = sequencer.threads().get(&CASE).expect("the case");
+    let thread = sequencer.threads().expect("the threads").get(&CASE).expect("the case");
     let mut gathered = Gathered::for_records(thread.records.iter().copied());
     each_record(sequencer, |record| gathered.take(record));
     gathered
@@ -86,7 +86,7 @@ pub fn gather(sequencer: &Sequencer) -> Gathered {
 /// If the ledger does not let it.
 #[must_use]
 pub fn steps(sequencer: &Sequencer, shows: impl Fn(Slot) -> bool) -> Vec<ShownCompartments> {
-    let records = sequencer.threads().get(&CASE).expect("the case").records.clone();
+    let records = sequencer.threads().expect("the threads").get(&CASE).expect("the case").records.clone();
     let step = |record: u64| {
         let opened = sequencer.vault().get(record).expect("a vault").expect("a payload");
         let Unsealed::Payload(payload) = from_opened(&opened) else { panic!("it opens") };
@@ -116,7 +116,11 @@ pub fn steps(sequencer: &Sequencer, shows: impl Fn(Slot) -> bool) -> Vec<ShownCo
 #[must_use]
 pub fn dossier(sequencer: &Sequencer) -> Dossier {
     let gathered = gather(sequencer);
-    let last = sequencer.threads().get(&CASE).and_then(|thread| thread.records.last().copied());
+    let last = sequencer
+        .threads()
+        .expect("the threads")
+        .get(&CASE)
+        .and_then(|thread| thread.records.last().copied());
     let digests = gathered.digests(last.expect("a step")).expect("published");
     gathered
         .dossier(

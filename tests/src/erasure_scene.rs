@@ -87,7 +87,7 @@ pub fn decide(sequencer: &Sequencer) -> Submission {
 #[must_use]
 pub fn read(sequencer: &Sequencer, thread: ThreadId, reader: u8, remarks: &[&str]) -> Group {
     let (standpoint, day) = (sequencer.standpoint(), sequencer.now().latest_day_in_sweden());
-    let mut spine = sequencer.next_spine(thread, Kind::RecordRead, day);
+    let mut spine = sequencer.next_spine(thread, Kind::RecordRead, day).expect("the threads");
     let mut group = Group::new();
     for remark in remarks {
         let mut step = Step::new(spine);
@@ -109,13 +109,13 @@ pub fn read(sequencer: &Sequencer, thread: ThreadId, reader: u8, remarks: &[&str
 #[must_use]
 pub fn plan_of(sequencer: &Sequencer, thread: ThreadId, salt: u8) -> Plan {
     let as_of = sequencer.now().day_in_sweden();
-    let due = sequencer.matters().dues(&thread, as_of).remove(0);
+    let due = sequencer.matters().expect("the threads").dues(&thread, as_of).remove(0);
     let (reason, due, class) = (ErasureReason::Retention, due.date.unwrap(), due.class);
     let line = Line {
         pseudonym: [1; 8],
         thread,
         identities: Vec::new(),
-        records: sequencer.threads().get(&thread).unwrap().records.clone(),
+        records: sequencer.threads().expect("the threads").get(&thread).unwrap().records.clone(),
         compartments: vec![
             Ground { compartment: Compartment::Reads, reason, class, due },
             Ground { compartment: Compartment::Spine, reason, class: None, due },
@@ -167,8 +167,11 @@ pub fn check(sequencer: &Sequencer, plan: &Plan, living: &[u64]) {
         let opened = sequencer.vault().get(*record).unwrap().unwrap();
         assert!(matches!(from_opened(&opened), Unsealed::Payload(_)), "record {record} does not open");
     }
-    assert!(sequencer.threads().get(&ThreadId([GOES; 16])).is_none());
-    assert_eq!(sequencer.threads().get(&ThreadId([STAYS; 16])).unwrap().records, living);
+    assert!(sequencer.threads().expect("the threads").get(&ThreadId([GOES; 16])).is_none());
+    assert_eq!(
+        sequencer.threads().expect("the threads").get(&ThreadId([STAYS; 16])).unwrap().records,
+        living
+    );
 }
 
 /// Founds the ledger at [`NOON`] and fills it; the sequencer is then at [`LATER`]. Gives the records that stay.
@@ -196,6 +199,7 @@ pub fn fill_founded(ledger: &SmallLedger) -> (Sequencer, Vec<u64>) {
         sequencer.commit(vec![group]).remove(0).unwrap();
     }
     ledger.clock.set(LATER);
-    let living = sequencer.threads().get(&ThreadId([STAYS; 16])).unwrap().records.clone();
+    let living =
+        sequencer.threads().expect("the threads").get(&ThreadId([STAYS; 16])).unwrap().records.clone();
     (sequencer, living)
 }

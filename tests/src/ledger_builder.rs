@@ -192,7 +192,7 @@ impl LedgerBuilder {
 /// The next step of a thread, on the day of [`NOON`].
 #[must_use]
 pub fn next_step(sequencer: &Sequencer, thread: ThreadId, kind: Kind, fill: impl FnOnce(&mut Step)) -> Step {
-    let mut step = Step::new(sequencer.next_spine(thread, kind, today()));
+    let mut step = Step::new(sequencer.next_spine(thread, kind, today()).expect("the threads"));
     fill(&mut step);
     step
 }

@@ -141,7 +141,8 @@ pub fn enrol(sequencer: &Sequencer, number: u8) -> Submission {
 pub fn assess(sequencer: &Sequencer, thread: u8, steps: usize) -> Group {
     let standpoint = sequencer.standpoint();
     let day = sequencer.now().latest_day_in_sweden();
-    let mut spine = sequencer.next_spine(ThreadId([thread; 16]), Kind::PositionAssessed, day);
+    let mut spine =
+        sequencer.next_spine(ThreadId([thread; 16]), Kind::PositionAssessed, day).expect("the threads");
     let mut group = Group::new();
     for _ in 0..steps {
         let mut step = Step::new(spine);

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 /// Measures ours beside the bare limit, alternating; prints medians, spread and the ratio.
 #[derive(Debug, Subcommand)]
@@ -27,6 +27,9 @@ pub enum BenchCommand {
     /// A whole country: one ledger that grows to 1.2 million cases, everything measured at three sizes. Takes half an
     /// hour and 30 GB
     National(BenchNationalArgs),
+    /// One stage of `national`, in a process of its own: what that command calls
+    #[command(hide = true)]
+    Stage(BenchStageArgs),
 }
 
 /// What every bench takes.
@@ -147,4 +150,37 @@ pub struct BenchNationalArgs {
     /// Where a plot of cost against size is written, as SVG
     #[arg(long, value_name = "FILE")]
     pub plot: Option<PathBuf>,
+}
+
+/// A stage of the country.
+#[derive(Debug, Args)]
+pub struct BenchStageArgs {
+    /// Which
+    pub stage: BenchStage,
+    /// The folder of the country that is being measured
+    #[arg(long, value_name = "DIR")]
+    pub dir: PathBuf,
+    /// The number of the first case
+    #[arg(long, value_name = "N")]
+    pub first: u64,
+    /// How many cases, or events
+    #[arg(long, value_name = "N")]
+    pub count: u64,
+}
+
+/// What is measured of a country at each size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum BenchStage {
+    /// Cases are signed and appended until there are so many events
+    Fill,
+    /// The ledger is opened for writing
+    Start,
+    /// So many cases, signed ahead, are appended
+    Append,
+    /// A full audit's first level
+    Integrity,
+    /// A full audit
+    Audit,
+    /// All views from an empty folder
+    Rebuild,
 }

@@ -1,19 +1,19 @@
 //! `vandel bench national`: a whole country, at three sizes on the way there.
 //!
 //! One ledger grows to a hundredth, a tenth and the whole of the events. At each size the same things are measured, so
-//! that what grows is seen.
+//! that what grows is seen. Each measurement is a process of its own, so that its memory is its own too.
 
 use std::path::Path;
-use std::time::Instant;
 
 use serde::Serialize;
-use vandel_core::verify::Level;
 
 use super::measure::Row;
 use super::plot::{Line, plot};
-use super::rebuild::{rebuild, remove};
+use super::query;
+use super::rebuild::remove;
+use super::stage::{self, Took};
 use super::world::{World, internal};
-use super::{growth, query, verify};
+use crate::args::BenchStage;
 use crate::error::CliError;
 
 /// How many cases are appended to know what an event costs at a size; fewer in a small country.
@@ -26,7 +26,7 @@ pub struct Cost {
     pub clock_microseconds: f64,
     /// Microseconds of processor time over all cores, which hardly depends on others.
     pub processor_microseconds: f64,
-    /// The most memory that the process had meanwhile, in MiB.
+    /// The most memory that the stage's process had, in MiB.
     pub memory_mebibytes: u64,
 }
 
@@ -39,7 +39,10 @@ pub struct Size {
     pub events: u64,
     /// Cases in it.
     pub cases: u64,
-    /// An event appended by whole cases that were signed ahead.
+    /// An event signed and appended on the way to this size from the one before; the vault's folding and the merging of
+    /// snapshots are part of it.
+    pub fill: Cost,
+    /// An event appended by whole cases that were signed ahead, by a process that has just been started.
     pub append: Cost,
     /// An event in a full audit's first level.
     pub integrity: Cost,
@@ -49,6 +52,8 @@ pub struct Size {
     pub rebuild: Cost,
     /// Seconds to open the ledger for writing after it was ended in order.
     pub start_seconds: f64,
+    /// The most memory that took, in MiB.
+    pub start_memory_mebibytes: u64,
     /// The whole ledger on disk, in MiB.
     pub disk_mebibytes: u64,
 }
@@ -67,14 +72,15 @@ pub struct National {
 /// # Errors
 /// If the ledger refuses, or anything it says is wrong.
 pub fn run(world: &World, events: u64, queries: u32, told: &dyn Fn(&str)) -> Result<National, CliError> {
-    let (views, measured) = (world.folder().join("bench-views"), CASES_MEASURED.min(events.div_ceil(100)));
+    world.leave_keys()?;
+    let measured = CASES_MEASURED.min(events.div_ceil(100));
     let (mut sizes, mut cases) = (Vec::new(), 0);
     for part in [100, 10, 1] {
-        cases = growth::fill(world, cases, events / part, told)?;
-        let size = measure(world, &views, (&mut cases, measured), told)?;
+        let size = measure(world, &mut cases, (events / part, measured), told)?;
         told(&size.text());
         sizes.push(size);
     }
+    let views = stage::views(world);
     let queries = query::ask(world, &views, cases, queries, 3, told)?;
     remove(&views)?;
     Ok(National { sizes, queries })
@@ -82,75 +88,52 @@ pub fn run(world: &World, events: u64, queries: u32, told: &dyn Fn(&str)) -> Res
 
 fn measure(
     world: &World,
-    views: &Path,
-    (cases, measured): (&mut u64, u64),
+    cases: &mut u64,
+    (events, measured): (u64, u64),
     told: &dyn Fn(&str),
 ) -> Result<Size, CliError> {
-    let start = Instant::now();
-    let open = world.open()?;
-    let start_seconds = start.elapsed().as_secs_f64();
-    open.close()?;
-    told("appending");
-    let append = append(world, cases, measured)?;
-    let open = world.open()?;
-    let records = open.sequencer.chain().size();
-    open.close()?;
+    told(&format!("appending up to {events} events"));
+    let fill = stage::run(world, BenchStage::Fill, (*cases, events))?;
+    *cases = fill.cases;
+    let start = stage::run(world, BenchStage::Start, (0, 0))?;
+    let append = stage::run(world, BenchStage::Append, (*cases, measured))?;
+    *cases = append.cases;
+    let records = stage::run(world, BenchStage::Start, (0, 0))?.events;
     told("auditing, first level");
-    let only = std::collections::BTreeSet::from([Level::Integrity]);
-    let integrity = Cost::of(records, || verify::audit(world, Some(only), records).map(drop))?;
+    let integrity = stage::run(world, BenchStage::Integrity, (0, records))?;
     told("auditing, all levels");
-    let audit = Cost::of(records, || verify::audit(world, None, records).map(drop))?;
+    let audit = stage::run(world, BenchStage::Audit, (0, records))?;
     told("rebuilding");
-    let rebuild = Cost::of(records, || rebuild(world, views).map(drop))?;
-    let disk_mebibytes = bytes_in(world.home.root())? >> 20;
-    let (kind, events, cases) = ("size", records, *cases);
-    Ok(Size { kind, events, cases, append, integrity, audit, rebuild, start_seconds, disk_mebibytes })
-}
-
-/// Appends cases that were signed ahead.
-fn append(world: &World, cases: &mut u64, measured: u64) -> Result<Cost, CliError> {
-    let mut open = world.open()?;
-    let signed = world.sign_cases(&open.sequencer.standpoint(), *cases, measured)?;
-    *cases += measured;
-    let events = signed.iter().map(|case| case.len() as u64).sum();
-    let cost = Cost::of(events, || {
-        for answer in open.sequencer.commit(signed) {
-            answer?;
-        }
-        Ok(())
-    })?;
-    open.close()?;
-    Ok(cost)
+    let rebuild = stage::run(world, BenchStage::Rebuild, (0, records))?;
+    Ok(Size {
+        kind: "size",
+        events: records,
+        cases: *cases,
+        fill: Cost::of(&fill),
+        append: Cost::of(&append),
+        integrity: Cost::of(&integrity),
+        audit: Cost::of(&audit),
+        rebuild: Cost::of(&rebuild),
+        start_seconds: start.clock,
+        start_memory_mebibytes: start.memory_mebibytes,
+        disk_mebibytes: bytes_in(world.home.root())? >> 20,
+    })
 }
 
 impl Cost {
-    fn of(events: u64, work: impl FnOnce() -> Result<(), CliError>) -> Result<Self, CliError> {
-        // Where the kernel does not let the mark be taken back, the most since the start is told.
-        let _ = std::fs::write("/proc/self/clear_refs", "5");
-        let (start, before) = (Instant::now(), processor_seconds());
-        work()?;
-        let (clock, processor) = (start.elapsed().as_secs_f64(), processor_seconds() - before);
-        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next());
-        let each = |seconds: f64| seconds * 1e6 / events as f64;
-        Ok(Self {
-            clock_microseconds: each(clock),
-            processor_microseconds: each(processor),
-            memory_mebibytes: peak.and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(0) >> 10,
-        })
+    fn of(took: &Took) -> Self {
+        let each = |seconds: f64| seconds * 1e6 / took.events.max(1) as f64;
+        Self {
+            clock_microseconds: each(took.clock),
+            processor_microseconds: each(took.processor),
+            memory_mebibytes: took.memory_mebibytes,
+        }
     }
 
     fn text(&self) -> String {
         let Self { clock_microseconds: clock, processor_microseconds: processor, memory_mebibytes } = self;
         format!("{clock:.1} µs ({processor:.1} µs of processor, {memory_mebibytes} MiB)")
     }
-}
-
-/// Processor time of this process so far: fields 14 and 15 of proc_pid_stat(5), in hundredths of a second on Linux.
-fn processor_seconds() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields = stat.rsplit_once(')').map(|(_, rest)| rest.split_whitespace().skip(11).take(2));
-    fields.into_iter().flatten().filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
 }
 
 fn bytes_in(folder: &Path) -> Result<u64, CliError> {
@@ -168,14 +151,16 @@ impl Size {
     /// For people.
     #[must_use]
     pub fn text(&self) -> String {
-        let Self { append, integrity, audit, rebuild, .. } = self;
+        let Self { fill, append, integrity, audit, rebuild, .. } = self;
         format!(
-            "{} events, {} cases, {} MiB on disk, start in {:.2} s; an event: append {}; verify, integrity {}; verify, all \
-             levels {}; rebuild {}",
+            "{} events, {} cases, {} MiB on disk, start in {:.2} s ({} MiB); an event: sign and append {}; append {}; \
+             verify, integrity {}; verify, all levels {}; rebuild {}",
             self.events,
             self.cases,
             self.disk_mebibytes,
             self.start_seconds,
+            self.start_memory_mebibytes,
+            fill.text(),
             append.text(),
             integrity.text(),
             audit.text(),

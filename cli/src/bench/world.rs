@@ -35,6 +35,10 @@ use crate::packs;
 
 /// The second at which everything happens: 2026-03-20.
 pub(super) const NOON: Second = Second(1_774_000_000);
+/// The assessed position of each role.
+const POSITIONS: [ThreadId; 2] = [ThreadId([7; 16]), ThreadId([8; 16])];
+/// Where keys are left.
+const KEYS: &str = "bench-keys";
 /// How many people sign.
 const AUTHORS: usize = 64;
 const CONTROLLER: ControllerId = ControllerId([5; 16]);
@@ -102,11 +106,45 @@ impl World {
             clock: SettableClock::at(NOON),
             administrators: [first.clone(), second.clone()],
             authors: authors.to_vec(),
-            positions: [ThreadId([7; 16]), ThreadId([8; 16])],
+            positions: POSITIONS,
             server,
         };
         world.furnish()?;
         Ok(world)
+    }
+
+    /// Leaves its people's keys in the folder, for stages that are taken in processes of their own. They are worth
+    /// nothing outside.
+    ///
+    /// # Errors
+    /// If they can't be written.
+    pub fn leave_keys(&self) -> Result<(), CliError> {
+        let keys = self.administrators.iter().chain(&self.authors);
+        let bytes: Vec<u8> = keys.flat_map(SigningKey::to_bytes).collect();
+        let path = self.folder().join(KEYS);
+        std::fs::write(&path, bytes).map_err(|error| CliError::file(&path, &error))
+    }
+
+    /// The ledger that another process has made in this folder, with its log in files; the folder stays.
+    ///
+    /// # Errors
+    /// If its keys are not there.
+    pub fn again(folder: &Path) -> Result<Self, CliError> {
+        let path = folder.join(KEYS);
+        let bytes = std::fs::read(&path).map_err(|error| CliError::file(&path, &error))?;
+        let keys: Vec<SigningKey> = bytes.as_chunks::<32>().0.iter().map(SigningKey::from_bytes).collect();
+        let [first, second, authors @ ..] = &keys[..] else {
+            return Err(internal(&"no keys"));
+        };
+        Ok(Self {
+            folder: Folder { path: folder.to_owned(), goes: false },
+            home: Home::new(folder.join("home")),
+            clock: SettableClock::at(NOON),
+            administrators: [first.clone(), second.clone()],
+            authors: authors.to_vec(),
+            positions: POSITIONS,
+            server: None,
+        })
     }
 
     /// The folder around the home.
@@ -164,7 +202,7 @@ impl World {
             open.sequencer.commit_one(submission)?;
         }
         for (role, position) in ROLES.into_iter().zip(self.positions) {
-            let mut step = Step::new(open.sequencer.next_spine(position, Kind::PositionAssessed, day));
+            let mut step = Step::new(open.sequencer.next_spine(position, Kind::PositionAssessed, day)?);
             step.process = Some(Process::PositionAssessed(assessment(role)));
             let signed = sign_step(&open.sequencer.standpoint(), &self.authors[0], None, &step, None)?;
             open.sequencer.commit_one(signed.submission)?;
@@ -235,7 +273,10 @@ impl Drop for World {
 }
 
 /// A folder that goes when this does.
-pub(super) struct Folder(PathBuf);
+pub(super) struct Folder {
+    path: PathBuf,
+    goes: bool,
+}
 
 impl Folder {
     pub(super) fn make(parent: &Path) -> Result<Self, CliError> {
@@ -243,18 +284,20 @@ impl Folder {
         getrandom::fill(&mut name).map_err(|error| internal(&error))?;
         let folder = parent.join(format!("vandel-bench-{:016x}", u64::from_be_bytes(name)));
         std::fs::create_dir_all(&folder).map_err(|error| CliError::file(&folder, &error))?;
-        Ok(Self(folder))
+        Ok(Self { path: folder, goes: true })
     }
 
     pub(super) fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 }
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // A folder that can't be removed is left; its name says whose it is.
-        let _ = std::fs::remove_dir_all(&self.0);
+        if self.goes {
+            // A folder that can't be removed is left; its name says whose it is.
+            let _ = std::fs::remove_dir_all(&self.path);
+        }
     }
 }
 
@@ -387,6 +430,6 @@ pub(super) fn id(sort: u8, number: u64) -> [u8; 16] {
     hash.0.first_chunk().copied().unwrap_or_default()
 }
 
-pub(super) fn internal(error: &dyn std::fmt::Display) -> CliError {
+pub(crate) fn internal(error: &dyn std::fmt::Display) -> CliError {
     CliError::new(Exit::Internal, "bench", error.to_string())
 }

@@ -5,13 +5,17 @@ use std::path::Path;
 use crate::args::{BenchCommand, BenchFeedArgs};
 use crate::bench::measure::{Comparison, Machine, Row};
 use crate::bench::national::National;
-use crate::bench::world::{LogPlace, World};
-use crate::bench::{append, erase, feed, latency, national, query, rebuild, verify};
+use crate::bench::world::{LogPlace, World, internal};
+use crate::bench::{append, erase, feed, latency, national, query, rebuild, stage, verify};
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 
 /// Measures, and prints a row for each quantity.
 pub(super) fn run(context: &Context, command: BenchCommand) -> Result<Exit, CliError> {
+    if let BenchCommand::Stage(arguments) = &command {
+        let took = stage::take(arguments, &|text| context.output.progress(text))?;
+        return tell_stage(&took);
+    }
     if cfg!(debug_assertions) {
         context.output.warn("this is a debug build: run with cargo run --release -- bench");
     }
@@ -44,6 +48,8 @@ pub(super) fn run(context: &Context, command: BenchCommand) -> Result<Exit, CliE
             let found = national::run(&world, arguments.events, arguments.queries, &told)?;
             return tell_national(context, &found, arguments.plot.as_deref());
         }
+        // Answered above.
+        BenchCommand::Stage(_) => return Ok(Exit::Done),
         BenchCommand::Verify(arguments) => {
             let world = world(&arguments.bench.dir)?;
             verify::run(&world, arguments.events, arguments.bench.rounds.into(), &told)?
@@ -75,6 +81,13 @@ fn log_place(context: &Context) -> Result<LogPlace, CliError> {
             Err(CliError::new(Exit::Usage, "bench-server", message).next("say --nats own"))
         }
     }
+}
+
+/// For the process that has begun this one, and reads it.
+fn tell_stage(took: &stage::Took) -> Result<Exit, CliError> {
+    let told = serde_json::to_string(took).map_err(|error| internal(&error))?;
+    std::io::Write::write_all(&mut std::io::stdout(), told.as_bytes())?;
+    Ok(Exit::Done)
 }
 
 fn tell_national(context: &Context, found: &National, plot: Option<&Path>) -> Result<Exit, CliError> {

@@ -41,6 +41,7 @@ impl From<DemoError> for CliError {
             DemoError::Home(error) => error.into(),
             DemoError::Key(error) => error.into(),
             DemoError::Vault(error) => error.into(),
+            DemoError::Threads(error) => error.into(),
             DemoError::Io(error) => error.into(),
             DemoError::Randomness => Self::new(Exit::Io, "randomness", error.to_string()),
             DemoError::Unexpected { .. }

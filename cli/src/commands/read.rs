@@ -120,7 +120,7 @@ fn find(bench: &Workbench<'_>, names: &Names, arguments: &ReadListArgs) -> Resul
     let wanted = arguments.reader.as_ref().map(|reader| names.actor(reader)).transpose()?;
     let sequencer = bench.sequencer();
     let mut found = Vec::new();
-    for (id, thread) in sequencer.threads().iter() {
+    for (id, thread) in sequencer.threads()?.iter() {
         let Matter::Reader(actor) = thread.matter else { continue };
         if wanted.is_some_and(|wanted| wanted != actor) {
             continue;
@@ -195,7 +195,8 @@ fn sampled(
     let mut rows = Vec::new();
     for one in drawn {
         let case = one.reading.thread;
-        let place = case.and_then(|case| sequencer.threads().case(&case)).and_then(Case::place);
+        let known = case.map(|case| sequencer.case(&case)).transpose()?.flatten();
+        let place = known.as_ref().and_then(Case::place);
         let reaches = place.is_some_and(|place| casework::may_read(entry, &place, context.today()));
         let handle = match case.filter(|_| reaches) {
             Some(case) => casework::identity(sequencer, case)?.map(|identity| identity.handle),

@@ -11,9 +11,10 @@ use vandel_core::erasure::{ErasureReason, Notice, PlannedCase, Request, Right, a
 use vandel_core::event::{Compartment, DisposalDecision, Reading as ReadEvent};
 use vandel_core::id::ThreadId;
 use vandel_core::keyring::KeyEntry;
-use vandel_core::thread::{Case, Threads};
+use vandel_core::thread::Case;
 use vandel_core::time::Day;
 use vandel_ledger::handle::parse_handle;
+use vandel_ledger::sequencer::Sequencer;
 
 use crate::args::{RightArg, SubjectCommand, SubjectExtendArgs, SubjectRefuseArgs, SubjectRequestArgs};
 use crate::casework;
@@ -93,7 +94,7 @@ fn request(context: &Context, arguments: &SubjectRequestArgs) -> Result<Exit, Cl
     }
     let notice = Notice::ErasureRequested { received };
     let record = give_notice(context, &mut bench, &author, thread, &notice)?;
-    let planned = what_may_go(context, &bench, thread);
+    let planned = what_may_go(context, &bench, thread)?;
     bench.close()?;
     let goes =
         planned.line.iter().flat_map(|line| &line.compartments).map(|ground| ground.compartment.name());
@@ -205,7 +206,7 @@ fn waiting(
     thread: &ThreadId,
     handle: &str,
 ) -> Result<(Day, Day), CliError> {
-    let matters = bench.sequencer().matters();
+    let matters = bench.sequencer().matters()?;
     match matters.request(right, thread).filter(|request| request.waits()) {
         Some(request) => Ok((request.received, request.extend_by())),
         None => {
@@ -231,7 +232,7 @@ fn extend(context: &Context, arguments: &SubjectExtendArgs) -> Result<Exit, CliE
     }
     let notice = Notice::AnswerExtended { right, received, reason };
     let record = give_notice(context, &mut bench, &author, thread, &notice)?;
-    let answer_by = bench.sequencer().matters().request(right, &thread).map(Request::answer_by);
+    let answer_by = bench.sequencer().matters()?.request(right, &thread).map(Request::answer_by);
     bench.close()?;
     let told = Extended {
         kind: "answer_extended",
@@ -263,7 +264,7 @@ fn reachable(
     let thread = casework::find(sequencer, handle)?;
     let signer = sequencer.chain().keyring.signer(&person.public_key(), sequencer.now());
     let (entry, _) = signer.map_err(Refusal::Key)?;
-    if reaches(entry, sequencer.threads(), &thread, context.today()) {
+    if reaches(entry, sequencer, &thread, context.today())? {
         Ok(thread)
     } else {
         Err(CliError::new(Exit::NotAuthorised, "role", "no role of yours reaches the case")
@@ -272,9 +273,9 @@ fn reachable(
     }
 }
 
-fn reaches(entry: &KeyEntry, threads: &Threads, thread: &ThreadId, day: Day) -> bool {
-    let place = threads.case(thread).and_then(Case::place).unwrap_or_default();
-    casework::may_read(entry, &place, day)
+fn reaches(entry: &KeyEntry, sequencer: &Sequencer, thread: &ThreadId, day: Day) -> Result<bool, CliError> {
+    let place = sequencer.case(thread)?.as_ref().and_then(Case::place).unwrap_or_default();
+    Ok(casework::may_read(entry, &place, day))
 }
 
 fn give_notice(
@@ -295,7 +296,7 @@ fn give_notice(
 }
 
 /// What the law lets go of a case today, under the newest decision in force.
-fn what_may_go(context: &Context, bench: &Workbench<'_>, thread: ThreadId) -> PlannedCase {
+fn what_may_go(context: &Context, bench: &Workbench<'_>, thread: ThreadId) -> Result<PlannedCase, CliError> {
     let (chain, today) = (bench.sequencer().chain(), context.today());
     let in_force = |decision: &&DisposalDecision| {
         decision.from <= today && decision.until.is_none_or(|until| today <= until)
@@ -309,6 +310,6 @@ fn what_may_go(context: &Context, bench: &Workbench<'_>, thread: ThreadId) -> Pl
         until: None,
     };
     let decision = chain.disposals.values().rev().find(in_force).unwrap_or(&none);
-    let matters = bench.sequencer().matters();
-    plan_case(&matters, thread, ErasureReason::Request, decision, today, [0; 8])
+    let matters = bench.sequencer().matters()?;
+    Ok(plan_case(&matters, thread, ErasureReason::Request, decision, today, [0; 8]))
 }

@@ -47,9 +47,9 @@ impl Stage<'_> {
             self.opening_attempt("A check of a payroll clerk", "NONE", None)?,
         ];
         if let Some(school) = self.open_case("SCHOOL") {
-            attempts.push(self.over_documentation(school));
-            attempts.push(self.assessment_of_a_note(school));
-            attempts.push(self.old_extract(school));
+            attempts.push(self.over_documentation(school)?);
+            attempts.push(self.assessment_of_a_note(school)?);
+            attempts.push(self.old_extract(school)?);
             let same = Some(self.cases[school].assignment);
             attempts.push(self.opening_attempt(
                 "A second candidate asked for one vacancy",
@@ -57,8 +57,8 @@ impl Stage<'_> {
                 same,
             )?);
         }
-        attempts.extend(self.open_case("HVB").map(|case| self.unheard(case)));
-        attempts.extend(self.held_case().map(|case| self.one_for_two(case)));
+        attempts.extend(self.open_case("HVB").map(|case| self.unheard(case)).transpose()?);
+        attempts.extend(self.held_case().map(|case| self.one_for_two(case)).transpose()?);
         Ok(attempts)
     }
 
@@ -80,8 +80,8 @@ impl Stage<'_> {
         self.script.posts[self.script.cases[case].post].board
     }
 
-    fn step(&self, case: usize, kind: Kind) -> Step {
-        Step::new(self.spine(self.cases[case].thread, kind))
+    fn step(&self, case: usize, kind: Kind) -> Result<Step, DemoError> {
+        Ok(Step::new(self.spine(self.cases[case].thread, kind)?))
     }
 
     fn opening_attempt(
@@ -106,7 +106,7 @@ impl Stage<'_> {
         opening.assignment = assignment.unwrap_or(AssignmentId(random_id()?));
         opening.occasion = vandel_core::event::Occasion::NewEmployment;
         opening.offered = None;
-        let mut step = Step::new(self.spine(ThreadId(random_id()?), Kind::CaseOpened));
+        let mut step = Step::new(self.spine(ThreadId(random_id()?), Kind::CaseOpened)?);
         step.identity = Some(Identity {
             subject,
             handle: new_handle()?,
@@ -121,8 +121,8 @@ impl Stage<'_> {
     }
 
     /// A note with the extract's date and a remark, where the law allows the note alone.
-    fn over_documentation(&self, case: usize) -> Attempt {
-        let mut step = self.step(case, Kind::ExtractShown);
+    fn over_documentation(&self, case: usize) -> Result<Attempt, DemoError> {
+        let mut step = self.step(case, Kind::ExtractShown)?;
         step.note = Some(Note::Shown {
             issued: Some(self.today.minus(Period::days(10))),
             law: None,
@@ -131,19 +131,19 @@ impl Stage<'_> {
             remark: Some("Utan anmärkning".to_owned()),
         });
         let title = "The date of an extract written down at a school";
-        Attempt { title, author: (self.board(case), Part::Decider), approver: None, step, evidence: None }
+        Ok(Attempt { title, author: (self.board(case), Part::Decider), approver: None, step, evidence: None })
     }
 
-    fn assessment_of_a_note(&self, case: usize) -> Attempt {
-        let mut step = self.step(case, Kind::AssessmentMade);
+    fn assessment_of_a_note(&self, case: usize) -> Result<Attempt, DemoError> {
+        let mut step = self.step(case, Kind::AssessmentMade)?;
         let finding = Finding { offence: "–".to_owned(), years_ago: 1, relevance: "–".to_owned() };
         step.assessment = Some(Assessment::Findings(vec![finding]));
         let title = "Entries of an extract written down at a school";
-        Attempt { title, author: (self.board(case), Part::Decider), approver: None, step, evidence: None }
+        Ok(Attempt { title, author: (self.board(case), Part::Decider), approver: None, step, evidence: None })
     }
 
-    fn old_extract(&self, case: usize) -> Attempt {
-        let mut step = self.step(case, Kind::ExtractShown);
+    fn old_extract(&self, case: usize) -> Result<Attempt, DemoError> {
+        let mut step = self.step(case, Kind::ExtractShown)?;
         step.note =
             Some(Note::Shown { issued: None, law: None, registers: None, authenticity: None, remark: None });
         let evidence = Evidence {
@@ -155,11 +155,11 @@ impl Stage<'_> {
         };
         let title = "An extract that is fourteen months old";
         let author = (self.board(case), Part::Decider);
-        Attempt { title, author, approver: None, step, evidence: Some(evidence) }
+        Ok(Attempt { title, author, approver: None, step, evidence: Some(evidence) })
     }
 
-    fn unheard(&self, case: usize) -> Attempt {
-        let mut step = self.step(case, Kind::DecisionMade);
+    fn unheard(&self, case: usize) -> Result<Attempt, DemoError> {
+        let mut step = self.step(case, Kind::DecisionMade)?;
         step.process = Some(Process::DecisionMade {
             outcome: Outcome::NotFit,
             delegation: "Delegationsordningen punkt 4.2".to_owned(),
@@ -167,18 +167,18 @@ impl Stage<'_> {
             support: None,
         });
         let title = "Turned down without having been heard";
-        Attempt { title, author: (self.board(case), Part::Decider), approver: None, step, evidence: None }
+        Ok(Attempt { title, author: (self.board(case), Part::Decider), approver: None, step, evidence: None })
     }
 
-    fn one_for_two(&self, case: usize) -> Attempt {
+    fn one_for_two(&self, case: usize) -> Result<Attempt, DemoError> {
         let steps = self.script.cases[case].steps.iter();
         let own = steps.filter(|step| !matches!(step.act, Act::Read(_)));
         let number = own.take_while(|step| !matches!(step.act, Act::Hold(_))).count();
-        let mut step = self.step(case, Kind::Released);
+        let mut step = self.step(case, Kind::Released)?;
         step.process = Some(Process::Released { number: u32::try_from(number).unwrap_or(u32::MAX) });
         let delegate = (self.board(case), Part::Delegate);
         let title = "A hold released by one person signing for two";
-        Attempt { title, author: delegate, approver: Some(delegate), step, evidence: None }
+        Ok(Attempt { title, author: delegate, approver: Some(delegate), step, evidence: None })
     }
 }
 

@@ -138,8 +138,8 @@ impl<'s> Stage<'s> {
     }
 
     /// Where the next step of a thread stands.
-    pub(super) fn spine(&self, thread: ThreadId, kind: Kind) -> Spine {
-        self.ledger.sequencer.next_spine(thread, kind, self.today)
+    pub(super) fn spine(&self, thread: ThreadId, kind: Kind) -> Result<Spine, DemoError> {
+        Ok(self.ledger.sequencer.next_spine(thread, kind, self.today)?)
     }
 
     /// Ends in order.
@@ -188,7 +188,7 @@ impl<'s> Stage<'s> {
                 continue;
             }
             let thread = self.positions[index];
-            let step = self.fill_position(index, self.spine(thread, Kind::PositionAssessed));
+            let step = self.fill_position(index, self.spine(thread, Kind::PositionAssessed)?);
             let decider = self.cast.member(post.board, Part::Decider);
             self.sign(&mut batch, &standpoint, decider, None, &step, None)?;
         }
@@ -256,7 +256,7 @@ impl<'s> Stage<'s> {
         } else {
             self.cases[case].thread
         };
-        let spine = self.next(batch, thread, kind);
+        let spine = self.next(batch, thread, kind)?;
         let (step, evidence) = self.fill(case, &planned.act, spine)?;
         let author = self.cast.member(board, planned.by);
         let approver = approver(&planned.act).map(|part| self.cast.member(board, part));
@@ -265,17 +265,17 @@ impl<'s> Stage<'s> {
 
     fn audit(&mut self, batch: &mut Batch, standpoint: &Standpoint) -> Result<(), DemoError> {
         let thread = self.reader_thread(0, Part::Auditor)?;
-        let spine = self.next(batch, thread, Kind::RecordRead);
-        let step = self.fill_overview(spine);
+        let spine = self.next(batch, thread, Kind::RecordRead)?;
+        let step = self.fill_overview(spine)?;
         self.sign(batch, standpoint, self.cast.member(0, Part::Auditor), None, &step, None)
     }
 
-    fn next(&self, batch: &Batch, thread: ThreadId, kind: Kind) -> Spine {
-        let mut spine = self.ledger.sequencer.next_spine(thread, kind, self.today);
+    fn next(&self, batch: &Batch, thread: ThreadId, kind: Kind) -> Result<Spine, DemoError> {
+        let mut spine = self.ledger.sequencer.next_spine(thread, kind, self.today)?;
         if let Some((number, previous)) = batch.tips.get(&thread) {
             (spine.number, spine.previous) = (*number, *previous);
         }
-        spine
+        Ok(spine)
     }
 
     fn reader_thread(&mut self, board: usize, part: Part) -> Result<ThreadId, DemoError> {

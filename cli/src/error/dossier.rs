@@ -14,6 +14,7 @@ impl From<PublishError> for CliError {
         match error {
             PublishError::ErasureUnderWay { .. } => Self::new(Exit::Conflict, "erasure-under-way", message)
                 .next("carry it out first: vandel retention apply --plan HASH"),
+            PublishError::Threads(error) => error.into(),
             PublishError::Log(error) => error.into(),
             PublishError::Decode { .. } => {
                 Self::new(Exit::Integrity, "block-undecodable", message).next(DO_NOT_WRITE)
@@ -31,6 +32,7 @@ impl From<DossierError> for CliError {
             DossierError::Payload { record, .. } => {
                 Self::new(Exit::Integrity, "payload-damaged", message).record(record).next(RESTORE)
             }
+            DossierError::Threads(error) => error.into(),
             DossierError::Vault(error) => error.into(),
             DossierError::Log(error) => error.into(),
             DossierError::Decode { .. } => {

@@ -87,6 +87,7 @@ impl From<ErasureError> for CliError {
         let message = error.to_string();
         match error {
             ErasureError::Vault(error) => error.into(),
+            ErasureError::Threads(error) => error.into(),
             ErasureError::Submit(error) => error.into(),
             ErasureError::Register(error) => error.into(),
             ErasureError::List(error) => error.into(),

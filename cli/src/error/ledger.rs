@@ -9,7 +9,7 @@ use vandel_ledger::memory::MemoryError;
 use vandel_ledger::names::NamesError;
 use vandel_ledger::opening::HomeError;
 use vandel_ledger::refused::{Refused, RefusedClass};
-use vandel_ledger::sequencer::{Disagreement, FoundingError, OpenError, SettleError};
+use vandel_ledger::sequencer::{Disagreement, FoundingError, OpenError, SettleError, ThreadsError};
 use vandel_ledger::signer::KeyFileError;
 use vandel_ledger::submission::SubmitError;
 use vandel_ledger::vault::VaultError;
@@ -60,7 +60,7 @@ macro_rules! told_as_refused {
         }
     )*};
 }
-told_as_refused!(Refusal, OpenRefusal, VaultError, CaseworkError, NamesError);
+told_as_refused!(Refusal, OpenRefusal, VaultError, ThreadsError, CaseworkError, NamesError);
 
 impl From<SubmitError> for CliError {
     fn from(error: SubmitError) -> Self {
@@ -162,6 +162,7 @@ impl From<OpenError> for CliError {
             OpenError::Log(error) => error.into(),
             OpenError::Gate(error) => error.into(),
             OpenError::Vault(error) => error.into(),
+            OpenError::Threads(error) => error.into(),
             OpenError::Memory(error) | OpenError::Settle(SettleError::Memory(error)) => error.into(),
             OpenError::Io(error) => error.into(),
             OpenError::Decode { .. } => integrity("block-undecodable"),

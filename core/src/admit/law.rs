@@ -116,7 +116,7 @@ pub(super) fn one_request(attempt: &Attempt<'_>) -> Result<(), Refusal> {
         let role = attempt.policy_of(case).ok().flatten();
         role.is_none_or(|role| role.subject.kind == SubjectKind::Candidate)
     };
-    if attempt.state.threads.open_cases(&opening.assignment).any(candidate) {
+    if attempt.state.threads.open_cases(&opening.assignment).into_iter().any(candidate) {
         return Err(Refusal::AnotherCaseOpen);
     }
     Ok(())

@@ -12,7 +12,7 @@ use vandel_core::hash::Hash;
 use vandel_core::time::{Day, Second};
 
 use super::ErasureError;
-use crate::sequencer::Sequencer;
+use crate::sequencer::{Sequencer, ThreadsError};
 
 /// Why an erasure may not be started, called executed or called completed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -97,9 +97,11 @@ pub enum ErasureRefusal {
 
 impl Sequencer {
     /// What the threads tell of cases, for judging plans.
-    #[must_use]
-    pub fn matters(&self) -> ThreadMatters<'_> {
-        ThreadMatters::of(self.chain(), self.threads())
+    ///
+    /// # Errors
+    /// If they can't be read.
+    pub fn matters(&self) -> Result<ThreadMatters<'_>, ThreadsError> {
+        Ok(ThreadMatters::of(self.chain(), self.threads()?))
     }
 
     /// Judges a plan as it would be carried out on a day.
@@ -108,16 +110,20 @@ impl Sequencer {
     /// The refusal.
     pub fn judge_plan(&self, plan: &Plan, day: Day) -> Result<(), ErasureRefusal> {
         let hash = plan.hash();
-        if let Some(Stop { day, record, .. }) = self.stop_of(&hash) {
+        let unreadable =
+            |error: ThreadsError| ErasureRefusal::Unreadable { plan: hash, why: error.to_string() };
+        if let Some(Stop { day, record, .. }) = self.stop_of(&hash).map_err(unreadable)? {
             return Err(ErasureRefusal::Stopped { plan: hash, day, record });
         }
-        Ok(judge(plan, self.chain(), &self.matters(), day)?)
+        Ok(judge(plan, self.chain(), &self.matters().map_err(unreadable)?, day)?)
     }
 
     /// The data-protection officer's stop of a plan, if one is in force.
-    #[must_use]
-    pub fn stop_of(&self, plan: &Hash) -> Option<Stop> {
-        stop_of(self.threads(), &self.chain().keyring, plan)
+    ///
+    /// # Errors
+    /// If the threads can't be read.
+    pub fn stop_of(&self, plan: &Hash) -> Result<Option<Stop>, ThreadsError> {
+        Ok(stop_of(self.threads()?, &self.chain().keyring, plan))
     }
 
     /// Judges an open event that is about an erasure; others pass.

@@ -145,12 +145,12 @@ pub fn covers(
         Content::List(filter) => (None, &[Compartment::Process], count(sequencer, asker, filter)?),
         Content::Case { handle } => {
             let (thread, case) = reached(sequencer, asker, handle)?;
-            refuse_restricted(case, reading.purpose)?;
+            refuse_restricted(&case, reading.purpose)?;
             (Some(thread), &[Compartment::Identity, Compartment::Process], 1)
         }
         Content::Timeline { handle } => {
             let (thread, case) = reached(sequencer, asker, handle)?;
-            refuse_restricted(case, reading.purpose)?;
+            refuse_restricted(&case, reading.purpose)?;
             (Some(thread), &[Compartment::Spine], 1)
         }
         Content::Holds => (None, &[Compartment::Identity], 0),
@@ -188,7 +188,7 @@ fn selected(
     let controller = filter.board.as_ref().map(|board| names.controller(board)).transpose()?;
     let role = filter.role.as_ref().map(|role| role.to_uppercase());
     let mut found = Vec::new();
-    for (id, thread) in sequencer.threads().iter() {
+    for (id, thread) in sequencer.threads()?.iter() {
         let Matter::Case(case) = &thread.matter else { continue };
         let opening = case.opening.as_ref();
         let fits = (!filter.open || !case.closed())
@@ -227,7 +227,7 @@ pub fn show(sequencer: &Sequencer, asker: Asker<'_>, content: &Content) -> Resul
         Content::List(filter) => {
             let mut rows = Vec::new();
             for (_, id) in selected(sequencer, asker, filter)? {
-                let Some(case) = sequencer.threads().case(&id) else { continue };
+                let Some(case) = &sequencer.case(&id)? else { continue };
                 let handle = casework::identity(sequencer, id)?.map(|identity| identity.handle);
                 rows.push(row(sequencer, &names, case, handle));
             }
@@ -235,11 +235,11 @@ pub fn show(sequencer: &Sequencer, asker: Asker<'_>, content: &Content) -> Resul
         }
         Content::Case { handle } => {
             let (thread, case) = reached(sequencer, asker, handle)?;
-            Showing::Case(Box::new(shown(sequencer, &names, thread, case)?))
+            Showing::Case(Box::new(shown(sequencer, &names, thread, &case)?))
         }
         Content::Timeline { handle } => {
             let (thread, case) = reached(sequencer, asker, handle)?;
-            Showing::Timeline(timeline(sequencer, &names, thread, case))
+            Showing::Timeline(timeline(sequencer, &names, thread, &case)?)
         }
         Content::Holds => Showing::Holds(holds(sequencer, asker, &names)?),
     })
@@ -277,25 +277,30 @@ fn shown(sequencer: &Sequencer, names: &Names, thread: ThreadId, case: &Case) ->
     })
 }
 
-fn timeline(sequencer: &Sequencer, names: &Names, thread: ThreadId, case: &Case) -> Vec<TimelineRow> {
-    let records = sequencer.threads().get(&thread).map(|thread| thread.records.clone()).unwrap_or_default();
+fn timeline(
+    sequencer: &Sequencer,
+    names: &Names,
+    thread: ThreadId,
+    case: &Case,
+) -> Result<Vec<TimelineRow>, Refused> {
+    let known = sequencer.thread(&thread)?;
+    let records = known.map(|thread| thread.records.clone()).unwrap_or_default();
     let steps = (0..).zip(case.steps.iter().zip(&records));
-    steps
-        .map(|(step, (mark, record))| TimelineRow {
-            step,
-            kind: mark.kind.name().to_owned(),
-            day: mark.day.to_string(),
-            record: *record,
-            by: names.text(NameKind::Actor, mark.actor.0),
-        })
-        .collect()
+    let rows = steps.map(|(step, (mark, record))| TimelineRow {
+        step,
+        kind: mark.kind.name().to_owned(),
+        day: mark.day.to_string(),
+        record: *record,
+        by: names.text(NameKind::Actor, mark.actor.0),
+    });
+    Ok(rows.collect())
 }
 
 /// A reader is shown the holds of cases that their roles reach, with handles; whoever merely has the
 /// home sees all of them, without.
 fn holds(sequencer: &Sequencer, asker: Asker<'_>, names: &Names) -> Result<Vec<HoldRow>, Refused> {
     let mut rows = Vec::new();
-    for (id, thread) in sequencer.threads().iter() {
+    for (id, thread) in sequencer.threads()?.iter() {
         let Matter::Case(case) = &thread.matter else { continue };
         if case.holds.is_empty() || !reaches(sequencer, asker, &case.place().unwrap_or_default()) {
             continue;

@@ -6,7 +6,7 @@ use vandel_core::event::{Field, Kind, Register, Scope};
 use vandel_core::hash::Hash;
 use vandel_core::id::{PublicKey, SubjectId, ThreadId};
 use vandel_core::policy::RolePolicy;
-use vandel_core::thread::{Case, Matter, Thread};
+use vandel_core::thread::Case;
 use vandel_core::time::Day;
 
 use super::{Asker, Own, Reply, ThreadHead, random};
@@ -80,12 +80,10 @@ pub(super) fn own(sequencer: &Sequencer, key: &PublicKey) -> Result<Own, Refused
     // who never stops reading must not keep the first of them for ever.
     let month = |day: Day| (day.ymd().0, day.ymd().1);
     let now = month(sequencer.now().day_in_sweden());
-    let mine = |thread: &Thread| {
-        matches!(thread.matter, Matter::Reader(reader) if reader == actor) && month(thread.last) == now
-    };
-    let thread = sequencer.threads().iter().find(|(_, thread)| mine(thread)).map(|(id, _)| *id);
+    let threads = sequencer.readings_of(actor)?;
+    let thread = threads.iter().find(|(_, thread)| month(thread.last) == now).map(|(id, _)| *id);
     let readings = match thread {
-        Some(thread) => ThreadHead::of(sequencer, thread),
+        Some(thread) => ThreadHead::of(sequencer, thread)?,
         None => ThreadHead::new(ThreadId(random()?)),
     };
     Ok(Own { actor, readings })
@@ -93,13 +91,13 @@ pub(super) fn own(sequencer: &Sequencer, key: &PublicKey) -> Result<Own, Refused
 
 /// The case with a handle, if the asker's roles reach it. One that they do not reach and one that does
 /// not exist get different answers; a handle has forty random bits, so nobody finds one by trying.
-pub(super) fn reached<'s>(
-    sequencer: &'s Sequencer,
+pub(super) fn reached(
+    sequencer: &Sequencer,
     asker: Asker<'_>,
     handle: &str,
-) -> Result<(ThreadId, &'s Case), Refused> {
+) -> Result<(ThreadId, Case), Refused> {
     let thread = casework::find(sequencer, handle)?;
-    let case = sequencer.threads().case(&thread).ok_or_else(out_of_reach)?;
+    let case = sequencer.case(&thread)?.ok_or_else(out_of_reach)?;
     let reached = reaches(sequencer, asker, &case.place().unwrap_or_default());
     if reached { Ok((thread, case)) } else { Err(out_of_reach()) }
 }
@@ -108,14 +106,14 @@ pub(super) fn case(sequencer: &Sequencer, asker: Asker<'_>, handle: &str) -> Res
     let (thread, case) = reached(sequencer, asker, handle)?;
     Ok(CaseBrief {
         handle: parse_handle(handle).unwrap_or_default(),
-        head: ThreadHead::of(sequencer, thread),
+        head: ThreadHead::of(sequencer, thread)?,
         subject: case.subject,
         noted: case.noted.map(|(statement, _)| statement),
         holds: case.holds.keys().copied().collect(),
         closed: case.closed(),
         restricted: case.restricted(),
-        role: casework::role_of(sequencer, case).map(RoleBrief::of),
-        next_steps: casework::next_steps(sequencer, case),
+        role: casework::role_of(sequencer, &case).map(RoleBrief::of),
+        next_steps: casework::next_steps(sequencer, &case),
     })
 }
 

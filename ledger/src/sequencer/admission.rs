@@ -1,9 +1,10 @@
 //! The first step of the commit order: signatures in parallel, then the rules in order.
 
+use std::borrow::Cow;
 use std::collections::{HashSet, VecDeque};
 
 use rayon::prelude::*;
-use vandel_core::admit::{Evidence, Occasion, Proposal, Refusal, State, admit};
+use vandel_core::admit::{Evidence, Proposal, Refusal};
 use vandel_core::chain::{FaultKind, OpenRefusal};
 use vandel_core::event::{Kind, OpenEvent, Step};
 use vandel_core::hash::{Domain, Hash};
@@ -18,7 +19,7 @@ use vandel_core::time::Second;
 
 use crate::sealing::to_entry;
 use crate::sequencer::agreement::signed_by_us;
-use crate::sequencer::{Group, Room, Sequencer};
+use crate::sequencer::{Group, Room, Sequencer, ThreadsError, halt, snapshot};
 use crate::submission::{Receipt, Submission, SubmitError};
 use crate::vault::Entry;
 
@@ -216,13 +217,15 @@ impl Sequencer {
                     evidence: one.evidence.as_ref(),
                     at,
                 };
-                let state = State { chain: &self.chain, threads: &self.threads };
-                let actor = admit(state, proposal, Occasion::New)?;
+                let admitted = self.threads.admit(&self.vault, &self.chain, proposal);
+                let actor = admitted.map_err(|error| self.unreadable(&error))??;
                 let thread = step.spine.thread;
                 if let Some(undo) = undo {
-                    undo.push((thread, self.threads.get(&thread).cloned()));
+                    let before = self.thread(&thread).map_err(|error| halt::of_threads(&error))?;
+                    undo.push((thread, before.map(Cow::into_owned)));
                 }
-                self.threads.fold(step, actor, number, one.hash);
+                let folded = self.threads.fold(&self.vault, step, actor, (number, one.hash));
+                folded.map_err(|error| self.unreadable(&error))?;
                 Ok(Some(to_entry(number, one.hash, sealed.0, step)))
             }
             (Body::Sealed(_), None) => Err(SubmitError::PayloadMismatch),
@@ -272,17 +275,36 @@ impl Sequencer {
 
     /// The receipts of a group that stands in the ledger already: sent again after a lost answer.
     fn repeated(&mut self, group: &[Verified]) -> Option<Result<Vec<Receipt>, SubmitError>> {
-        let records: Option<Vec<u64>> = group.iter().map(|one| self.record_of(one)).collect();
-        records.map(|records| self.receipts(&records))
+        let mut records = Vec::with_capacity(group.len());
+        for one in group {
+            match self.record_of(one) {
+                Ok(record) => records.push(record?),
+                Err(error) => return Some(Err(self.unreadable(&error))),
+            }
+        }
+        Some(self.receipts(&records))
     }
 
-    fn record_of(&self, one: &Verified) -> Option<u64> {
+    fn record_of(&self, one: &Verified) -> Result<Option<u64>, ThreadsError> {
         let Some((_, step)) = one.step.as_deref() else {
-            return self.open_records.get(&one.hash).copied();
+            return Ok(self.open_records.get(&one.hash).copied());
         };
-        let thread = self.threads.get(&step.spine.thread)?;
-        let record = *thread.records.get(step.spine.number as usize)?;
-        let stored = self.vault.get(record).ok()??;
-        (stored.statement == one.hash && record < self.chain.size()).then_some(record)
+        let thread = self.thread(&step.spine.thread)?;
+        let number = step.spine.number as usize;
+        let Some(record) = thread.and_then(|thread| thread.records.get(number).copied()) else {
+            return Ok(None);
+        };
+        let stored = self.vault.get(record).ok().flatten();
+        let is_this = stored.is_some_and(|stored| stored.statement == one.hash);
+        Ok(Some(record).filter(|record| is_this && *record < self.chain.size()))
+    }
+
+    /// A thread can't be looked up. If that is the snapshot's fault, the next start makes it anew from the log.
+    fn unreadable(&self, error: &ThreadsError) -> SubmitError {
+        if !matches!(error, ThreadsError::Vault(_)) {
+            // If it can't be removed either, the next start meets the same damage, and stops again.
+            let _ = snapshot::remove(&*self.disk, &self.home.views());
+        }
+        halt::of_threads(error)
     }
 }

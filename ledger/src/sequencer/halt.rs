@@ -10,6 +10,7 @@ use crate::memory::MemoryError;
 use crate::refused::{Refused, RefusedClass};
 use crate::sequencer::{Sequencer, SettleError};
 use crate::submission::{Halt, Receipt, SubmitError};
+use crate::threads::ThreadsError;
 use crate::vault::VaultError;
 
 /// Another instance has replaced this one.
@@ -18,14 +19,20 @@ pub(super) fn replaced() -> Halt {
     Halt { reason: reason.to_owned(), class: RefusedClass::Conflict }
 }
 
-/// The reason to stop, if an author has shown that this log was rolled back.
-pub(super) fn rolled_back(answer: &Result<Vec<Receipt>, SubmitError>) -> Option<Halt> {
+/// The reason to stop, if an author has shown that this log was rolled back, or a group could not be judged.
+pub(super) fn of_admission(answer: &Result<Vec<Receipt>, SubmitError>) -> Option<Halt> {
     match answer {
+        Err(SubmitError::Halted(halt)) => Some(halt.clone()),
         Err(error @ SubmitError::RolledBack { .. }) => {
             Some(Halt { reason: error.to_string(), class: RefusedClass::Integrity })
         }
         _ => None,
     }
+}
+
+/// A thread could not be looked up: opening anew reads the log if the snapshot is of no use.
+pub(super) fn of_threads(error: &ThreadsError) -> SubmitError {
+    SubmitError::Halted(Halt::of_io(error.to_string()))
 }
 
 /// The vault did not take a payload.

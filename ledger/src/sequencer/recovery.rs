@@ -23,7 +23,7 @@ use crate::memory::{Memory, MemoryError};
 use crate::sequencer::agreement::{self, Announced, Claims, Disagreement, signed_by_us};
 use crate::sequencer::replay::Replay;
 use crate::sequencer::snapshot::{self, CleanEnd};
-use crate::sequencer::{Sequencer, SettleError};
+use crate::sequencer::{Sequencer, SettleError, Snapshots, ThreadsError};
 use crate::submission::SubmitError;
 use crate::vault::{Vault, VaultError};
 
@@ -114,6 +114,9 @@ pub enum OpenError {
     /// The disk failed.
     #[error("{0}")]
     Io(#[from] io::Error),
+    /// What is known of the threads can't be read or written.
+    #[error("{0}")]
+    Threads(#[from] ThreadsError),
     /// The tail could not be settled.
     #[error("{0}")]
     Settle(#[from] SettleError),
@@ -138,9 +141,17 @@ impl Sequencer {
         let Ports { announce, trust_new_memory, .. } = ports;
         create_durably(&*disk, &home.views())?;
         let restored = snapshot::read(&*disk, &home.views(), &vault, &ledger);
-        let mut state = Replay::begin(restored, &disk, &home, &log)?;
-        let snapshot_size = state.chain.size();
-        state.run(&log, &vault, memory.latest())?;
+        let mut state = Replay::begin((ledger, restored), &disk, &home, &log)?;
+        let mut snapshot_size = state.chain.size();
+        match state.run(&log, &vault, memory.latest()) {
+            // The snapshot is of no use after all: everything is in the log.
+            Err(OpenError::Threads(ThreadsError::Damaged | ThreadsError::Io(_))) => {
+                state = Replay::begin((ledger, None), &disk, &home, &log)?;
+                snapshot_size = 0;
+                state.run(&log, &vault, memory.latest())?;
+            }
+            other => other?,
+        }
         if state.chain.ledger != ledger {
             return Err(OpenError::WrongLedger { expected: ledger, found: state.chain.ledger });
         }
@@ -186,6 +197,7 @@ impl Sequencer {
             checkpoint: String::new(),
             people: RefCell::default(),
             snapshot_size,
+            snapshots: Snapshots::default(),
             halted: None,
         };
         sequencer.settle_tail(published, announced)?;
@@ -216,11 +228,12 @@ impl Sequencer {
         }
         let named = self.payloads_named()?;
         self.vault.destroy_after(named)?;
+        // Before a snapshot was written, what was replaced by then had been destroyed.
         let replaced = |(id, thread): (&ThreadId, &Thread)| match &thread.matter {
             Matter::Case(case) if case.identity_step > Some(0) => Some(*id),
             _ => None,
         };
-        let replaced: Vec<ThreadId> = self.threads.iter().filter_map(replaced).collect();
+        let replaced: Vec<ThreadId> = self.threads.changed().filter_map(replaced).collect();
         self.destroy_superseded(&replaced)?;
         Ok(())
     }
@@ -269,21 +282,8 @@ impl Sequencer {
             let chain = &self.chain;
             announce.settle(&|note| signed_by_us(chain, note).map(|seen| seen.size))?;
         }
-        let views = self.home.views();
-        let grown = self.chain.size() - self.snapshot_size;
-        if grown > 64.max(self.snapshot_size / 32) {
-            // A snapshot vouches for the tree's nodes below it, so they must be durable first.
-            self.tree.sync()?;
-            snapshot::write(
-                &*self.disk,
-                &views,
-                &mut self.vault,
-                &self.chain,
-                &self.threads,
-                &self.open_records,
-            )?;
-        }
-        Ok(snapshot::write_clean_end(&*self.disk, &views, &self.clean_end())?)
+        self.write_last_snapshot()?;
+        Ok(snapshot::write_clean_end(&*self.disk, &self.home.views(), &self.clean_end())?)
     }
 }
 

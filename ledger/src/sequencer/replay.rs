@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use vandel_core::block::{Block, block_hash};
 use vandel_core::chain::Chain;
+use vandel_core::event::Step;
 use vandel_core::hash::Hash;
+use vandel_core::id::{ActorId, LedgerId};
 use vandel_core::record::Record;
 use vandel_core::statement::{Body, Seen};
 use vandel_core::thread::Threads;
@@ -16,13 +18,14 @@ use crate::log::{Log, PlacedBlock, ReadError};
 use crate::sealing::{Unsealed, from_opened};
 use crate::sequencer::OpenError;
 use crate::sequencer::snapshot::Restored;
+use crate::threads::ThreadBook;
 use crate::tree::{TreeFile, tree_path};
 use crate::vault::Vault;
 
 /// What is known of a ledger as far as its log was read.
 pub(super) struct Replay {
     pub(super) chain: Chain,
-    pub(super) threads: Threads,
+    pub(super) threads: ThreadBook,
     pub(super) open_records: HashMap<Hash, u64>,
     pub(super) tree: TreeFile,
     /// Sealed records of which the vault holds nothing at all, not even that they were erased.
@@ -32,7 +35,7 @@ pub(super) struct Replay {
 impl Replay {
     /// From the snapshot if it fits the log, else from the beginning.
     pub(super) fn begin(
-        restored: Option<Restored>,
+        (ledger, restored): (LedgerId, Option<Restored>),
         disk: &Arc<dyn Disk>,
         home: &Home,
         log: &dyn Log,
@@ -41,12 +44,13 @@ impl Replay {
             let last = chain.blocks.checked_sub(1).map(|last| log.read(last)).transpose()?.flatten();
             if last.is_some_and(|bytes| block_hash(&bytes) == chain.block_head) {
                 let tree = open_tree(disk, home, log, &chain)?;
+                let threads = ThreadBook::over(threads);
                 return Ok(Self { chain, threads, open_records, tree, missing: Vec::new() });
             }
         }
         Ok(Self {
             chain: Chain::before_opening(),
-            threads: Threads::default(),
+            threads: ThreadBook::new(ledger),
             open_records: HashMap::new(),
             tree: TreeFile::create(disk, &tree_path(&home.views()))?,
             missing: Vec::new(),
@@ -60,10 +64,9 @@ impl Replay {
             let placed = placed?;
             let block = decode(&placed)?;
             let mut checks = Vec::new();
-            let (threads, open_records) = (&mut self.threads, &mut self.open_records);
-            let missing = &mut self.missing;
+            let Self { chain, threads, open_records, missing, .. } = self;
             let mut outcome = Ok(());
-            let taken = self.chain.take(&block, &mut checks, |chain, record| {
+            let taken = chain.take(&block, &mut checks, |chain, record| {
                 if outcome.is_ok() {
                     outcome = fold_record(chain, record, vault, threads, open_records, missing);
                 }
@@ -114,17 +117,55 @@ pub fn fold_threads(
     blocks: impl Iterator<Item = Result<PlacedBlock, ReadError>>,
     vault: &Vault,
 ) -> Result<Threads, OpenError> {
-    let (mut threads, mut open_records, mut missing) = (Threads::default(), HashMap::new(), Vec::new());
+    let (mut threads, mut missing) = (Threads::default(), Vec::new());
     for placed in blocks {
         let placed = placed?;
         let block = decode(&placed)?;
         let mut within = block.records.iter().filter(|record| record.number < chain.size());
         within.try_for_each(|record| {
-            fold_record(chain, record, vault, &mut threads, &mut open_records, &mut missing)
+            match step_of(chain, record, vault)? {
+                StepOf::Missing => missing.push(record.number),
+                StepOf::Taken(step, actor) => {
+                    threads.fold(&step, actor, record.number, record.statement.hash());
+                }
+                StepOf::Open | StepOf::Gone => {}
+            }
+            Ok::<(), OpenError>(())
         })?;
     }
     explained(chain, &missing)?;
     Ok(threads)
+}
+
+/// What a record says of a thread, as far as its payload still opens.
+pub(super) enum StepOf {
+    /// An open statement is of none.
+    Open,
+    /// A step, and who took it.
+    Taken(Box<Step>, ActorId),
+    /// It has been erased.
+    Gone,
+    /// The vault holds nothing of it.
+    Missing,
+}
+
+/// Opens a record's payload.
+pub(super) fn step_of(chain: &Chain, record: &Record<'_>, vault: &Vault) -> Result<StepOf, OpenError> {
+    let Body::Sealed(commitment) = &record.statement.statement.body else { return Ok(StepOf::Open) };
+    let (hash, number) = (record.statement.hash(), record.number);
+    let Some(opened) = vault.get(number)?.filter(|opened| opened.statement == hash) else {
+        return Ok(StepOf::Missing);
+    };
+    let damaged = OpenError::PayloadDamaged { record: number };
+    match from_opened(&opened) {
+        Unsealed::Erased => Ok(StepOf::Gone),
+        Unsealed::Damaged => Err(damaged),
+        Unsealed::Payload(payload) => {
+            let step = payload.open(commitment).map_err(|_| damaged)?;
+            let author = chain.keyring.get(&record.statement.statement.author);
+            Ok(author.map_or(StepOf::Gone, |author| StepOf::Taken(Box::new(step), author.actor)))
+        }
+    }
 }
 
 /// Folds one record and its payload, as far as that still opens.
@@ -132,34 +173,18 @@ pub(super) fn fold_record(
     chain: &Chain,
     record: &Record<'_>,
     vault: &Vault,
-    threads: &mut Threads,
+    threads: &mut ThreadBook,
     open_records: &mut HashMap<Hash, u64>,
     missing: &mut Vec<u64>,
 ) -> Result<(), OpenError> {
     let hash = record.statement.hash();
-    let commitment = match &record.statement.statement.body {
-        Body::Open(_) => {
-            open_records.insert(hash, record.number);
-            return Ok(());
-        }
-        Body::Sealed(commitment) => commitment,
-    };
-    let damaged = OpenError::PayloadDamaged { record: record.number };
-    let Some(opened) = vault.get(record.number)?.filter(|opened| opened.statement == hash) else {
-        missing.push(record.number);
-        return Ok(());
-    };
-    match from_opened(&opened) {
-        Unsealed::Erased => Ok(()),
-        Unsealed::Damaged => Err(damaged),
-        Unsealed::Payload(payload) => {
-            let step = payload.open(commitment).map_err(|_| damaged)?;
-            if let Some(author) = chain.keyring.get(&record.statement.statement.author) {
-                threads.fold(&step, author.actor, record.number, hash);
-            }
-            Ok(())
-        }
+    match step_of(chain, record, vault)? {
+        StepOf::Open => drop(open_records.insert(hash, record.number)),
+        StepOf::Taken(step, actor) => threads.fold(vault, &step, actor, (record.number, hash))?,
+        StepOf::Gone => {}
+        StepOf::Missing => missing.push(record.number),
     }
+    Ok(())
 }
 
 /// The tree as it was at the snapshot; made anew from the log if it does not give the chain's root.

@@ -1,9 +1,9 @@
 //! The admission snapshot: so that opening reads the tail of the log and not all of it.
 //!
-//! Sealed under a key of the vault's, bound to the position and the head it was taken at. Anything
-//! wrong with it, and it is thrown away and the log is read from the beginning. A second, tiny file
-//! says that the last instance ended in order, and where: if the log ends there too, nothing has to be
-//! settled and no new `sequencer started` is needed.
+//! Sealed under a key of the vault's, bound to the position and the head it was taken at. It names the files in which
+//! the threads lie ([`crate::threads`]). Anything wrong with it or with one of them, and it is thrown away and the log
+//! is read from the beginning. A second, tiny file says that the last instance ended in order, and where: if the log
+//! ends there too, nothing has to be settled and no new `sequencer started` is needed.
 
 use std::collections::HashMap;
 use std::io;
@@ -13,26 +13,29 @@ use serde::{Deserialize, Serialize};
 use vandel_core::chain::{Chain, ChainParts};
 use vandel_core::hash::Hash;
 use vandel_core::id::{LedgerId, PublicKey};
-use vandel_core::thread::Threads;
 
 use crate::disk::{Disk, read_all, replace_atomically};
-use crate::vault::{KeyId, Vault, VaultError};
+use crate::threads::{LevelHead, Stored, ThreadsError};
+use crate::vault::{DataKey, KeyId, Vault};
 
 /// The key that seals the snapshot.
 pub(crate) const SNAPSHOT_KEY: KeyId = KeyId(*b"admission-state\0");
 
-/// The state of admission.
+/// The state of admission, but for the threads.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Snapshot {
-    chain: ChainParts,
-    threads: Threads,
-    open_records: HashMap<Hash, u64>,
+    pub(super) chain: ChainParts,
+    pub(super) open_records: HashMap<Hash, u64>,
+    /// The vault's epoch. A vault that is older holds again what was destroyed since, and has not been looked through.
+    pub(super) epoch: u64,
+    /// The files with the threads, newest first.
+    pub(super) threads: Vec<LevelHead>,
 }
 
 /// The state that a snapshot gives back.
 pub(super) struct Restored {
     pub(super) chain: Chain,
-    pub(super) threads: Threads,
+    pub(super) threads: Stored,
     pub(super) open_records: HashMap<Hash, u64>,
 }
 
@@ -53,41 +56,40 @@ fn clean_path(views: &Path) -> PathBuf {
 }
 
 fn binding(ledger: &LedgerId) -> Vec<u8> {
-    [b"admission snapshot v2", &ledger.0[..]].concat()
+    [b"admission snapshot v3", &ledger.0[..]].concat()
 }
 
-/// Writes a snapshot.
+/// Writes a snapshot, whose files are durable.
 pub(super) fn write(
     disk: &dyn Disk,
     views: &Path,
-    vault: &mut Vault,
-    chain: &Chain,
-    threads: &Threads,
-    open_records: &HashMap<Hash, u64>,
-) -> Result<(), VaultError> {
-    vault.ensure_keys(&[SNAPSHOT_KEY])?;
-    let Some(key) = vault.key(&SNAPSHOT_KEY)? else { return Ok(()) };
-    let snapshot =
-        Snapshot { chain: chain.to_parts(), threads: threads.clone(), open_records: open_records.clone() };
-    let bytes = zeroize::Zeroizing::new(vandel_core::codec::encode_body(&snapshot));
-    let sealed = key.seal(&binding(&chain.ledger), &bytes)?;
-    // A snapshot that cannot be written is a slower start next time, no more.
-    let _ = replace_atomically(disk, &snapshot_path(views), &sealed);
-    Ok(())
+    key: &DataKey,
+    snapshot: &Snapshot,
+) -> Result<(), ThreadsError> {
+    let bytes = zeroize::Zeroizing::new(vandel_core::codec::encode_body(snapshot));
+    let sealed = key.seal(&binding(&snapshot.chain.ledger), &bytes)?;
+    Ok(replace_atomically(disk, &snapshot_path(views), &sealed)?)
 }
 
-/// Reads the snapshot, if there is one that opens and is of this ledger.
+/// Reads the snapshot, if there is one that opens and is of this ledger. Files that it does not name are removed.
 pub(super) fn read(disk: &dyn Disk, views: &Path, vault: &Vault, ledger: &LedgerId) -> Option<Restored> {
+    let restored = open(disk, views, vault, ledger);
+    let none = Stored::none(*ledger);
+    restored.as_ref().map_or(&none, |restored| &restored.threads).remove_others(disk, views);
+    restored
+}
+
+fn open(disk: &dyn Disk, views: &Path, vault: &Vault, ledger: &LedgerId) -> Option<Restored> {
     let sealed = read_all(disk, &snapshot_path(views)).ok()?;
     let key = vault.key(&SNAPSHOT_KEY).ok()??;
     let bytes = key.open(&binding(ledger), &sealed)?;
     let snapshot: Snapshot = postcard::from_bytes(&bytes).ok()?;
+    if snapshot.chain.ledger != *ledger || snapshot.epoch > vault.epoch() {
+        return None;
+    }
+    let threads = Stored::open(disk, views, (&key, *ledger), &snapshot.threads).ok()?;
     let chain = Chain::from_parts(snapshot.chain)?;
-    (chain.ledger == *ledger).then_some(Restored {
-        chain,
-        threads: snapshot.threads,
-        open_records: snapshot.open_records,
-    })
+    Some(Restored { chain, threads, open_records: snapshot.open_records })
 }
 
 /// Removes the snapshot.

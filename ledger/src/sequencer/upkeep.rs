@@ -1,7 +1,6 @@
 //! What the instance does on its own account: its own events, and forgetting what was erased.
 
 use std::collections::BTreeSet;
-use std::io;
 use std::sync::Arc;
 
 use vandel_core::event::OpenEvent;
@@ -10,6 +9,7 @@ use vandel_core::id::ThreadId;
 use vandel_core::record::Record;
 use vandel_core::signature::{SigningKey, public_key, sign};
 use vandel_core::statement::{Body, Statement, assemble};
+use vandel_core::thread::{Matter, Thread};
 use vandel_core::time::Second;
 
 use crate::casework;
@@ -20,10 +20,8 @@ use crate::refused_counts::{RefusedCounts, over_documented};
 use crate::sealing::identity_key;
 use crate::sequencer::admission::Answer;
 use crate::sequencer::replay::fold_record;
-use crate::sequencer::snapshot::{self, SNAPSHOT_KEY};
-use crate::sequencer::{OpenError, Sequencer};
+use crate::sequencer::{OpenError, Sequencer, ThreadsError};
 use crate::submission::{Halt, Receipt, Submission, SubmitError};
-use crate::vault::{KeyId, VaultError};
 
 impl Sequencer {
     /// The home it works in.
@@ -75,12 +73,12 @@ impl Sequencer {
     ///
     /// # Errors
     /// If the vault cannot be read.
-    pub fn people<T>(&self, question: impl FnOnce(&People) -> T) -> Result<T, VaultError> {
+    pub fn people<T>(&self, question: impl FnOnce(&People) -> T) -> Result<T, ThreadsError> {
         let mut people = self.people.borrow_mut();
         if people.is_none() {
-            let mut made = People::new().map_err(|_| VaultError::NoRandomness)?;
-            for (id, _) in self.threads.iter() {
-                self.take_person(&mut made, *id)?;
+            let mut made = People::new().map_err(|_| crate::vault::VaultError::NoRandomness)?;
+            for (id, thread) in self.threads()?.iter() {
+                self.take_person(&mut made, *id, thread)?;
             }
             *people = Some(made);
         }
@@ -90,15 +88,18 @@ impl Sequencer {
     /// Keeps the index up to date with cases whose identity has changed; not asked for, it is not made.
     pub(super) fn note_people(&mut self, threads: &[ThreadId]) {
         let Some(mut people) = self.people.take() else { return };
-        let noted = threads.iter().try_for_each(|thread| self.take_person(&mut people, *thread));
+        let noted = threads.iter().try_for_each(|id| match self.thread(id)? {
+            Some(thread) => self.take_person(&mut people, *id, &thread),
+            None => Ok(()),
+        });
         // A vault that cannot be read now is asked again at the next question.
         self.people.replace(noted.is_ok().then_some(people));
     }
 
-    fn take_person(&self, people: &mut People, thread: ThreadId) -> Result<(), VaultError> {
-        let Some(case) = self.threads.case(&thread) else { return Ok(()) };
-        if let Some(identity) = casework::identity(self, thread)? {
-            people.take(thread, &identity, case.opening.as_ref());
+    fn take_person(&self, people: &mut People, id: ThreadId, thread: &Thread) -> Result<(), ThreadsError> {
+        let Matter::Case(case) = &thread.matter else { return Ok(()) };
+        if let Some(identity) = casework::identity(self, id)? {
+            people.take(id, &identity, case.opening.as_ref());
         }
         Ok(())
     }
@@ -116,21 +117,13 @@ impl Sequencer {
         }
     }
 
-    /// Removes the admission snapshot, which was made from what is to be erased, and names its key,
-    /// so that it is destroyed too.
-    pub(crate) fn forget_snapshot(&mut self) -> io::Result<KeyId> {
-        snapshot::remove(&*self.disk, &self.home.views())?;
-        self.snapshot_size = 0;
-        Ok(SNAPSHOT_KEY)
-    }
-
     /// Destroys the identity parts that later steps have replaced (domain, point 8). Run after a
     /// block is settled and at every start; finds nothing to do where it has run before.
     pub(super) fn destroy_superseded(&mut self, threads: &[ThreadId]) -> Result<(), OpenError> {
         let (mut keys, mut records) = (BTreeSet::new(), BTreeSet::new());
         for id in threads {
-            let Some(thread) = self.threads.get(id) else { continue };
-            let Some(case) = self.threads.case(id) else { continue };
+            let Some(thread) = self.thread(id)? else { continue };
+            let Matter::Case(case) = &thread.matter else { continue };
             for number in case.superseded_identities() {
                 let key = identity_key(id, number);
                 if self.vault.key(&key)?.is_some() {
@@ -140,7 +133,6 @@ impl Sequencer {
             }
         }
         if !keys.is_empty() {
-            keys.insert(self.forget_snapshot()?);
             self.vault.erase(&keys, &records)?;
         }
         Ok(())

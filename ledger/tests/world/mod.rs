@@ -128,7 +128,8 @@ impl World {
         self.notice(sequencer, Some(case), &Notice::ErasureRequested { received: today() });
         let decision = &sequencer.chain().disposals[&disposal];
         let reason = ErasureReason::Request;
-        let planned = plan_case(&sequencer.matters(), case, reason, decision, today(), [1; 8]);
+        let planned =
+            plan_case(&sequencer.matters().expect("the threads"), case, reason, decision, today(), [1; 8]);
         let ledger = sequencer.chain().ledger;
         let lines = vec![planned.line?];
         Some(Plan { ledger, salt: [7; 32], as_of: today(), disposal, lines })
@@ -162,7 +163,7 @@ impl World {
         evidence: Option<Evidence>,
         fill: impl FnOnce(&mut Step),
     ) -> Result<Receipt, SubmitError> {
-        let mut step = Step::new(sequencer.next_spine(thread, kind, today()));
+        let mut step = Step::new(sequencer.next_spine(thread, kind, today()).expect("the threads"));
         fill(&mut step);
         let signed = sign_step(&sequencer.standpoint(), &self.decider, None, &step, evidence).unwrap();
         sequencer.commit(vec![vec![signed.submission]]).remove(0).map(|mut receipts| receipts.remove(0))

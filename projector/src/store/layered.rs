@@ -8,7 +8,9 @@ use std::fs;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
 
-use crate::store::filter::Filter;
+use vandel_ledger::filter::Filter;
+
+use crate::store::filter;
 use crate::store::sled_store::SledStore;
 use crate::store::sorted::{Entry, FullKey, SortedFile, SortedWriter, full_key};
 use crate::store::{Change, Pairs, StoreError, Table, ViewStore};
@@ -182,7 +184,7 @@ impl Batch {
     /// If it can't be written, or is out of order.
     pub fn push(&mut self, change: &Change) -> Result<(), StoreError> {
         let key = full_key(change.table, &change.key);
-        self.filter.add(&key);
+        filter::add(&mut self.filter, &key);
         self.writer.push(&key, change.value.as_deref())
     }
 }

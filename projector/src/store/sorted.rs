@@ -16,7 +16,9 @@ use std::ops::Bound;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use crate::store::filter::Filter;
+use vandel_ledger::filter::Filter;
+
+use crate::store::filter::may_hold;
 use crate::store::{StoreError, Table};
 
 /// What a block of entries is filled to.
@@ -218,7 +220,7 @@ impl SortedFile {
 
     /// False if no key begins so.
     pub(super) fn may_hold(&self, prefix: &[u8]) -> bool {
-        self.filter.as_ref().is_none_or(|filter| filter.may_hold(prefix))
+        self.filter.as_ref().is_none_or(|filter| may_hold(filter, prefix))
     }
 
     /// The entries from a key on, in order, through all tables.

@@ -21,9 +21,9 @@ fn the_views_and_the_threads_give_every_compartment_the_same_day() {
         let projector = Projector::in_memory(&source, Settings::default()).unwrap();
         let views = projector.views(&source);
         let sequencer = &lively.ledger.sequencer;
-        let matters = ThreadMatters::of(sequencer.chain(), sequencer.threads());
+        let matters = ThreadMatters::of(sequencer.chain(), sequencer.threads().expect("the threads"));
         let as_of = today().plus(Period::years(2));
-        for (thread, _) in sequencer.threads().iter() {
+        for (thread, _) in sequencer.threads().expect("the threads").iter() {
             assert_eq!(views.records(thread), Matters::records(&matters, thread));
             assert_eq!(views.identities(thread), matters.identities(thread));
             let sorted = |mut existing: Vec<Compartment>| {

@@ -133,12 +133,12 @@ impl Lively {
         if let Some(started) = started {
             self.ledger.sequencer.execute_erasure(started).unwrap();
         }
-        started.is_some() && self.ledger.sequencer.threads().case(&case).is_none()
+        started.is_some() && self.ledger.sequencer.threads().expect("the threads").case(&case).is_none()
     }
 
     pub(crate) fn start_erasure(&mut self, case: ThreadId) -> Option<u64> {
         let sequencer = &mut self.ledger.sequencer;
-        sequencer.threads().get(&case)?;
+        sequencer.threads().expect("the threads").get(&case)?;
         let plan = self.world.plan_on_request(sequencer, case)?;
         sequencer.store_plan(&plan).unwrap();
         let start = self.world.start(sequencer, &plan);

@@ -61,7 +61,7 @@ fn erase(
         due: day("2028-03-20"),
     };
     let whole = compartments.iter().any(|(one, _)| *one == Compartment::Spine);
-    let records = sequencer.threads().get(&CASE).expect("the case").records.clone();
+    let records = sequencer.threads().expect("the threads").get(&CASE).expect("the case").records.clone();
     let line = Line {
         pseudonym: [1; 8],
         thread: CASE,

@@ -14,7 +14,7 @@ use vandel_core::note::{KeyKind, Note, VerifierKey};
 use vandel_core::statement::Body;
 use vandel_ledger::memory::{FileMemory, Memory};
 use vandel_ledger::sealing::{Unsealed, from_opened};
-use vandel_ledger::sequencer::{Group, Sequencer};
+use vandel_ledger::sequencer::{Group, Sequencer, fold_threads};
 use vandel_ledger::submission::Receipt;
 use vandel_tests::recording_disk::RecordingDisk;
 use vandel_tests::small_ledger::assess;
@@ -136,6 +136,12 @@ fn whole(sequencer: &Sequencer) {
         }
     }
     assert_eq!(chain.tip(), sequencer.chain().tip());
+    let folded = fold_threads(&chain, sequencer.log().blocks_from(0), sequencer.vault()).expect("folded");
+    assert_eq!(
+        sequencer.threads().expect("readable"),
+        &folded,
+        "what admission knows is not what the log says"
+    );
     let held = sequencer.vault().records(0).map(|opened| opened.expect("readable"));
     let held: BTreeMap<u64, Hash> = held.map(|opened| (opened.record, opened.statement)).collect();
     assert_eq!(held, sealed, "the vault holds what no record names");

@@ -10,6 +10,7 @@
 mod check;
 mod cost;
 mod crash;
+mod damage;
 mod desk;
 mod disagree;
 mod replaced;

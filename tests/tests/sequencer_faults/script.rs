@@ -6,7 +6,7 @@ use std::sync::Arc;
 use vandel_core::statement::SignedStatement;
 use vandel_ledger::home::Home;
 use vandel_ledger::opening::HomeError;
-use vandel_ledger::sequencer::{Group, Sequencer};
+use vandel_ledger::sequencer::{Group, Sequencer, Snapshots};
 use vandel_ledger::submission::{Receipt, SubmitError};
 use vandel_tests::random::Random;
 use vandel_tests::recording_disk::RecordingDisk;
@@ -89,6 +89,8 @@ pub(crate) struct Run {
     /// How often the sequencer stopped and was opened again.
     pub(crate) stops: usize,
     sequencer: Option<Sequencer>,
+    /// After how many records snapshots are written, between two blocks.
+    snapshots: u64,
 }
 
 impl Run {
@@ -103,12 +105,20 @@ impl Run {
 
     fn prepared(disk: RecordingDisk, founded: usize) -> Self {
         let ledger = ledger_on(&disk);
-        let mut run = Self { disk, ledger, sent: Vec::new(), founded, stops: 0, sequencer: None };
+        let mut run =
+            Self { disk, ledger, sent: Vec::new(), founded, stops: 0, sequencer: None, snapshots: u64::MAX };
         let policy = vec![adopt_policy(run.sequencer())];
         run.send(vec![policy]);
         let decider = vec![enrol(run.sequencer(), 3)];
         run.send(vec![decider]);
         run
+    }
+
+    /// From now on a snapshot of admission is written after so many records.
+    pub(crate) fn with_snapshots(mut self, every: u64) -> Self {
+        self.snapshots = every;
+        self.sequencer = None;
+        self
     }
 
     /// The same, on another disk with the same content, as a fresh process.
@@ -121,6 +131,7 @@ impl Run {
             founded: 0,
             stops: 0,
             sequencer: None,
+            snapshots: self.snapshots,
         }
     }
 
@@ -129,7 +140,10 @@ impl Run {
         let mut tries = 0;
         while self.sequencer.is_none() {
             match self.ledger.open() {
-                Ok(sequencer) => self.sequencer = Some(sequencer),
+                Ok(mut sequencer) => {
+                    sequencer.set_snapshots(Snapshots { every: self.snapshots, wait: true });
+                    self.sequencer = Some(sequencer);
+                }
                 Err(error) => {
                     tries += 1;
                     assert!(tries < 3, "does not open again: {error}");

@@ -225,7 +225,7 @@ fn false_digests(matrix: &mut Matrix) {
     let mut shown = Shown::new();
     let honest = rows(&shown.open.sequencer);
     let mut brought = shown.reader();
-    let records = shown.open.sequencer.threads().get(&CASE).unwrap().records.clone();
+    let records = shown.open.sequencer.threads().expect("the threads").get(&CASE).unwrap().records.clone();
     let second = {
         let value = serde_json::to_value(shown.anew(CASE, 2, &honest)).unwrap();
         vandel_tests::dossiers::statement_of(&value, records[1])

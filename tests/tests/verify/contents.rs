@@ -190,7 +190,7 @@ fn an_erasure_covers_what_it_names() {
         class: (!class.is_empty()).then(|| class.to_owned()),
         due: today(),
     };
-    let records = open.sequencer.threads().get(&case).unwrap().records.clone();
+    let records = open.sequencer.threads().expect("the threads").get(&case).unwrap().records.clone();
     let line = Line {
         pseudonym: [1; 8],
         thread: case,
@@ -229,7 +229,8 @@ fn an_erasure_covers_what_it_names() {
     let report = run_home(&built);
     assert_eq!((report.exit, report.counts.erased), (0, records.len() as u64), "all is gone: {report:#?}");
 
-    let position = open.sequencer.threads().get(&ThreadId([0x11; 16])).unwrap().records.clone();
+    let position =
+        open.sequencer.threads().expect("the threads").get(&ThreadId([0x11; 16])).unwrap().records.clone();
     let keys = [thread_key(Compartment::Process, &ThreadId([0x11; 16]))].into();
     open.sequencer.vault_mut().erase(&keys, &position.iter().copied().collect()).unwrap();
     let report = run_home(&built);

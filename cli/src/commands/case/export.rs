@@ -172,8 +172,8 @@ fn may_export(
     thread: vandel_core::id::ThreadId,
 ) -> Result<(), CliError> {
     let entry = entry_of(bench, reader)?;
-    let case = bench.sequencer().threads().case(&thread);
-    let place = case.and_then(vandel_core::thread::Case::place).unwrap_or_default();
+    let case = bench.sequencer().case(&thread)?;
+    let place = case.as_ref().and_then(vandel_core::thread::Case::place).unwrap_or_default();
     if !casework::may_read(entry, &place, context.today()) {
         let message = "no role of this key reaches the case's board";
         return Err(CliError::new(Exit::NotAuthorised, "role", message)

@@ -324,7 +324,7 @@ impl Stage<'_> {
             let handle = match known {
                 Some(handle) => handle,
                 None => {
-                    let cases: Vec<ThreadId> = sequencer.threads().iter().map(|(id, _)| *id).collect();
+                    let cases: Vec<ThreadId> = sequencer.threads()?.iter().map(|(id, _)| *id).collect();
                     let mut found = String::new();
                     for case in cases {
                         found =

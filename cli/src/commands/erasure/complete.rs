@@ -112,7 +112,7 @@ pub(in crate::commands) fn plans(context: &Context) -> Result<Exit, CliError> {
         row.lines = Some(plan.lines.len());
         row.records = plan.records().len();
         row.expires = order.as_ref().map(|order| order.expires.to_string());
-        row.stopped = sequencer.stop_of(&hash).map(|stop| stop.record);
+        row.stopped = sequencer.stop_of(&hash)?.map(|stop| stop.record);
         if erasure.is_none() {
             row.state = match &order {
                 _ if row.stopped.is_some() => "stopped",

@@ -122,7 +122,9 @@ pub(in crate::commands) fn plan(context: &Context, arguments: &RetentionPlanArgs
     match &reader {
         None => told.forget_handles(|_| true),
         // The rest is of boards that the reader's roles do not reach.
-        Some(reader) => told.forget_handles(|thread| !reaches(context, &bench, reader, thread)),
+        Some(reader) => {
+            told.forget_handles(|thread| !reaches(context, &bench, reader, thread).unwrap_or(false));
+        }
     }
     bench.close()?;
     print(context, arguments, &planned.plans, told)
@@ -140,7 +142,7 @@ fn plan_of_case(
     let reason = arguments.ground.unwrap_or(ErasureReason::Request);
     let mut pseudonym = [0; 8];
     pseudonym.copy_from_slice(&random()?[..8]);
-    let planned = plan_case(&sequencer.matters(), thread, reason, decision, as_of, pseudonym);
+    let planned = plan_case(&sequencer.matters()?, thread, reason, decision, as_of, pseudonym);
     let ledger = sequencer.chain().ledger;
     let salt = random()?;
     let plan = |line| Plan { ledger, salt, as_of, disposal: arguments.disposal, lines: vec![line] };
@@ -163,12 +165,18 @@ fn decision(chain: &Chain, disposal: u64, day: Day) -> Result<&DisposalDecision,
 }
 
 /// Whether one of the reader's roles opens a case: those that a reading of it needs (domain, point 10).
-fn reaches(context: &Context, bench: &Workbench<'_>, reader: &Person, thread: &ThreadId) -> bool {
+fn reaches(
+    context: &Context,
+    bench: &Workbench<'_>,
+    reader: &Person,
+    thread: &ThreadId,
+) -> Result<bool, CliError> {
     use Role::{Auditor, ControllersDelegate, DataProtectionOfficer, Decider, Handler, Reviewer};
     let roles = [Handler, Decider, Reviewer, DataProtectionOfficer, ControllersDelegate, Auditor];
-    let place = bench.sequencer().threads().case(thread).and_then(Case::place).unwrap_or_default();
+    let case = bench.sequencer().case(thread)?;
+    let place = case.as_ref().and_then(Case::place).unwrap_or_default();
     let entry = bench.sequencer().chain().keyring.get(&reader.public_key());
-    entry.is_some_and(|entry| roles.iter().any(|role| entry.holds(*role, &place, context.today())))
+    Ok(entry.is_some_and(|entry| roles.iter().any(|role| entry.holds(*role, &place, context.today()))))
 }
 
 /// With handles it is content, and showing it is a reading.

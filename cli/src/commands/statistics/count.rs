@@ -41,7 +41,7 @@ pub(super) fn count(
         Sort::LeadTime => vec!["lead-time"],
     };
     let mut cube = Cube { dimensions, ..Cube::default() };
-    for (_, thread) in bench.sequencer().threads().iter() {
+    for (_, thread) in bench.sequencer().threads()?.iter() {
         let Matter::Case(case) = &thread.matter else { continue };
         let values = match sort {
             Sort::Volume => opened(bench, &names, case, period),

@@ -79,7 +79,7 @@ pub(super) fn requests(context: &Context, arguments: &SubjectRequestsArgs) -> Re
 /// With handles and reasons it is content, and showing it is a reading.
 fn shown(context: &Context, reader: &Person) -> Result<Vec<Row>, CliError> {
     let mut bench = Workbench::open(context)?;
-    let count = bench.sequencer().matters().requests().count();
+    let count = bench.sequencer().matters()?.requests().count();
     let reading = ReadEvent {
         thread: None,
         purpose: Purpose::SubjectAccess,
@@ -92,10 +92,10 @@ fn shown(context: &Context, reader: &Person) -> Result<Vec<Row>, CliError> {
     let (entry, _) =
         sequencer.chain().keyring.signer(&reader.public_key(), sequencer.now()).map_err(Refusal::Key)?;
     let mut rows = Vec::new();
-    for (thread, request) in sequencer.matters().requests() {
-        let mut row = row(context, sequencer.threads(), thread, request);
-        let known = sequencer.threads().get(thread).is_some();
-        if known && reaches(entry, sequencer.threads(), thread, context.today()) {
+    for (thread, request) in sequencer.matters()?.requests() {
+        let mut row = row(context, sequencer.threads()?, thread, request);
+        let known = sequencer.thread(thread)?.is_some();
+        if known && reaches(entry, sequencer, thread, context.today())? {
             row.handle = casework::identity(sequencer, *thread)?.map(|identity| identity.handle);
             let mark = request.extended.filter(|_| request.waits()).unwrap_or(request.last);
             row.reason = mark.notice.reason().map(str::to_owned);

@@ -41,7 +41,7 @@ pub(super) fn run(context: &Context, arguments: &SubjectReportArgs) -> Result<Ex
     let mut bench = Workbench::open(context)?;
     let cases = find(context, &bench, arguments)?;
     let cases = reached(context, &bench, &author, cases)?;
-    let asked = Standing::of(&bench, &cases, arguments.received, today);
+    let asked = Standing::of(&bench, &cases, arguments.received, today)?;
     let received = asked.received;
     // 1. The search is a reading, also where it finds nothing.
     search(context, &mut bench, &author, arguments, cases.len(), received)?;
@@ -76,8 +76,13 @@ struct Standing {
 }
 
 impl Standing {
-    fn of(bench: &Workbench<'_>, cases: &[ThreadId], said: Option<Day>, today: Day) -> Self {
-        let matters = bench.sequencer().matters();
+    fn of(
+        bench: &Workbench<'_>,
+        cases: &[ThreadId],
+        said: Option<Day>,
+        today: Day,
+    ) -> Result<Self, CliError> {
+        let matters = bench.sequencer().matters()?;
         let waits = |thread: &ThreadId| {
             let request = matters.request(Right::Access, thread)?;
             (request.waits() && said.is_none_or(|said| said == request.received))
@@ -87,10 +92,10 @@ impl Standing {
         waiting.sort_unstable();
         let Some((received, answer_by, _)) = waiting.first().copied() else {
             let received = said.unwrap_or(today);
-            return Self { received, answer_by: answer_by(received), cases: Vec::new() };
+            return Ok(Self { received, answer_by: answer_by(received), cases: Vec::new() });
         };
         let same = waiting.into_iter().filter(|(other, _, _)| *other == received);
-        Self { received, answer_by, cases: same.map(|(_, _, thread)| thread).collect() }
+        Ok(Self { received, answer_by, cases: same.map(|(_, _, thread)| thread).collect() })
     }
 }
 
@@ -119,9 +124,9 @@ fn find(
         return Ok(found);
     };
     let thread = casework::find(sequencer, handle)?;
-    let subject = sequencer.threads().case(&thread).and_then(|case| case.subject);
+    let subject = sequencer.case(&thread)?.and_then(|case| case.subject);
     let same = |case: &Case| subject.is_some() && case.subject == subject;
-    let all = sequencer.threads().iter().filter(|(id, other)| match &other.matter {
+    let all = sequencer.threads()?.iter().filter(|(id, other)| match &other.matter {
         Matter::Case(case) => **id == thread || same(case),
         _ => false,
     });
@@ -140,9 +145,9 @@ fn reached(
     let entry = signer.map_err(vandel_core::admit::Refusal::Key)?.0;
     let mut reached: Vec<(u64, ThreadId)> = Vec::new();
     for thread in cases {
-        let place = sequencer.threads().case(&thread).and_then(Case::place).unwrap_or_default();
+        let place = sequencer.case(&thread)?.as_ref().and_then(Case::place).unwrap_or_default();
         if casework::may_read(entry, &place, context.today()) {
-            let first = sequencer.threads().get(&thread).and_then(|thread| thread.records.first().copied());
+            let first = sequencer.thread(&thread)?.and_then(|thread| thread.records.first().copied());
             reached.push((first.unwrap_or(0), thread));
         }
     }
@@ -177,7 +182,8 @@ fn read_case(
     thread: ThreadId,
     asked: &Standing,
 ) -> Result<(), CliError> {
-    let compartments = bench.sequencer().threads().case(&thread).map(rights::shown_of).unwrap_or_default();
+    let case = bench.sequencer().case(&thread)?;
+    let compartments = case.as_ref().map(rights::shown_of).unwrap_or_default();
     // The weighing that lets staff be named is recorded with the reading that names them.
     let remark = match &arguments.name_staff {
         Some(weighing) => format!("report under art. 15; staff named: {weighing}"),

@@ -126,8 +126,9 @@ impl Stage<'_> {
 
     fn exemption(&self, script: &CaseScript) -> Result<Note, DemoError> {
         let earlier = script.earlier.map(|index| self.cases[index].thread);
-        let noted = earlier.and_then(|thread| {
-            let (statement, _) = self.ledger.sequencer.threads().case(&thread)?.noted?;
+        let known = earlier.map(|thread| self.ledger.sequencer.case(&thread)).transpose()?.flatten();
+        let noted = earlier.zip(known).and_then(|(thread, case)| {
+            let (statement, _) = case.noted?;
             Some(Note::Exempted { thread, statement })
         });
         noted.ok_or(DemoError::Story("an exemption relies on a case without a note"))
@@ -203,8 +204,8 @@ impl Stage<'_> {
     }
 
     /// The auditor looks at a list of cases, not at one.
-    pub(super) fn fill_overview(&self, spine: Spine) -> Step {
-        let known = self.ledger.sequencer.threads().len();
+    pub(super) fn fill_overview(&self, spine: Spine) -> Result<Step, DemoError> {
+        let known = self.ledger.sequencer.threads()?.len();
         let mut step = Step::new(spine);
         step.reading = Some(Reading {
             thread: None,
@@ -213,7 +214,7 @@ impl Stage<'_> {
             compartments: vec![Compartment::Process],
             count: u32::try_from(known).unwrap_or(u32::MAX).min(25),
         });
-        step
+        Ok(step)
     }
 
     /// The assessment of a post.

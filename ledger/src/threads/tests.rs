@@ -1,0 +1,1 @@
+//! Levels and merging, held against a map.
