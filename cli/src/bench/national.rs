@@ -92,19 +92,21 @@ fn measure(
     (events, measured): (u64, u64),
     told: &dyn Fn(&str),
 ) -> Result<Size, CliError> {
-    told(&format!("appending up to {events} events"));
-    let fill = stage::run(world, BenchStage::Fill, (*cases, events))?;
+    let take = |stage, what: (u64, u64), name: &str| -> Result<Took, CliError> {
+        told(name);
+        let took = stage::run(world, stage, what)?;
+        told(&format!("{name}: {}", took.text()));
+        Ok(took)
+    };
+    let fill = take(BenchStage::Fill, (*cases, events), &format!("appending up to {events} events"))?;
     *cases = fill.cases;
-    let start = stage::run(world, BenchStage::Start, (0, 0))?;
-    let append = stage::run(world, BenchStage::Append, (*cases, measured))?;
+    let start = take(BenchStage::Start, (0, 0), "starting")?;
+    let append = take(BenchStage::Append, (*cases, measured), "appending")?;
     *cases = append.cases;
     let records = stage::run(world, BenchStage::Start, (0, 0))?.events;
-    told("auditing, first level");
-    let integrity = stage::run(world, BenchStage::Integrity, (0, records))?;
-    told("auditing, all levels");
-    let audit = stage::run(world, BenchStage::Audit, (0, records))?;
-    told("rebuilding");
-    let rebuild = stage::run(world, BenchStage::Rebuild, (0, records))?;
+    let integrity = take(BenchStage::Integrity, (0, records), "auditing, first level")?;
+    let audit = take(BenchStage::Audit, (0, records), "auditing, all levels")?;
+    let rebuild = take(BenchStage::Rebuild, (0, records), "rebuilding")?;
     Ok(Size {
         kind: "size",
         events: records,

@@ -30,6 +30,17 @@ pub struct Took {
     pub memory_mebibytes: u64,
 }
 
+impl Took {
+    /// For people.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let Self { events, clock, processor, memory_mebibytes, .. } = self;
+        format!(
+            "{events} events, {clock:.2} s, {processor:.2} s of processor, at most {memory_mebibytes} MiB"
+        )
+    }
+}
+
 /// Runs a stage in a process of its own.
 ///
 /// # Errors

@@ -60,6 +60,14 @@ impl Replay {
     /// Folds the rest of the log. Signatures below the memory's checkpoint need no checking here: its
     /// root stands for those very bytes. What lies beyond it is adopted only if they are all right.
     pub(super) fn run(&mut self, log: &dyn Log, vault: &Vault, remembered: Seen) -> Result<(), OpenError> {
+        // From the beginning on, nearly all keys of the vault are met.
+        vault.keep_shards(self.chain.blocks == 0);
+        let folded = self.fold(log, vault, remembered);
+        vault.keep_shards(false);
+        folded
+    }
+
+    fn fold(&mut self, log: &dyn Log, vault: &Vault, remembered: Seen) -> Result<(), OpenError> {
         for placed in log.blocks_from(self.chain.blocks) {
             let placed = placed?;
             let block = decode(&placed)?;

@@ -77,9 +77,11 @@ impl Sequencer {
         let mut people = self.people.borrow_mut();
         if people.is_none() {
             let mut made = People::new().map_err(|_| crate::vault::VaultError::NoRandomness)?;
-            for (id, thread) in self.threads()?.iter() {
-                self.take_person(&mut made, *id, thread)?;
-            }
+            let threads = self.threads()?;
+            self.vault.keep_shards(true);
+            let taken = threads.iter().try_for_each(|(id, thread)| self.take_person(&mut made, *id, thread));
+            self.vault.keep_shards(false);
+            taken?;
             *people = Some(made);
         }
         Ok(question(people.get_or_insert_with(People::default)))

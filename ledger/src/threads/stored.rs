@@ -90,6 +90,13 @@ impl Stored {
         vault: &Vault,
         is_known: impl Fn(&ThreadId) -> bool,
     ) -> Result<Threads, ThreadsError> {
+        vault.keep_shards(true);
+        let opened = self.open_all(vault, is_known);
+        vault.keep_shards(false);
+        opened
+    }
+
+    fn open_all(&self, vault: &Vault, is_known: impl Fn(&ThreadId) -> bool) -> Result<Threads, ThreadsError> {
         let sources = self.levels.iter().map(|level| Box::new(level.scan(&[])) as Source<'_>);
         let (mut threads, mut waiting) = (Threads::default(), Vec::with_capacity(ROWS_AT_ONCE));
         let open = |waiting: &mut Vec<(ThreadId, Vec<u8>)>, threads: &mut Threads| {

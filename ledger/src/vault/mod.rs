@@ -7,7 +7,7 @@
 //! ```text
 //! root.cell      {epoch, R}                                  the one place that must forget
 //! manifest.<e>   AEAD(R, segment key, each page's key, generation and SHA-256)
-//! shard-<i>.<e>  AEAD(SK, sorted key id ‖ data key)          data keys
+//! shard-<i>.<e>  AEAD(SK, sorted key id ‖ data key), in pieces    data keys
 //! index-<b>.<e>  AEAD(IK, record, statement, slot, key id, place)   what would link a case's steps
 //! bundle-<b>     frames: AEAD(segment key, new keys, index), then parts, each AEAD(data key)
 //! overwrite.<e>  what the rotation to epoch e still has to overwrite with zeros
@@ -32,6 +32,7 @@ mod manifest;
 mod open;
 mod page;
 mod passphrase_cell;
+mod pieces;
 mod put;
 mod read;
 mod root_cell;
@@ -44,6 +45,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -65,7 +67,7 @@ use crate::disk::{Disk, DiskFile};
 use crate::fence::{Fence, FenceError};
 use index::Index;
 use manifest::Manifest;
-use shards::{Cache, Caches};
+use shards::Caches;
 
 /// One part of a record's payload, in clear, on its way into the vault.
 #[derive(Clone)]
@@ -274,6 +276,8 @@ pub struct Vault {
     last_record: Option<u64>,
     recovery: Recovery,
     caches: Mutex<Caches>,
+    /// See [`Vault::keep_shards`].
+    keeps_shards: AtomicBool,
 }
 
 impl std::fmt::Debug for Vault {
@@ -318,17 +322,13 @@ impl Vault {
 
     /// Clears all keys and indexes that were read from pages. They are read again when needed.
     pub fn clear_caches(&self) {
-        let mut caches = self.caches();
-        caches.shards.clear();
-        caches.indexes.clear();
+        self.caches().clear();
     }
 
     /// Clears the keys and indexes that have been in memory longer than [`VaultConfig::cache_lifetime`]: for
     /// whoever keeps a vault open and idle.
     pub fn forget_old_caches(&self) {
-        let mut caches = self.caches();
-        caches.shards.forget_old();
-        caches.indexes.forget_old();
+        self.caches().forget_old();
     }
 
     /// How many pages of keys and indexes are in memory.
@@ -341,9 +341,7 @@ impl Vault {
     /// Sets how long pages stay in memory, for this handle; see [`VaultConfig::cache_lifetime`].
     pub fn set_cache_lifetime(&mut self, lifetime: Duration) {
         self.config.cache_lifetime = lifetime;
-        let mut caches = self.caches();
-        caches.shards.set_lifetime(lifetime);
-        caches.indexes.set_lifetime(lifetime);
+        self.caches().set_lifetime(lifetime);
     }
 
     fn caches(&self) -> MutexGuard<'_, Caches> {
@@ -352,9 +350,6 @@ impl Vault {
     }
 
     fn new_caches(config: &VaultConfig) -> Mutex<Caches> {
-        Mutex::new(Caches {
-            shards: Cache::new(config.cached_keys, config.cache_lifetime),
-            indexes: Cache::new(config.cached_entries, config.cache_lifetime),
-        })
+        Mutex::new(Caches::new(config.cached_keys, config.cached_entries, config.cache_lifetime))
     }
 }

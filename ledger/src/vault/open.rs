@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use vandel_core::hash::{Hash, sha256};
 use vandel_core::id::LedgerId;
@@ -80,6 +81,7 @@ impl Vault {
         cell.withdraw()?;
         let mut vault = Self::load(disk, folder, ledger, cell, config)?;
         vault.writer = Some(Writer { fence, bundle: 0, offset: 0, file: None, failed: false });
+        vault.keep_shards(false);
         vault.recovery.overwritten_parts = vault.finish_overwriting()?;
         let (bundle, offset) = vault.read_segment(true)?;
         if let Some(writer) = &mut vault.writer {
@@ -148,6 +150,8 @@ impl Vault {
             last_record: None,
             recovery: Recovery::default(),
             caches,
+            // Whoever only reads looks many keys up.
+            keeps_shards: AtomicBool::new(true),
         })
     }
 

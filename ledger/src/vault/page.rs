@@ -12,12 +12,15 @@ use vandel_core::id::LedgerId;
 use zeroize::Zeroizing;
 
 use super::VaultError;
+use super::pieces::{self, Directory, PiecePlace};
 use super::seal::{DataKey, OVERHEAD_BYTES, fill_random};
-use crate::disk::{Disk, read_all};
+use crate::disk::{Disk, Open, read_all};
 use crate::fence::Fence;
 
 const MAGIC: [u8; 4] = *b"VVp1";
 const HEADER_BYTES: usize = 17;
+/// In the header of a shard in pieces ([`super::pieces`]), in the place of its kind.
+const IN_PIECES: u8 = 4;
 
 /// What a page holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,6 +59,13 @@ impl PageName {
         }
     }
 
+    /// The header of a shard in pieces.
+    fn header_in_pieces(self) -> [u8; HEADER_BYTES] {
+        let mut header = self.header();
+        header[4] = IN_PIECES;
+        header
+    }
+
     fn header(self) -> [u8; HEADER_BYTES] {
         let mut header = [0; HEADER_BYTES];
         header[..4].copy_from_slice(&MAGIC);
@@ -82,7 +92,7 @@ impl PageName {
         };
         let (magic, kind, number, generation) = read(&mut reader).ok()?;
         let kind = match kind {
-            1 => PageKind::Shard,
+            1 | IN_PIECES => PageKind::Shard,
             2 => PageKind::Index,
             3 => PageKind::Manifest,
             _ => return None,
@@ -105,13 +115,18 @@ pub(super) fn write(
     key: &DataKey,
     plaintext: &[u8],
 ) -> Result<Hash, VaultError> {
-    let mut nonce = [0; 12];
-    fill_random(&mut nonce)?;
     let mut blob = Vec::with_capacity(HEADER_BYTES + plaintext.len() + OVERHEAD_BYTES);
-    blob.extend_from_slice(&name.header());
-    key.seal_into(&mut blob, nonce, &name.binding(ledger), plaintext.len(), |out| {
-        out.extend_from_slice(plaintext);
-    });
+    if name.kind == PageKind::Shard {
+        blob.extend_from_slice(&name.header_in_pieces());
+        pieces::seal_into(&mut blob, key, &name.binding(ledger), plaintext)?;
+    } else {
+        let mut nonce = [0; 12];
+        fill_random(&mut nonce)?;
+        blob.extend_from_slice(&name.header());
+        key.seal_into(&mut blob, nonce, &name.binding(ledger), plaintext.len(), |out| {
+            out.extend_from_slice(plaintext);
+        });
+    }
     fence.replace(&folder.join(name.file()), &blob).map_err(VaultError::fenced(name.file()))?;
     Ok(sha256(&[&blob]))
 }
@@ -142,8 +157,51 @@ pub(super) fn open_blob(
     key: &DataKey,
 ) -> Option<Zeroizing<Vec<u8>>> {
     let (header, sealed) = blob.split_at_checked(HEADER_BYTES)?;
-    if header != name.header() {
-        return None;
+    if header == name.header() {
+        key.open(&name.binding(ledger), sealed)
+    } else if name.kind == PageKind::Shard && header == name.header_in_pieces() {
+        pieces::open_all(key, &name.binding(ledger), sealed)
+    } else {
+        None
     }
-    key.open(&name.binding(ledger), sealed)
+}
+
+/// The directory of a shard in pieces; `None` inside if it is an older one, sealed whole.
+pub(super) fn read_directory(
+    disk: &dyn Disk,
+    folder: &Path,
+    ledger: &LedgerId,
+    (name, key): (PageName, &DataKey),
+) -> Result<Option<Directory>, VaultError> {
+    let damaged = || VaultError::damaged(name.file(), "it does not open under its key");
+    let file = disk.open(&folder.join(name.file()), Open::Read).map_err(VaultError::io(name.file()))?;
+    let mut head = [0; HEADER_BYTES + 4];
+    file.read_exact_at(&mut head, 0).map_err(VaultError::io(name.file()))?;
+    let (header, length) = head.split_last_chunk().ok_or_else(damaged)?;
+    if header == name.header() {
+        return Ok(None);
+    }
+    let len = Directory::sealed_len(*length);
+    if header != name.header_in_pieces() || len as u64 > file.len().map_err(VaultError::io(name.file()))? {
+        return Err(damaged());
+    }
+    let mut sealed = vec![0; len];
+    file.read_exact_at(&mut sealed, head.len() as u64).map_err(VaultError::io(name.file()))?;
+    Ok(Some(Directory::open(key, &name.binding(ledger), &sealed).ok_or_else(damaged)?))
+}
+
+/// The keys of one piece of a shard.
+pub(super) fn read_piece(
+    disk: &dyn Disk,
+    folder: &Path,
+    ledger: &LedgerId,
+    (name, key): (PageName, &DataKey),
+    place: PiecePlace,
+) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+    let mut sealed = vec![0; place.len];
+    let file = disk.open(&folder.join(name.file()), Open::Read).map_err(VaultError::io(name.file()))?;
+    let read = file.read_exact_at(&mut sealed, (HEADER_BYTES + place.offset) as u64);
+    read.map_err(VaultError::io(name.file()))?;
+    pieces::open(key, &name.binding(ledger), place, &sealed)
+        .ok_or_else(|| VaultError::damaged(name.file(), "it does not open under its key"))
 }

@@ -13,7 +13,7 @@ use super::open::overwrite_name;
 use super::page::{self, PageKind, PageName};
 use super::root_cell::{Root, RootCellError, RootCellKind};
 use super::seal::{DataKey, KeyId};
-use super::shards::{find_key, index_u32, shard_of};
+use super::shards::index_u32;
 use super::{Segment, Vault, VaultError};
 
 /// What an erasure can show for itself. It names no key.
@@ -119,8 +119,7 @@ impl Vault {
             if self.segment.keys.contains_key(id) {
                 return Ok(true);
             }
-            let shard = self.shard(shard_of(id, self.manifest.shards.len()))?;
-            if shard.is_some_and(|shard| find_key(&shard, id).is_some()) {
+            if self.key(id)?.is_some() {
                 return Ok(true);
             }
         }

@@ -2,7 +2,8 @@
 //!
 //! One shape everywhere: a random 96-bit nonce, the ciphertext, the tag. Data keys and the open
 //! segment's key seal many blobs; with random nonces SP 800-38D section 8.3 allows 2^32 of them, far
-//! above the few parts of a case or the frames of a segment. All other keys seal exactly one blob.
+//! above the few parts of a case or the frames of a segment. A shard's key seals its pieces; all other keys seal
+//! exactly one blob.
 
 use std::cell::RefCell;
 use std::fmt;

@@ -6,6 +6,7 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
@@ -14,6 +15,7 @@ use super::bundle::KEY_BYTES;
 use super::index::Index;
 use super::manifest::Manifest;
 use super::page::{self, Page, PageKind, PageName};
+use super::pieces::Directory;
 use super::seal::{DataKey, KeyId};
 use super::{Vault, VaultError};
 
@@ -143,6 +145,48 @@ impl<T> Cache<T> {
 pub(super) struct Caches {
     pub(super) shards: Cache<Zeroizing<Vec<u8>>>,
     pub(super) indexes: Cache<Index>,
+    directories: Cache<Directory>,
+}
+
+/// The most pieces of which it is kept in memory where they lie: 16 bytes each, so for some tens of millions of keys.
+const PIECES_KNOWN: usize = 1 << 19;
+
+impl Caches {
+    pub(super) fn new(keys: usize, entries: usize, lifetime: Duration) -> Self {
+        Self {
+            shards: Cache::new(keys, lifetime),
+            indexes: Cache::new(entries, lifetime),
+            directories: Cache::new(PIECES_KNOWN, lifetime),
+        }
+    }
+
+    /// Drops everything.
+    pub(super) fn clear(&mut self) {
+        self.shards.clear();
+        self.indexes.clear();
+        self.directories.clear();
+    }
+
+    /// Drops what has lived its time.
+    pub(super) fn forget_old(&mut self) {
+        self.shards.forget_old();
+        self.indexes.forget_old();
+        self.directories.forget_old();
+    }
+
+    pub(super) fn set_lifetime(&mut self, lifetime: Duration) {
+        self.shards.set_lifetime(lifetime);
+        self.indexes.set_lifetime(lifetime);
+        self.directories.set_lifetime(lifetime);
+    }
+}
+
+/// Where a key is to be looked for.
+enum Found {
+    /// It was looked for in its piece.
+    Here(Option<DataKey>),
+    /// In the whole shard.
+    WholeShard,
 }
 
 impl Vault {
@@ -189,8 +233,43 @@ impl Vault {
         if let Some(key) = self.segment.keys.get(id) {
             return Ok(Some(key.clone()));
         }
-        let shard = self.shard(shard_of(id, self.manifest.shards.len()))?;
-        Ok(shard.and_then(|shard| find_key(&shard, id)))
+        let number = shard_of(id, self.manifest.shards.len());
+        match self.key_in_piece(number, id)? {
+            Found::Here(key) => Ok(key),
+            Found::WholeShard => Ok(self.shard(number)?.and_then(|shard| find_key(&shard, id))),
+        }
+    }
+
+    /// From now on whole shards are opened and kept in memory to find a key: for who looks many up, in no order. Without
+    /// it one key is found in one piece of its shard, and nothing but directories stays in memory.
+    pub fn keep_shards(&self, keep: bool) {
+        self.keeps_shards.store(keep, Ordering::Relaxed);
+        if !keep {
+            self.caches().shards.clear();
+        }
+    }
+
+    fn key_in_piece(&self, number: usize, id: &KeyId) -> Result<Found, VaultError> {
+        let Some(page) = &self.manifest.shards[number] else { return Ok(Found::Here(None)) };
+        if self.keeps_shards.load(Ordering::Relaxed) {
+            return Ok(Found::WholeShard);
+        }
+        let number = index_u32(number);
+        let name = PageName { kind: PageKind::Shard, number, generation: page.generation };
+        let held = self.caches().directories.get(number, page.generation);
+        let directory = match held {
+            Some(held) => held,
+            None => {
+                let read = page::read_directory(&*self.disk, &self.folder, &self.ledger, (name, &page.key))?;
+                let Some(read) = read else { return Ok(Found::WholeShard) };
+                let read = Arc::new(read);
+                self.caches().directories.put(number, page.generation, &read, read.pieces());
+                read
+            }
+        };
+        let Some(place) = directory.piece_of(&id.0) else { return Ok(Found::Here(None)) };
+        let piece = page::read_piece(&*self.disk, &self.folder, &self.ledger, (name, &page.key), place)?;
+        Ok(Found::Here(find_key(&piece, id)))
     }
 
     /// Writes the shards that change, into `next`: the segment's keys come in, `forgotten` ones stay
@@ -250,7 +329,8 @@ impl Vault {
         });
         let added = coming.iter().map(|id| (*id, &self.segment.keys[id].bytes()[..]));
         let mut keys: Vec<(KeyId, &[u8])> = kept.chain(added).collect();
-        keys.sort_unstable_by_key(|(id, _)| *id);
+        // What was there is in order already, which a stable sort sees.
+        keys.sort_by_key(|(id, _)| *id);
 
         let new_count = next.shards.len();
         for shard in (number..new_count).step_by(self.manifest.shards.len()) {
