@@ -7,6 +7,7 @@ pub mod append;
 pub mod bare;
 pub mod erase;
 pub mod feed;
+mod folder;
 pub mod growth;
 pub mod latency;
 pub mod measure;

@@ -10,9 +10,10 @@ use vandel_core::id::LedgerId;
 use vandel_ledger::vault::{Entry, EntryPart, FileCell, KeyId, Vault, VaultConfig};
 use zeroize::Zeroizing;
 
+use super::folder::Folder;
 use super::measure::{Better, Comparison, Limit, Series};
 use super::replay::NotingDisk;
-use super::world::{Folder, id, internal};
+use super::world::{id, internal};
 use crate::error::CliError;
 
 /// How many subjects are put into the vault at once.

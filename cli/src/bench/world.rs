@@ -4,7 +4,7 @@
 //! One case in six is noted only (a school), the others keep a copy (residential care): eight steps a case on
 //! average, as over a whole country.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -29,6 +29,7 @@ use vandel_ledger::sequencer::{Founders, Founding, NewStream, found, found_on_st
 use vandel_ledger::signer;
 use vandel_ledger::submission::Submission;
 
+use super::folder::Folder;
 use super::server::OwnServer;
 use crate::error::{CliError, Exit};
 use crate::packs;
@@ -137,7 +138,7 @@ impl World {
             return Err(internal(&"no keys"));
         };
         Ok(Self {
-            folder: Folder { path: folder.to_owned(), goes: false },
+            folder: Folder::of_another(folder),
             home: Home::new(folder.join("home")),
             clock: SettableClock::at(NOON),
             administrators: [first.clone(), second.clone()],
@@ -269,35 +270,6 @@ impl Drop for World {
     fn drop(&mut self) {
         // Before its folder, in which it writes.
         drop(self.server.take());
-    }
-}
-
-/// A folder that goes when this does.
-pub(super) struct Folder {
-    path: PathBuf,
-    goes: bool,
-}
-
-impl Folder {
-    pub(super) fn make(parent: &Path) -> Result<Self, CliError> {
-        let mut name = [0; 8];
-        getrandom::fill(&mut name).map_err(|error| internal(&error))?;
-        let folder = parent.join(format!("vandel-bench-{:016x}", u64::from_be_bytes(name)));
-        std::fs::create_dir_all(&folder).map_err(|error| CliError::file(&folder, &error))?;
-        Ok(Self { path: folder, goes: true })
-    }
-
-    pub(super) fn path(&self) -> &Path {
-        &self.path
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        if self.goes {
-            // A folder that can't be removed is left; its name says whose it is.
-            let _ = std::fs::remove_dir_all(&self.path);
-        }
     }
 }
 

@@ -10,7 +10,7 @@ use vandel_core::event::{OpenEvent, SequencerStarted};
 use vandel_core::id::{LedgerId, ThreadId};
 use vandel_core::record::Record;
 use vandel_core::signature::{SigningKey, public_key};
-use vandel_core::statement::Body;
+use vandel_core::statement::{Body, Seen};
 use vandel_core::thread::{Matter, Thread};
 
 use crate::announce::Announce;
@@ -140,18 +140,7 @@ impl Sequencer {
         let Ports { home, disk, clock, mut log, vault, memory, service, checkpoint_key, .. } = ports;
         let Ports { announce, trust_new_memory, .. } = ports;
         create_durably(&*disk, &home.views())?;
-        let restored = snapshot::read(&*disk, &home.views(), &vault, &ledger);
-        let mut state = Replay::begin((ledger, restored), &disk, &home, &log)?;
-        let mut snapshot_size = state.chain.size();
-        match state.run(&log, &vault, memory.latest()) {
-            // The snapshot is of no use after all: everything is in the log.
-            Err(OpenError::Threads(ThreadsError::Damaged | ThreadsError::Io(_))) => {
-                state = Replay::begin((ledger, None), &disk, &home, &log)?;
-                snapshot_size = 0;
-                state.run(&log, &vault, memory.latest())?;
-            }
-            other => other?,
-        }
+        let (state, snapshot_size) = read(&disk, &home, (&log, &vault), ledger, memory.latest())?;
         if state.chain.ledger != ledger {
             return Err(OpenError::WrongLedger { expected: ledger, found: state.chain.ledger });
         }
@@ -284,6 +273,28 @@ impl Sequencer {
         }
         self.write_last_snapshot()?;
         Ok(snapshot::write_clean_end(&*self.disk, &self.home.views(), &self.clean_end())?)
+    }
+}
+
+/// What the snapshot and the log say, and how many records the snapshot holds.
+fn read(
+    disk: &Arc<dyn Disk>,
+    home: &Home,
+    (log, vault): (&dyn Log, &Vault),
+    ledger: LedgerId,
+    remembered: Seen,
+) -> Result<(Replay, u64), OpenError> {
+    let restored = snapshot::read(&**disk, &home.views(), vault, &ledger);
+    let mut state = Replay::begin((ledger, restored), disk, home, log)?;
+    let size = state.chain.size();
+    match state.run(log, vault, remembered) {
+        // The snapshot is of no use after all: everything is in the log.
+        Err(OpenError::Threads(ThreadsError::Damaged | ThreadsError::Io(_))) => {
+            let mut state = Replay::begin((ledger, None), disk, home, log)?;
+            state.run(log, vault, remembered)?;
+            Ok((state, 0))
+        }
+        other => other.map(|()| (state, size)),
     }
 }
 

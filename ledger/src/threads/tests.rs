@@ -1,5 +1,7 @@
 //! Levels, merging and shares, held against all threads in memory.
 
+#![allow(clippy::print_stdout, reason = "deep tests tell how many trials they made")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 

@@ -331,11 +331,11 @@ impl Vault {
         self.caches().forget_old();
     }
 
-    /// How many pages of keys and indexes are in memory.
+    /// How many pages of keys and indexes are in memory, whole or by where their pieces lie.
     #[must_use]
     pub fn cached_pages(&self) -> usize {
         let caches = self.caches();
-        caches.shards.len() + caches.indexes.len()
+        caches.shards.len() + caches.directories.len() + caches.indexes.len()
     }
 
     /// Sets how long pages stay in memory, for this handle; see [`VaultConfig::cache_lifetime`].

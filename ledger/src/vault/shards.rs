@@ -145,7 +145,7 @@ impl<T> Cache<T> {
 pub(super) struct Caches {
     pub(super) shards: Cache<Zeroizing<Vec<u8>>>,
     pub(super) indexes: Cache<Index>,
-    directories: Cache<Directory>,
+    pub(super) directories: Cache<Directory>,
 }
 
 /// The most pieces of which it is kept in memory where they lie: 16 bytes each, so for some tens of millions of keys.
