@@ -6,7 +6,7 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
@@ -243,7 +243,7 @@ impl Vault {
     /// From now on whole shards are opened and kept in memory to find a key: for who looks many up, in no order. Without
     /// it one key is found in one piece of its shard, and nothing but directories stays in memory.
     pub fn keep_shards(&self, keep: bool) {
-        self.keeps_shards.store(keep, Ordering::Relaxed);
+        self.keeps_shards.store(keep, Relaxed);
         if !keep {
             self.caches().shards.clear();
         }
@@ -251,7 +251,7 @@ impl Vault {
 
     fn key_in_piece(&self, number: usize, id: &KeyId) -> Result<Found, VaultError> {
         let Some(page) = &self.manifest.shards[number] else { return Ok(Found::Here(None)) };
-        if self.keeps_shards.load(Ordering::Relaxed) {
+        if self.keeps_shards.load(Relaxed) {
             return Ok(Found::WholeShard);
         }
         let number = index_u32(number);
