@@ -4,6 +4,8 @@
 //! One case in six is noted only (a school), the others keep a copy (residential care): eight steps a case on
 //! average, as over a whole country.
 
+mod kept;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -38,8 +40,6 @@ use crate::packs;
 pub(super) const NOON: Second = Second(1_774_000_000);
 /// The assessed position of each role.
 const POSITIONS: [ThreadId; 2] = [ThreadId([7; 16]), ThreadId([8; 16])];
-/// Where keys are left.
-const KEYS: &str = "bench-keys";
 /// How many people sign.
 const AUTHORS: usize = 64;
 const CONTROLLER: ControllerId = ControllerId([5; 16]);
@@ -112,40 +112,6 @@ impl World {
         };
         world.furnish()?;
         Ok(world)
-    }
-
-    /// Leaves its people's keys in the folder, for stages that are taken in processes of their own. They are worth
-    /// nothing outside.
-    ///
-    /// # Errors
-    /// If they can't be written.
-    pub fn leave_keys(&self) -> Result<(), CliError> {
-        let keys = self.administrators.iter().chain(&self.authors);
-        let bytes: Vec<u8> = keys.flat_map(SigningKey::to_bytes).collect();
-        let path = self.folder().join(KEYS);
-        std::fs::write(&path, bytes).map_err(|error| CliError::file(&path, &error))
-    }
-
-    /// The ledger that another process has made in this folder, with its log in files; the folder stays.
-    ///
-    /// # Errors
-    /// If its keys are not there.
-    pub fn again(folder: &Path) -> Result<Self, CliError> {
-        let path = folder.join(KEYS);
-        let bytes = std::fs::read(&path).map_err(|error| CliError::file(&path, &error))?;
-        let keys: Vec<SigningKey> = bytes.as_chunks::<32>().0.iter().map(SigningKey::from_bytes).collect();
-        let [first, second, authors @ ..] = &keys[..] else {
-            return Err(internal(&"no keys"));
-        };
-        Ok(Self {
-            folder: Folder::of_another(folder),
-            home: Home::new(folder.join("home")),
-            clock: SettableClock::at(NOON),
-            administrators: [first.clone(), second.clone()],
-            authors: authors.to_vec(),
-            positions: POSITIONS,
-            server: None,
-        })
     }
 
     /// The folder around the home.
