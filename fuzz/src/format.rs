@@ -46,7 +46,7 @@ pub(crate) fn event(bytes: &[u8]) {
 /// The first byte chooses the slot.
 pub(crate) fn part(bytes: &[u8]) {
     if let Ok(part) = Part::decode(bytes) {
-        assert_eq!(part.encode(), bytes);
+        assert_eq!(part.stored(), bytes);
     }
     let Some((slot, content)) = bytes.split_first() else { return };
     match Slot::ALL[usize::from(*slot) % Slot::ALL.len()] {
