@@ -5,7 +5,7 @@
 //! salt and the eight slots. One part can therefore be erased, salt and all, and the others still
 //! verify; when the [`Header`] is erased too, nothing on the chain says which step it was.
 
-use crate::codec::{DecodeError, Reader, decode_body, encode_body};
+use crate::codec::{DecodeError, Reader, decode_body, encode_body_after};
 use crate::event::{Compartment, Step, StepShapeError};
 use crate::hash::{Domain, Hash};
 use crate::id::{LedgerId, PublicKey};
@@ -232,22 +232,27 @@ impl Payload {
             header: Header { salt: random(), slots: std::array::from_fn(|_| Hash(random())) },
             parts: Default::default(),
         };
-        let contents = [
-            Some(encode_body(&step.spine)),
-            step.identity.as_ref().map(encode_body),
-            step.process.as_ref().map(encode_body),
-            step.note.as_ref().map(encode_body),
-            step.copy.as_ref().map(encode_body),
-            step.assessment.as_ref().map(encode_body),
-            step.reading.as_ref().map(encode_body),
-            step.approval.as_ref().map(encode_body),
-        ];
-        for (slot, content) in Slot::ALL.into_iter().zip(contents) {
-            if let Some(content) = content {
-                payload.set(slot, Part::new(random(), &content));
-            }
-        }
+        payload.fill(Slot::Spine, Some(&step.spine), &mut random);
+        payload.fill(Slot::Identity, step.identity.as_ref(), &mut random);
+        payload.fill(Slot::Process, step.process.as_ref(), &mut random);
+        payload.fill(Slot::Note, step.note.as_ref(), &mut random);
+        payload.fill(Slot::Copy, step.copy.as_ref(), &mut random);
+        payload.fill(Slot::Assessment, step.assessment.as_ref(), &mut random);
+        payload.fill(Slot::Reads, step.reading.as_ref(), &mut random);
+        payload.fill(Slot::Approval, step.approval.as_ref(), &mut random);
         payload
+    }
+
+    /// Puts content, if there is any, into its slot under a salt of its own.
+    fn fill<T: serde::Serialize>(
+        &mut self,
+        slot: Slot,
+        content: Option<&T>,
+        random: &mut impl FnMut() -> [u8; 32],
+    ) {
+        if let Some(content) = content {
+            self.set(slot, Part(encode_body_after(random().to_vec(), content)));
+        }
     }
 
     /// Puts a part into its slot.
