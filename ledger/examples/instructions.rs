@@ -109,13 +109,17 @@ const SCENARIOS: [(&str, u32, Turn); 6] = [
                 Body::Sealed(commitment) => Some((record.number, commitment)),
                 Body::Open(_) => None,
             });
-            let (numbers, commitments): (Vec<u64>, Vec<&Hash>) = records.unzip();
-            for (held, commitment) in vault.get_all(&numbers).into_iter().zip(commitments) {
-                let Unsealed::Payload(payload) = from_opened(&held.unwrap().unwrap()) else {
-                    panic!("erased")
-                };
-                black_box(payload.open(commitment).unwrap());
-            }
+            let records: Vec<(u64, &Hash)> = records.collect();
+            vault.see_all(
+                &records,
+                |(number, _)| *number,
+                |(_, commitment), held| {
+                    let Unsealed::Payload(payload) = from_opened(&held.unwrap().unwrap()) else {
+                        panic!("erased")
+                    };
+                    black_box(payload.open(commitment).unwrap());
+                },
+            );
         }
     }),
     ("prove", 60, |_| {

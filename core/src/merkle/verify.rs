@@ -87,9 +87,7 @@ pub fn verify_inclusion(
     root: &Hash,
     proof: &[Hash],
 ) -> Result<(), InclusionError> {
-    let mut climb = Climb::start(leaf, index, size)?;
-    proof.iter().try_for_each(|sibling| climb.up(sibling))?;
-    climb.arrive(root)
+    Climb::whole(leaf, index, size, proof)?.arrive(root)
 }
 
 /// The root that a leaf and its audit path lead to, for who has the root only inside a digest.
@@ -97,9 +95,7 @@ pub fn verify_inclusion(
 /// # Errors
 /// If the path is not one of this leaf in a tree of this size.
 pub fn root_of_path(leaf: &Hash, index: u64, size: u64, proof: &[Hash]) -> Result<Hash, InclusionError> {
-    let mut climb = Climb::start(leaf, index, size)?;
-    proof.iter().try_for_each(|sibling| climb.up(sibling))?;
-    climb.top()
+    Climb::whole(leaf, index, size, proof)?.top()
 }
 
 /// Where one stands on the way from a leaf to the root.
@@ -118,6 +114,13 @@ impl Climb {
             return Err(InclusionError::NoSuchLeaf { index, size });
         }
         Ok(Self { node: index, last: size - 1, hash: *leaf })
+    }
+
+    /// All the way that a proof leads.
+    fn whole(leaf: &Hash, index: u64, size: u64, proof: &[Hash]) -> Result<Self, InclusionError> {
+        let mut climb = Self::start(leaf, index, size)?;
+        proof.iter().try_for_each(|sibling| climb.up(sibling))?;
+        Ok(climb)
     }
 
     /// Takes the next hash of the proof.

@@ -19,7 +19,7 @@ use vandel_core::time::Second;
 
 use crate::sealing::to_entry;
 use crate::sequencer::agreement::signed_by_us;
-use crate::sequencer::{Group, Room, Sequencer, ThreadsError, halt, snapshot};
+use crate::sequencer::{Group, Room, Sequencer, ThreadsError, halt};
 use crate::submission::{Receipt, Submission, SubmitError};
 use crate::vault::Entry;
 
@@ -218,14 +218,14 @@ impl Sequencer {
                     at,
                 };
                 let admitted = self.threads.admit(&self.vault, &self.chain, proposal);
-                let actor = admitted.map_err(|error| self.unreadable(&error))??;
+                let actor = admitted.map_err(|error| self.unreadable(error))??;
                 let thread = step.spine.thread;
                 if let Some(undo) = undo {
                     let before = self.thread(&thread).map_err(|error| halt::of_threads(&error))?;
                     undo.push((thread, before.map(Cow::into_owned)));
                 }
                 let folded = self.threads.fold(&self.vault, step, actor, (number, one.hash));
-                folded.map_err(|error| self.unreadable(&error))?;
+                folded.map_err(|error| self.unreadable(error))?;
                 Ok(Some(to_entry(number, one.hash, sealed.0, step)))
             }
             (Body::Sealed(_), None) => Err(SubmitError::PayloadMismatch),
@@ -279,7 +279,7 @@ impl Sequencer {
         for one in group {
             match self.record_of(one) {
                 Ok(record) => records.push(record?),
-                Err(error) => return Some(Err(self.unreadable(&error))),
+                Err(error) => return Some(Err(self.unreadable(error))),
             }
         }
         Some(self.receipts(&records))
@@ -299,12 +299,11 @@ impl Sequencer {
         Ok(Some(record).filter(|record| is_this && *record < self.chain.size()))
     }
 
-    /// A thread can't be looked up. If that is the snapshot's fault, the next start makes it anew from the log.
-    fn unreadable(&self, error: &ThreadsError) -> SubmitError {
-        if !matches!(error, ThreadsError::Vault(_)) {
-            // If it can't be removed either, the next start meets the same damage, and stops again.
-            let _ = snapshot::remove(&*self.disk, &self.home.views());
-        }
-        halt::of_threads(error)
+    /// A thread can't be looked up: nothing can be judged any more.
+    fn unreadable(&self, error: ThreadsError) -> SubmitError {
+        let halt = halt::of_threads(&error);
+        // The error is in the halt; what is left to do is to throw a damaged snapshot away.
+        let _ = self.readable::<()>(Err(error));
+        halt
     }
 }

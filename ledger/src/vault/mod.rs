@@ -24,6 +24,7 @@
 
 mod audit;
 mod bundle;
+mod caches;
 mod copy;
 mod directory;
 mod index;
@@ -65,9 +66,9 @@ pub use seal::{DataKey, KeyId};
 
 use crate::disk::{Disk, DiskFile};
 use crate::fence::{Fence, FenceError};
+use caches::Caches;
 use index::Index;
 use manifest::Manifest;
-use shards::Caches;
 
 /// One part of a record's payload, in clear, on its way into the vault.
 #[derive(Clone)]

@@ -30,13 +30,8 @@ impl Vault {
         index.find(record).map(|(entry, parts)| self.open_at(number, entry, parts)).transpose()
     }
 
-    /// The entries of these records, which ascend, as [`Vault::get`] gives them: each bundle is read once, and
-    /// the parts are opened on all cores.
-    pub fn get_all(&self, records: &[u64]) -> Vec<Result<Option<Opened>, VaultError>> {
-        self.see_all(records, |record| *record, |_, held| held)
-    }
-
-    /// As [`Vault::get_all`], and each entry is looked at where it was opened, on the same core, while it is still at hand.
+    /// The entries of these records, which ascend, as [`Vault::get`] gives them: each bundle is read once, the parts are
+    /// opened on all cores, and each entry is looked at on the core that has opened it, while it is still at hand.
     pub fn see_all<W: Sync, T: Send>(
         &self,
         wanted: &[W],

@@ -116,9 +116,6 @@ impl Vault {
 
     fn has_work(&self, change: &Change<'_>) -> Result<bool, VaultError> {
         for id in change.keys {
-            if self.segment.keys.contains_key(id) {
-                return Ok(true);
-            }
             if self.key(id)?.is_some() {
                 return Ok(true);
             }

@@ -61,7 +61,7 @@ impl DataKey {
 
     /// New keys one after the other, with one call to the operating system for many of them.
     pub(super) fn fresh() -> impl FnMut() -> Result<Self, VaultError> {
-        let mut drawn = Zeroizing::new([[0; 32]; 64]);
+        let mut drawn = Zeroizing::new(vec![[0; 32]; 64]);
         let mut left = 0;
         move || {
             if left == 0 {
@@ -69,8 +69,11 @@ impl DataKey {
                 left = drawn.len();
             }
             left -= 1;
-            // Each is given once.
-            Ok(Self(Box::new(std::mem::take(&mut drawn[left]))))
+            // Each is given once, and copied from heap to heap.
+            let mut key = Self(Box::new([0; 32]));
+            key.0.copy_from_slice(&drawn[left]);
+            drawn[left].zeroize();
+            Ok(key)
         }
     }
 

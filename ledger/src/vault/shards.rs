@@ -1,13 +1,12 @@
-//! Data keys in sharded pages, and the bounded cache of pages that have been opened.
+//! Data keys in sharded pages.
 //!
 //! The number of shards is a power of two that grows with the keys, so that a small ledger has one
 //! file and a large one rewrites about fifty kilobytes to forget a key.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
@@ -15,7 +14,6 @@ use super::bundle::KEY_BYTES;
 use super::index::Index;
 use super::manifest::Manifest;
 use super::page::{self, Page, PageKind, PageName};
-use super::pieces::Directory;
 use super::seal::{DataKey, KeyId};
 use super::{Vault, VaultError};
 
@@ -63,122 +61,6 @@ fn near(keys: &[[u8; KEY_BYTES]], id: &KeyId) -> std::ops::Range<usize> {
 /// The key ids in an opened shard.
 pub(super) fn ids_in(shard: &[u8]) -> impl Iterator<Item = KeyId> {
     shard.as_chunks::<KEY_BYTES>().0.iter().filter_map(|key| key.first_chunk().copied().map(KeyId))
-}
-
-/// One page in memory.
-struct HeldPage<T> {
-    generation: u64,
-    page: Arc<T>,
-    weight: usize,
-    since: Instant,
-}
-
-/// Pages in memory, forgotten oldest first, and after their lifetime. What leaves it is cleared.
-pub(super) struct Cache<T> {
-    pages: HashMap<u32, HeldPage<T>>,
-    order: VecDeque<u32>,
-    weight: usize,
-    weight_max: usize,
-    lifetime: Duration,
-}
-
-impl<T> Cache<T> {
-    pub(super) fn new(weight_max: usize, lifetime: Duration) -> Self {
-        Self { pages: HashMap::new(), order: VecDeque::new(), weight: 0, weight_max, lifetime }
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.pages.len()
-    }
-
-    pub(super) fn set_lifetime(&mut self, lifetime: Duration) {
-        self.lifetime = lifetime;
-    }
-
-    fn get(&self, number: u32, generation: u64) -> Option<Arc<T>> {
-        let held = self.pages.get(&number)?;
-        let fits = held.generation == generation && held.since.elapsed() < self.lifetime;
-        fits.then(|| Arc::clone(&held.page))
-    }
-
-    fn put(&mut self, number: u32, generation: u64, page: &Arc<T>, weight: usize) {
-        self.forget_old();
-        while self.weight + weight > self.weight_max {
-            let Some(oldest) = self.order.pop_front() else { break };
-            self.forget(oldest);
-        }
-        self.forget(number);
-        self.order.retain(|held| *held != number);
-        let held = HeldPage { generation, page: Arc::clone(page), weight, since: Instant::now() };
-        self.pages.insert(number, held);
-        self.order.push_back(number);
-        self.weight += weight;
-    }
-
-    fn forget(&mut self, number: u32) {
-        if let Some(held) = self.pages.remove(&number) {
-            self.weight -= held.weight;
-        }
-    }
-
-    /// Drops what has lived its time; the oldest stand first.
-    pub(super) fn forget_old(&mut self) {
-        while let Some(oldest) = self.order.front().copied() {
-            let old = |held: &HeldPage<T>| held.since.elapsed() >= self.lifetime;
-            if !self.pages.get(&oldest).is_none_or(old) {
-                break;
-            }
-            self.order.pop_front();
-            self.forget(oldest);
-        }
-    }
-
-    /// Drops everything.
-    pub(super) fn clear(&mut self) {
-        self.pages.clear();
-        self.order.clear();
-        self.weight = 0;
-    }
-}
-
-/// The pages that reads keep at hand.
-pub(super) struct Caches {
-    pub(super) shards: Cache<Zeroizing<Vec<u8>>>,
-    pub(super) indexes: Cache<Index>,
-    pub(super) directories: Cache<Directory>,
-}
-
-/// The most pieces of which it is kept in memory where they lie: 16 bytes each, so for some tens of millions of keys.
-const PIECES_KNOWN: usize = 1 << 19;
-
-impl Caches {
-    pub(super) fn new(keys: usize, entries: usize, lifetime: Duration) -> Self {
-        Self {
-            shards: Cache::new(keys, lifetime),
-            indexes: Cache::new(entries, lifetime),
-            directories: Cache::new(PIECES_KNOWN, lifetime),
-        }
-    }
-
-    /// Drops everything.
-    pub(super) fn clear(&mut self) {
-        self.shards.clear();
-        self.indexes.clear();
-        self.directories.clear();
-    }
-
-    /// Drops what has lived its time.
-    pub(super) fn forget_old(&mut self) {
-        self.shards.forget_old();
-        self.indexes.forget_old();
-        self.directories.forget_old();
-    }
-
-    pub(super) fn set_lifetime(&mut self, lifetime: Duration) {
-        self.shards.set_lifetime(lifetime);
-        self.indexes.set_lifetime(lifetime);
-        self.directories.set_lifetime(lifetime);
-    }
 }
 
 /// Where a key is to be looked for.
@@ -400,19 +282,5 @@ mod tests {
             }
         }
         assert_eq!(looked, 2 * 6 * 502);
-    }
-
-    #[test]
-    fn a_page_leaves_the_cache_when_it_is_old_and_when_there_is_no_room() {
-        let page = Arc::new(Zeroizing::new(vec![1_u8]));
-        let mut young = Cache::new(2, Duration::from_secs(3_600));
-        (0..3).for_each(|number| young.put(number, 1, &page, 1));
-        assert!(young.get(0, 1).is_none() && young.get(1, 1).is_some() && young.get(2, 1).is_some());
-        assert!(young.get(2, 2).is_none(), "another generation");
-        let mut old = Cache::new(8, Duration::ZERO);
-        (0..3).for_each(|number| old.put(number, 1, &page, 1));
-        assert!((0..3).all(|number| old.get(number, 1).is_none()));
-        old.forget_old();
-        assert!(old.pages.is_empty() && old.weight == 0);
     }
 }

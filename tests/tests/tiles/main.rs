@@ -21,6 +21,7 @@ use vandel_ledger::author::sign_event;
 use vandel_ledger::disk::{Disk, RealDisk};
 use vandel_ledger::home::Home;
 use vandel_ledger::sequencer::Sequencer;
+use vandel_ledger::submission::Submission;
 use vandel_ledger::tiles::{TilesError, TilesWriter, Written};
 use vandel_tests::small_ledger::{SmallLedger, adopt_policy, assess, enrol};
 
@@ -224,9 +225,8 @@ fn a_tiles_folder_is_verified_like_the_log_and_every_damage_is_found() {
     println!("tiles damage deep: {trials} trials");
 }
 
-#[test]
-fn a_record_too_long_for_the_specification_lies_beside_it_and_is_verified() {
-    let (world, mut sequencer) = World::new();
+/// A policy whose record is longer than an entry of the specification may be.
+fn long_policy(sequencer: &Sequencer) -> Submission {
     let pack = include_str!("../../../schemas/policy/se-2026.toml");
     let policy = PolicyAdopted {
         pack: format!("{pack}\n# {}\n", "x".repeat(70_000)),
@@ -234,9 +234,13 @@ fn a_record_too_long_for_the_specification_lies_beside_it_and_is_verified() {
         confirmed_by: "Kommunjuristen, dnr 2".to_owned(),
     };
     let key = |number: u8| SigningKey::from_bytes(&[number; 32]);
-    let submission =
-        sign_event(&sequencer.standpoint(), &key(1), Some(&key(2)), OpenEvent::PolicyAdopted(policy));
-    sequencer.commit_one(submission).unwrap();
+    sign_event(&sequencer.standpoint(), &key(1), Some(&key(2)), OpenEvent::PolicyAdopted(policy))
+}
+
+#[test]
+fn a_record_too_long_for_the_specification_lies_beside_it_and_is_verified() {
+    let (world, mut sequencer) = World::new();
+    sequencer.commit_one(long_policy(&sequencer)).unwrap();
     grow(&mut sequencer, 300);
     let written = world.export(&sequencer).unwrap();
     assert_eq!(written.long_bundles, [0]);

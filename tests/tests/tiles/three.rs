@@ -4,16 +4,13 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
-use vandel_core::event::{OpenEvent, PolicyAdopted};
-use vandel_core::signature::SigningKey;
 use vandel_ledger::audit::AuditError;
-use vandel_ledger::author::sign_event;
 use vandel_ledger::sequencer::Sequencer;
 use vandel_tests::independent::{Batch, Independent, hex};
 use vandel_tests::town::vandel_verify;
 
 use crate::vectors::{Files, write};
-use crate::{World, files, grow};
+use crate::{World, files, grow, long_policy};
 
 /// Of every how many bytes one is changed: of a checkpoint, and of what is longer. Under `VANDEL_DEEP` more.
 const STEPS: [usize; 2] = [3, 1_009];
@@ -40,13 +37,6 @@ fn said(verdict: &Value) -> (i64, Option<u64>) {
 /// A world whose tiles are full and partial, of records and of blocks, with a record too long for the specification.
 fn exported() -> (World, Sequencer) {
     let (world, mut sequencer) = World::new();
-    let pack = include_str!("../../../schemas/policy/se-2026.toml");
-    let policy = PolicyAdopted {
-        pack: format!("{pack}\n# {}\n", "x".repeat(70_000)),
-        from: "2026-01-01".parse().unwrap(),
-        confirmed_by: "Kommunjuristen, dnr 2".to_owned(),
-    };
-    let key = |number: u8| SigningKey::from_bytes(&[number; 32]);
     for _ in 0..130 {
         grow(&mut sequencer, 1);
     }
@@ -54,8 +44,7 @@ fn exported() -> (World, Sequencer) {
     for _ in 0..150 {
         grow(&mut sequencer, 3);
     }
-    let long = sign_event(&sequencer.standpoint(), &key(1), Some(&key(2)), OpenEvent::PolicyAdopted(policy));
-    sequencer.commit_one(long).unwrap();
+    sequencer.commit_one(long_policy(&sequencer)).unwrap();
     let written = world.export(&sequencer).unwrap();
     assert_eq!(written.long_bundles.len(), 1, "{written:?}");
     (world, sequencer)
