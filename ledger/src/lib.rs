@@ -25,6 +25,7 @@ pub mod inquiry;
 pub mod lock;
 pub mod log;
 pub mod memory;
+pub mod name_hash;
 pub mod names;
 pub mod opening;
 pub mod outgoing;

@@ -7,7 +7,6 @@ use rayon::prelude::*;
 use vandel_core::hash::Hash;
 
 use super::bundle::{self, FoundHead, Place};
-use super::index::Index;
 use super::page::{PageKind, PageName, open_blob};
 use super::root_cell::{decode_root, kind_of};
 use super::seal::{DataKey, KeyId, part_binding};
@@ -230,7 +229,7 @@ impl Vault {
         number: u32,
         keys: &[(KeyId, DataKey)],
     ) -> Result<u64, VaultError> {
-        let index: std::sync::Arc<Index> = self.index_of(number as usize)?;
+        let index = self.index_of(number as usize)?;
         let mut opened = 0;
         for (entry, parts) in index.iter() {
             for part in parts.iter().filter(|part| part.key.is_none()) {

@@ -148,9 +148,10 @@ pub(super) struct Scan {
     pub(super) end: u32,
 }
 
-/// The head, the sequence number and the end of the whole frame at an offset, if there is one.
-fn frame_at(bytes: &[u8], bundle: u32, offset: usize) -> Option<(&[u8], u32, usize)> {
-    let frame = bytes.get(offset..)?;
+/// The head, the sequence number and the end of the whole frame at an offset, if there is one; `bytes` are what the bundle
+/// holds from `base` on.
+fn frame_at(bytes: &[u8], base: usize, bundle: u32, offset: usize) -> Option<(&[u8], u32, usize)> {
+    let frame = bytes.get(offset.checked_sub(base)?..)?;
     let mut reader = Reader::new(frame.get(..HEADER_BYTES)?, "frame", HEADER_BYTES).ok()?;
     let magic = reader.array::<4>("magic").ok()?;
     let fields: Result<Vec<u32>, DecodeError> = (0..6).map(|_| reader.u32("frame")).collect();
@@ -162,18 +163,24 @@ fn frame_at(bytes: &[u8], bundle: u32, offset: usize) -> Option<(&[u8], u32, usi
         .then(|| (&frame[HEADER_BYTES..body_start], sequence, offset + frame.len()))
 }
 
-/// Reads the frames from `place.offset` on. Only the very last append can be torn, since each is
-/// synced before the next: bytes that are no frame but have one after them are damage.
-pub(super) fn scan(bytes: &[u8], place: &Place<'_>) -> Result<Scan, VaultError> {
+/// What is wrong with a bundle that ends before the place to read on from.
+pub(super) const SHORTER: &str = "it is shorter than the manifest says";
+
+/// Reads the frames from `place.offset` on; `bytes` are what the bundle holds from `base` on. Only the very last append can
+/// be torn, since each is synced before the next: bytes that are no frame but have one after them are damage.
+pub(super) fn scan(bytes: &[u8], base: u32, place: &Place<'_>) -> Result<Scan, VaultError> {
+    let base = base as usize;
     let mut at = place.offset as usize;
     let mut scan = Scan { heads: Vec::new(), end: place.offset };
-    if bytes.len() < at {
-        return Err(VaultError::damaged(file_name(place.bundle), "it is shorter than the manifest says"));
+    let end = base + bytes.len();
+    if end < at {
+        return Err(VaultError::damaged(file_name(place.bundle), SHORTER));
     }
-    while at < bytes.len() {
-        let Some((head, sequence, end)) = frame_at(bytes, place.bundle, at) else {
-            let later = (at + 1..bytes.len()).filter(|later| bytes[*later..].starts_with(&MAGIC));
-            if later.into_iter().any(|later| frame_at(bytes, place.bundle, later).is_some()) {
+    let frame_at = |at: usize| frame_at(bytes, base, place.bundle, at);
+    while at < end {
+        let Some((head, sequence, end)) = frame_at(at) else {
+            let mut later = (at + 1..end).filter(|later| bytes[later - base..].starts_with(&MAGIC));
+            if later.any(|later| frame_at(later).is_some()) {
                 return Err(VaultError::damaged(
                     file_name(place.bundle),
                     "a frame before the last is not whole",

@@ -62,7 +62,7 @@ pub use passphrase_cell::{PassphraseCell, ScryptCost};
 pub use read::Records;
 pub use root_cell::{FileCell, Root, RootCell, RootCellError, RootCellKind, cell_in, cell_kind};
 pub use rotate::ErasureEvidence;
-pub use seal::{DataKey, KeyId};
+pub use seal::{DataKey, KeyId, ReadyKey};
 
 use crate::disk::{Disk, DiskFile};
 use crate::fence::{Fence, FenceError};

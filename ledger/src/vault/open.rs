@@ -36,6 +36,15 @@ pub(super) fn overwrite_name(epoch: u64) -> String {
     format!("overwrite.{epoch}")
 }
 
+/// What a file holds from a place on; none if it ends before.
+fn read_from(disk: &dyn Disk, path: &Path, from: u32) -> io::Result<Option<Vec<u8>>> {
+    let file = disk.open(path, Open::Read)?;
+    let Some(len) = file.len()?.checked_sub(u64::from(from)) else { return Ok(None) };
+    let mut bytes = vec![0; usize::try_from(len).map_err(io::Error::other)?];
+    file.read_exact_at(&mut bytes, u64::from(from))?;
+    Ok(Some(bytes))
+}
+
 impl Vault {
     /// Makes an empty vault in `folder` and opens it. The cell must be empty.
     pub fn create(
@@ -169,16 +178,20 @@ impl Vault {
         for number in first..last.map_or(first, |last| last + 1) {
             let name = file_name(number);
             let path = self.folder.join(&name);
-            let bytes = read_all(&*self.disk, &path).map_err(VaultError::io(&*name))?;
+            let from = if number == first { offset } else { 0 };
+            // What was read before is not read again, unless the whole bundle may have to be written anew.
+            let base = if cut { 0 } else { from };
+            let bytes = read_from(&*self.disk, &path, base).map_err(VaultError::io(&*name))?;
+            let bytes = bytes.ok_or_else(|| VaultError::damaged(&*name, bundle::SHORTER))?;
             let place = Place {
                 ledger: &self.ledger,
                 bundle: number,
-                offset: if number == first { offset } else { 0 },
+                offset: from,
                 sequence: self.segment.frames,
                 segment_key: &self.manifest.segment_key,
             };
-            let scan = bundle::scan(&bytes, &place)?;
-            let torn = bytes.len() as u64 - u64::from(scan.end);
+            let scan = bundle::scan(&bytes, base, &place)?;
+            let torn = u64::from(base) + bytes.len() as u64 - u64::from(scan.end);
             if torn > 0 && Some(number) != last {
                 return Err(VaultError::damaged(name, "a closed bundle ends inside a frame"));
             }

@@ -1,6 +1,7 @@
 //! Opening entries: one by its number, or all in order.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -8,9 +9,12 @@ use zeroize::Zeroizing;
 
 use super::bundle::file_name;
 use super::index::{Index, IndexEntry, IndexPart};
-use super::seal::{KeyId, Opener, part_binding, unpad};
+use super::seal::{KeyId, ReadyKey, part_binding, unpad};
 use super::{Opened, Part, Vault, VaultError};
 use crate::disk::{Open, read_all};
+
+/// So many records' parts are read together: what one core opens while the bytes are still at hand.
+const STRETCH_RECORDS: usize = 256;
 
 impl Vault {
     /// A record's entry; `None` if it has none. A part whose bytes are gone or changed is
@@ -39,31 +43,53 @@ impl Vault {
         see: impl Fn(&W, Result<Option<Opened>, VaultError>) -> T + Sync,
     ) -> Vec<T> {
         let mut seen = Vec::with_capacity(wanted.len());
-        let bundle_of = |wanted: &W| self.bundle_of(record_of(wanted));
-        for wanted in wanted.chunk_by(|a, b| bundle_of(a) == bundle_of(b)) {
-            let records: Vec<u64> = wanted.iter().map(&record_of).collect();
-            let pairs = wanted.par_iter().zip(records.par_iter());
-            match self.stretch_of(&records) {
-                Ok(stretch) => {
-                    seen.par_extend(pairs.map(|(wanted, record)| see(wanted, stretch.get(self, *record))));
-                }
-                // One by one, so that each says what is wrong with it.
-                Err(_) => seen.par_extend(pairs.map(|(wanted, record)| see(wanted, self.get(*record)))),
-            }
+        let mut left = wanted;
+        while let Some(first) = left.first() {
+            let (bundle, end) = self.bundle_of(record_of(first));
+            let of_bundle = left.partition_point(|wanted| end.is_none_or(|end| record_of(wanted) < end));
+            let (these, rest) = left.split_at(of_bundle.max(1));
+            let stretches = these.par_chunks(STRETCH_RECORDS);
+            let lots = stretches.map(|wanted| self.see_stretch(bundle, wanted, &record_of, &see));
+            seen.extend(lots.collect::<Vec<_>>().into_iter().flatten());
+            left = rest;
         }
         seen
     }
 
-    /// The bundle that can hold a record.
-    fn bundle_of(&self, record: u64) -> Option<usize> {
-        let tail = self.segment.indexes.iter().rev();
-        let mut begun = tail.filter(|(_, index)| index.first_record().is_some_and(|first| first <= record));
-        begun.next().map(|(number, _)| *number as usize).or_else(|| self.folded_bundle_of(record))
+    /// As [`Vault::see_all`], of one bundle: its bytes are read, and looked at while they are at hand.
+    fn see_stretch<W, T>(
+        &self,
+        bundle: Option<usize>,
+        wanted: &[W],
+        record_of: impl Fn(&W) -> u64,
+        see: impl Fn(&W, Result<Option<Opened>, VaultError>) -> T,
+    ) -> Vec<T> {
+        let records: Vec<u64> = wanted.iter().map(record_of).collect();
+        let pairs = wanted.iter().zip(&records);
+        match self.stretch_of(bundle, &records) {
+            Ok(stretch) => pairs.map(|(wanted, record)| see(wanted, stretch.get(self, *record))).collect(),
+            // One by one, so that each says what is wrong with it.
+            Err(_) => pairs.map(|(wanted, record)| see(wanted, self.get(*record))).collect(),
+        }
     }
 
-    /// The bytes of one bundle that hold these records' parts.
-    fn stretch_of(&self, records: &[u64]) -> Result<Stretch, VaultError> {
-        let Some(number) = self.bundle_of(records[0]) else { return Ok(Stretch::default()) };
+    /// The bundle that can hold a record, and the first record that is none of its.
+    fn bundle_of(&self, record: u64) -> (Option<usize>, Option<u64>) {
+        let mut end = None;
+        for (number, index) in self.segment.indexes.iter().rev() {
+            match index.first_record() {
+                Some(first) if first <= record => return (Some(*number as usize), end),
+                first => end = first.or(end),
+            }
+        }
+        let folded = self.folded_bundle_of(record);
+        let next = self.manifest.bundles.get(folded.map_or(0, |number| number + 1));
+        (folded, next.map(|bundle| bundle.first_record).or(end))
+    }
+
+    /// The bytes of a bundle that hold these records' parts.
+    fn stretch_of(&self, bundle: Option<usize>, records: &[u64]) -> Result<Stretch<'_>, VaultError> {
+        let Some(number) = bundle else { return Ok(Stretch::default()) };
         let index = self.index_of(number)?;
         let parts = || records.iter().filter_map(|record| index.find(*record)).flat_map(|(_, parts)| parts);
         let live = || parts().filter(|part| part.key.is_some());
@@ -96,17 +122,17 @@ impl Vault {
     }
 
     /// The whole index of a bundle: what is folded and what the open segment added.
-    pub(super) fn index_of(&self, number: usize) -> Result<Arc<Index>, VaultError> {
+    pub(super) fn index_of(&self, number: usize) -> Result<WholeIndex<'_>, VaultError> {
         let folded = self.index_page(number)?;
         let tail = self.segment.indexes.get(&super::shards::index_u32(number));
         Ok(match (folded, tail) {
-            (Some(folded), None) => folded,
-            (None, None) => Arc::default(),
-            (None, Some(tail)) => Arc::new(tail.clone()),
+            (None, None) => WholeIndex::default(),
+            (Some(folded), None) => WholeIndex::Shared(folded),
+            (None, Some(tail)) => WholeIndex::Lent(tail),
             (Some(folded), Some(tail)) => {
                 let mut whole = Index::clone(&folded);
                 whole.append(tail);
-                Arc::new(whole)
+                WholeIndex::Shared(Arc::new(whole))
             }
         })
     }
@@ -126,9 +152,9 @@ impl Vault {
         self.open_parts(entry, parts, &bytes, start)
     }
 
-    /// The key with this id, ready to open.
-    fn opener(&self, id: &KeyId) -> Result<Option<Opener>, VaultError> {
-        Ok(self.key(id)?.map(|key| key.opener()))
+    /// The key with this id, made ready.
+    fn ready_key(&self, id: &KeyId) -> Result<Option<ReadyKey>, VaultError> {
+        Ok(self.key(id)?.map(|key| key.ready()))
     }
 
     /// Opens an entry's parts from bytes of its bundle that begin at `base`.
@@ -141,7 +167,7 @@ impl Vault {
     ) -> Result<Opened, VaultError> {
         let mut opened = BTreeMap::new();
         // Most records have two parts under their spine's key, of which one comes first.
-        let mut first: Option<(KeyId, Option<Opener>)> = None;
+        let mut first: Option<(KeyId, Option<ReadyKey>)> = None;
         for part in parts {
             let Some(id) = &part.key else {
                 opened.insert(part.slot, Part::Erased);
@@ -150,11 +176,11 @@ impl Vault {
             let looked_up;
             let key = if first.as_ref().is_none_or(|(known, _)| known == id) {
                 if first.is_none() {
-                    first = Some((*id, self.opener(id)?));
+                    first = Some((*id, self.ready_key(id)?));
                 }
                 first.as_ref().and_then(|(_, key)| key.as_ref())
             } else {
-                looked_up = self.opener(id)?;
+                looked_up = self.ready_key(id)?;
                 looked_up.as_ref()
             };
             let Some(key) = key else {
@@ -172,15 +198,38 @@ impl Vault {
     }
 }
 
+/// A bundle's index: the open segment's own, or one that others may hold too.
+pub(super) enum WholeIndex<'a> {
+    Lent(&'a Index),
+    Shared(Arc<Index>),
+}
+
+impl Default for WholeIndex<'_> {
+    fn default() -> Self {
+        Self::Shared(Arc::default())
+    }
+}
+
+impl Deref for WholeIndex<'_> {
+    type Target = Index;
+
+    fn deref(&self) -> &Index {
+        match self {
+            Self::Lent(index) => index,
+            Self::Shared(index) => index,
+        }
+    }
+}
+
 /// A bundle's index, and some of its bytes.
 #[derive(Default)]
-struct Stretch {
-    index: Arc<Index>,
+struct Stretch<'a> {
+    index: WholeIndex<'a>,
     bytes: Vec<u8>,
     base: u32,
 }
 
-impl Stretch {
+impl Stretch<'_> {
     fn get(&self, vault: &Vault, record: u64) -> Result<Option<Opened>, VaultError> {
         let found = self.index.find(record);
         found.map(|(entry, parts)| vault.open_parts(entry, parts, &self.bytes, self.base)).transpose()
@@ -192,7 +241,7 @@ pub struct Records<'a> {
     vault: &'a Vault,
     next_bundle: usize,
     from: u64,
-    current: Option<(Arc<Index>, Vec<u8>, usize)>,
+    current: Option<(WholeIndex<'a>, Vec<u8>, usize)>,
 }
 
 impl Records<'_> {

@@ -91,21 +91,57 @@ impl DataKey {
 
     /// Seals `plaintext`: nonce, ciphertext, tag.
     pub fn seal(&self, associated: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, VaultError> {
-        let nonce = next_nonce()?;
         let mut out = Vec::with_capacity(plaintext.len() + OVERHEAD_BYTES);
-        self.seal_into(&mut out, nonce, associated, plaintext.len(), |room| {
-            room.extend_from_slice(plaintext)
-        });
+        self.ready().seal_onto(&mut out, associated, plaintext)?;
         Ok(out)
-    }
-
-    fn cipher(&self) -> Aes256Gcm {
-        Aes256Gcm::new(self.bytes().into())
     }
 
     /// Appends a sealed blob to `out`. `write` appends exactly `len` bytes of plaintext, which are
     /// encrypted where they stand, so that no second copy of them has to be cleared.
     pub(super) fn seal_into(
+        &self,
+        out: &mut Vec<u8>,
+        nonce: [u8; NONCE_BYTES],
+        associated: &[u8],
+        len: usize,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) {
+        self.ready().seal_into(out, nonce, associated, len, write);
+    }
+
+    /// Opens what [`DataKey::seal`] made; `None` if it is anything else, or another key's.
+    #[must_use]
+    pub fn open(&self, associated: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        self.ready().open(associated, sealed)
+    }
+
+    /// The key made ready, for whoever seals or opens several blobs with it.
+    #[must_use]
+    pub fn ready(&self) -> ReadyKey {
+        ReadyKey(Aes256Gcm::new(self.bytes().into()))
+    }
+}
+
+/// A key that is ready for use: its schedule is made once. Cleared when it goes out of use, as the key is.
+pub struct ReadyKey(Aes256Gcm);
+
+impl ReadyKey {
+    /// Appends to `out` what [`DataKey::seal`] makes of `plaintext`.
+    ///
+    /// # Errors
+    /// If the operating system gives no randomness.
+    pub fn seal_onto(
+        &self,
+        out: &mut Vec<u8>,
+        associated: &[u8],
+        plaintext: &[u8],
+    ) -> Result<(), VaultError> {
+        let write = |room: &mut Vec<u8>| room.extend_from_slice(plaintext);
+        self.seal_into(out, next_nonce()?, associated, plaintext.len(), write);
+        Ok(())
+    }
+
+    fn seal_into(
         &self,
         out: &mut Vec<u8>,
         nonce: [u8; NONCE_BYTES],
@@ -120,30 +156,15 @@ impl DataKey {
         write(out);
         debug_assert_eq!(out.len() - start, len);
         let tag = self
-            .cipher()
+            .0
             .encrypt_inout_detached(&nonce.into(), associated, InOutBuf::from(&mut out[start..]))
             .expect("AES-GCM seals up to 64 GiB");
         out.extend_from_slice(&tag);
     }
 
-    /// Opens what [`DataKey::seal`] made; `None` if it is anything else, or another key's.
+    /// As [`DataKey::open`].
     #[must_use]
     pub fn open(&self, associated: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        self.opener().open(associated, sealed)
-    }
-
-    /// The key made ready, for whoever opens several blobs with it.
-    pub(super) fn opener(&self) -> Opener {
-        Opener(self.cipher())
-    }
-}
-
-/// A key that is ready to open: its schedule is made once. Cleared when it goes out of use, as the key is.
-pub(super) struct Opener(Aes256Gcm);
-
-impl Opener {
-    /// As [`DataKey::open`].
-    pub(super) fn open(&self, associated: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         let (nonce, rest) = sealed.split_first_chunk::<NONCE_BYTES>()?;
         let (ciphertext, tag) = rest.split_last_chunk::<TAG_BYTES>()?;
         let mut plaintext = Zeroizing::new(ciphertext.to_vec());
@@ -200,11 +221,14 @@ pub(super) fn pad_into(out: &mut Vec<u8>, bytes: &[u8]) {
 /// Undoes [`pad_into`] in place; `None` if the padding is not what it writes.
 pub(super) fn unpad(mut padded: Zeroizing<Vec<u8>>) -> Option<Zeroizing<Vec<u8>>> {
     let len = u32::from_be_bytes(*padded.first_chunk()?) as usize;
-    if padded_len(len) != padded.len() || padded[4 + len..].iter().any(|byte| *byte != 0) {
+    // All of it is looked at, in wide steps, instead of one byte after the other up to the first that is wrong.
+    let is_zero = |padding: &[u8]| padding.iter().fold(0, |all, byte| all | byte) == 0;
+    if padded_len(len) != padded.len() || !is_zero(&padded[4 + len..]) {
         return None;
     }
     padded.copy_within(4..4 + len, 0);
-    padded[len..].zeroize();
+    // Behind it lie its own last bytes once more, and zeros.
+    padded[len..len + 4].zeroize();
     padded.truncate(len);
     Some(padded)
 }
