@@ -3,7 +3,7 @@
 //! A clock may depend on other cases: a note outlives the notes of cases that rely on it, an identity
 //! outlives all cases of its person. Whatever changes is followed to the clocks that depend on it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use rayon::prelude::*;
 use vandel_core::chain::Chain;
@@ -12,14 +12,13 @@ use vandel_core::id::{SubjectId, ThreadId};
 use vandel_core::policy::RolePolicy;
 use vandel_core::retention::{self, Due, History, HoldInForce, RetentionFacts, case_dues};
 use vandel_core::time::Day;
-use vandel_ledger::sealing::{identity_key, thread_key};
+use vandel_ledger::name_hash::NameHashing;
 
-use crate::fold::token_key;
 use crate::projector::ProjectError;
-use crate::row::{ClockRow, HoldSort, ProcessRow, Row, SpineRow};
-use crate::seal::{Term, spine_key};
-use crate::store::Table;
-use crate::working::{Rows, Working};
+use crate::row::{ClockRow, HoldSort, ProcessRow, SpineRow};
+use crate::rows::{Named, Rows, SpineName};
+use crate::thread_rows::KeyOf;
+use crate::working::Working;
 
 /// The compartments of a thread that may have a clock of their own.
 const OF_THREADS: [Compartment; 6] = [
@@ -34,99 +33,77 @@ const OF_THREADS: [Compartment; 6] = [
 /// So many threads or subjects are added up together on all cores.
 const TOGETHER: usize = 4_096;
 
-/// A clock that was added up: whose key it goes by, and what it says.
-type AddedUp = ([u8; 16], Option<ClockRow>);
+/// A clock that was added up: whose it is, and what it says.
+type AddedUp = (Named, KeyOf, Option<ClockRow>);
 
-/// Adds up again every clock that what was folded has touched.
+/// What adding up a thread's clocks gave.
+struct OfThread {
+    clocks: Vec<AddedUp>,
+    /// The people that the case has been about.
+    subjects: Vec<SubjectId>,
+    /// The case whose note this one relies on.
+    relies_on: Option<ThreadId>,
+}
+
+/// Adds up again every clock that what was folded has touched: of the threads themselves, of those whose notes they rely
+/// on, all the way back, and of the people's identities.
 pub(crate) fn recompute(rows: &mut Working<'_>, chain: &Chain) -> Result<(), ProjectError> {
-    let threads: Vec<ThreadId> = with_relied_on(rows)?.into_iter().collect();
-    for together in threads.chunks(TOGETHER) {
-        let added: Vec<(Vec<AddedUp>, Vec<SubjectId>)> =
-            together.par_iter().map(|thread| of_thread(rows, chain, thread)).collect::<Result<_, _>>()?;
-        for (clocks, subjects) in added {
-            rows.subjects.extend(subjects);
-            clocks.into_iter().try_for_each(|(key, clock)| set(rows, key, clock))?;
+    let mut waiting = rows.take_touched();
+    let mut met: HashSet<SpineName, NameHashing> = waiting.iter().map(|named| named.spine).collect();
+    while !waiting.is_empty() {
+        let mut relied_on = Vec::new();
+        for together in waiting.chunks(TOGETHER) {
+            let added: Vec<OfThread> =
+                together.par_iter().map(|named| of_thread(rows, chain, *named)).collect::<Result<_, _>>()?;
+            for OfThread { clocks, subjects, relies_on } in added {
+                rows.subjects.extend(subjects);
+                set_all(rows, clocks)?;
+                relied_on.extend(relies_on.as_ref().map(Named::from));
+            }
         }
+        relied_on.retain(|named| met.insert(named.spine));
+        waiting = relied_on;
     }
     let subjects: Vec<SubjectId> = std::mem::take(&mut rows.subjects).into_iter().collect();
     for together in subjects.chunks(TOGETHER) {
         let added: Vec<Vec<AddedUp>> =
             together.par_iter().map(|subject| of_subject(rows, chain, subject)).collect::<Result<_, _>>()?;
-        added.into_iter().flatten().try_for_each(|(key, clock)| set(rows, key, clock))?;
+        added.into_iter().try_for_each(|clocks| set_all(rows, clocks))?;
     }
     Ok(())
 }
 
-/// The clocks of a thread's compartments, and the people that the case has been about.
-fn of_thread(
-    rows: &Working<'_>,
-    chain: &Chain,
-    thread: &ThreadId,
-) -> Result<(Vec<AddedUp>, Vec<SubjectId>), ProjectError> {
-    let dues = dues_of(rows, chain, thread, Day::MIN)?;
-    let held = is_held(rows, thread)?;
+fn set_all(rows: &mut Working<'_>, clocks: Vec<AddedUp>) -> Result<(), ProjectError> {
+    clocks.into_iter().try_for_each(|(named, of, clock)| rows.set_clock(named, of, clock))
+}
+
+/// The clocks of a thread's compartments, and what they lead to.
+fn of_thread(rows: &Working<'_>, chain: &Chain, named: Named) -> Result<OfThread, ProjectError> {
+    let dues = dues_of(rows, chain, named, Day::MIN)?;
+    let held = is_held(rows, named)?;
     let clock = |compartment| {
         let due = dues.iter().find(|due| due.compartment == compartment);
-        (thread_key(compartment, thread).0, due.map(|due| ClockRow::of(*thread, None, due, held)))
+        (named, (compartment, None), due.map(|due| ClockRow::of(named.thread, None, due, held)))
     };
-    let identities = rows.identities(&spine_key(thread).0)?;
+    let identities = rows.identities(&named.spine)?;
     let subjects = identities.into_iter().map(|row| row.identity.subject).collect();
-    Ok((OF_THREADS.into_iter().map(clock).collect(), subjects))
+    let relies_on = rows.note(named)?.and_then(|note| note.relies_on);
+    Ok(OfThread { clocks: OF_THREADS.into_iter().map(clock).collect(), subjects, relies_on })
 }
 
 /// The clocks of a person's identities.
 fn of_subject(rows: &Working<'_>, chain: &Chain, subject: &SubjectId) -> Result<Vec<AddedUp>, ProjectError> {
-    let due = identity_due(rows, chain, subject, Day::MIN)?;
+    let threads = threads_of(rows, subject)?;
+    let due = due_of_identity(rows, chain, &threads, Day::MIN)?;
     let mut clocks = Vec::new();
-    for thread in threads_of(rows, subject)? {
-        for row in rows.identities(&spine_key(&thread).0)? {
-            let clock = due.as_ref().map(|(due, held)| ClockRow::of(thread, Some(row.number), due, *held));
-            clocks.push((identity_key(&thread, row.number).0, clock));
+    for named in threads {
+        for row in rows.identities(&named.spine)? {
+            let clock =
+                due.as_ref().map(|(due, held)| ClockRow::of(named.thread, Some(row.number), due, *held));
+            clocks.push((named, (Compartment::Identity, Some(row.number)), clock));
         }
     }
     Ok(clocks)
-}
-
-/// The threads touched, and those whose notes they rely on, all the way back.
-fn with_relied_on(rows: &mut Working<'_>) -> Result<BTreeSet<ThreadId>, ProjectError> {
-    let mut waiting: Vec<ThreadId> = std::mem::take(&mut rows.threads).into_iter().collect();
-    let mut all = BTreeSet::new();
-    while let Some(thread) = waiting.pop() {
-        if all.insert(thread) {
-            waiting.extend(rows.note(&thread)?.and_then(|note| note.relies_on));
-        }
-    }
-    Ok(all)
-}
-
-/// Sets a clock and its entry in the calendar.
-pub(crate) fn set(
-    rows: &mut Working<'_>,
-    key: [u8; 16],
-    clock: Option<ClockRow>,
-) -> Result<(), ProjectError> {
-    let before = rows.row(Table::Clocks, &key)?;
-    let old = match before.as_deref() {
-        Some(Row::Clock(old)) => Some(old),
-        _ => None,
-    };
-    if old == clock.as_ref() {
-        return Ok(());
-    }
-    let date = old.and_then(|old| old.date);
-    if let Some(date) = date {
-        rows.note_day(key, date, false);
-    }
-    match clock {
-        Some(clock) => {
-            if let Some(date) = clock.date {
-                rows.note_day(key, date, true);
-            }
-            rows.put(Table::Clocks, &key, Row::Clock(clock));
-        }
-        None => rows.remove(Table::Clocks, &key),
-    }
-    Ok(())
 }
 
 /// Where a clock stands in the calendar: by day, earliest first, then by the key that is to go.
@@ -140,11 +117,15 @@ pub(crate) fn day_prefix(day: Day) -> [u8; 4] {
 }
 
 /// The compartments of a thread that still exist, without the spine and the identity.
-pub(crate) fn existing(rows: &impl Rows, thread: &ThreadId) -> Result<BTreeSet<Compartment>, ProjectError> {
+pub(crate) fn existing(
+    rows: &impl Rows,
+    thread: impl Into<Named>,
+) -> Result<BTreeSet<Compartment>, ProjectError> {
     use Compartment::{Assessment, Copy, Note, Process};
+    let named = thread.into();
     let mut existing = BTreeSet::new();
     for compartment in [Copy, Assessment, Note, Process] {
-        if rows.piece(compartment, thread)?.is_some() {
+        if rows.piece(compartment, named)?.is_some() {
             existing.insert(compartment);
         }
     }
@@ -156,20 +137,21 @@ pub(crate) fn existing(rows: &impl Rows, thread: &ThreadId) -> Result<BTreeSet<C
 pub(crate) fn dues_of(
     rows: &impl Rows,
     chain: &Chain,
-    thread: &ThreadId,
+    thread: impl Into<Named>,
     as_of: Day,
 ) -> Result<Vec<Due>, ProjectError> {
-    dues_within(rows, chain, thread, as_of, &mut BTreeSet::from([*thread]))
+    let named = thread.into();
+    dues_within(rows, chain, named, as_of, &mut BTreeSet::from([named.thread]))
 }
 
 fn dues_within(
     rows: &impl Rows,
     chain: &Chain,
-    thread: &ThreadId,
+    named: Named,
     as_of: Day,
     seen: &mut BTreeSet<ThreadId>,
 ) -> Result<Vec<Due>, ProjectError> {
-    let Some(spine) = rows.spine(thread)? else { return Ok(Vec::new()) };
+    let Some(spine) = rows.spine(named)? else { return Ok(Vec::new()) };
     if spine.sort == ThreadSort::Reader {
         let facts = RetentionFacts::of_reader(spine.last);
         let policy = chain.policy_on(spine.last);
@@ -178,21 +160,28 @@ fn dues_within(
             .into_iter()
             .collect());
     }
-    let process = rows.process(thread)?;
+    let process = rows.process(named)?;
     let Some(policy) = policy_of(chain, &spine, process.as_deref()) else { return Ok(Vec::new()) };
-    let existing = existing(rows, thread)?;
+    let existing = existing(rows, named)?;
     let mut relying = Vec::new();
     if existing.contains(&Compartment::Note) {
-        for key in rows.keys(Table::Relying, &spine_key(thread).0)? {
-            let Some(other) = rows.spine_at(&key[16..])?.map(|spine| spine.thread) else { continue };
-            if seen.insert(other) {
-                let dues = dues_within(rows, chain, &other, as_of, seen)?;
+        for other in rows.relying_on(&named.spine)? {
+            let Some(other) = named_at(rows, &other)? else { continue };
+            if seen.insert(other.thread) {
+                let dues = dues_within(rows, chain, other, as_of, seen)?;
                 let note = dues.into_iter().find(|due| due.compartment == Compartment::Note);
                 relying.extend(note.map(|due| due.date));
             }
         }
     }
     Ok(case_dues(policy, &existing, &facts_of(&spine, process.as_deref()), &relying, as_of))
+}
+
+/// The thread whose spine has this name.
+fn named_at(rows: &impl Rows, name: &[u8]) -> Result<Option<Named>, ProjectError> {
+    let spine = rows.spine_at(name)?;
+    let name = name.try_into().ok();
+    Ok(spine.zip(name).map(|(row, spine)| Named { thread: row.thread, spine }))
 }
 
 /// When a person's identity is due, and whether a hold stops it: once nothing of any of the person's
@@ -203,12 +192,21 @@ pub(crate) fn identity_due(
     subject: &SubjectId,
     as_of: Day,
 ) -> Result<Option<(Due, bool)>, ProjectError> {
+    due_of_identity(rows, chain, &threads_of(rows, subject)?, as_of)
+}
+
+fn due_of_identity(
+    rows: &impl Rows,
+    chain: &Chain,
+    threads: &[Named],
+    as_of: Day,
+) -> Result<Option<(Due, bool)>, ProjectError> {
     let (mut linked, mut holds, mut restrictions, mut policies) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for thread in threads_of(rows, subject)? {
-        let Some(spine) = rows.spine(&thread)? else { continue };
-        let process = rows.process(&spine.thread)?;
-        let dues = dues_of(rows, chain, &spine.thread, as_of)?;
+    for named in threads {
+        let Some(spine) = rows.spine(*named)? else { continue };
+        let process = rows.process(*named)?;
+        let dues = dues_of(rows, chain, *named, as_of)?;
         linked.push(dues.iter().find(|due| due.compartment == Compartment::Spine).and_then(|due| due.date));
         let facts = facts_of(&spine, process.as_deref());
         holds.extend(facts.holds);
@@ -224,11 +222,12 @@ pub(crate) fn identity_due(
 }
 
 /// The cases that are about a person now.
-pub(crate) fn threads_of(rows: &impl Rows, subject: &SubjectId) -> Result<Vec<ThreadId>, ProjectError> {
+pub(crate) fn threads_of(rows: &impl Rows, subject: &SubjectId) -> Result<Vec<Named>, ProjectError> {
     let mut threads = Vec::new();
-    for key in rows.keys(Table::Tokens, &token_key(rows, Term::Subject, &subject.0, &[]))? {
-        let identity = rows.identities(&key[17..])?.pop();
-        threads.extend(identity.filter(|row| row.identity.subject == *subject).map(|row| row.thread));
+    for name in rows.about(subject)? {
+        let identity = rows.identities(&name)?.pop().filter(|row| row.identity.subject == *subject);
+        let spine = name.as_slice().try_into().ok();
+        threads.extend(identity.zip(spine).map(|(row, spine)| Named { thread: row.thread, spine }));
     }
     Ok(threads)
 }
@@ -244,8 +243,8 @@ pub(crate) fn policy_of<'c>(
     chain.policy_on(opened)?.pack.version_on(&opening.role.0, opened).ok()
 }
 
-fn is_held(rows: &impl Rows, thread: &ThreadId) -> Result<bool, ProjectError> {
-    let process = rows.process(thread)?;
+fn is_held(rows: &impl Rows, named: Named) -> Result<bool, ProjectError> {
+    let process = rows.process(named)?;
     Ok(process.is_some_and(|row| row.holds.values().any(|hold| matches!(hold.sort, HoldSort::Hold(_)))))
 }
 

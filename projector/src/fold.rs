@@ -5,20 +5,20 @@
 
 use std::borrow::Cow;
 
-use vandel_core::event::{Compartment, Kind, Note, Process, Step, ThreadSort};
+use vandel_core::event::{Compartment, Kind, Note, Process, Reading, Spine, Step, ThreadSort};
 use vandel_core::hash::Hash;
-use vandel_core::id::{ActorId, ThreadId};
+use vandel_core::id::ActorId;
 use vandel_core::time::Second;
-use vandel_ledger::sealing::{identity_key, thread_key};
+use vandel_ledger::sealing::thread_key;
 
-use crate::clocks;
 use crate::projector::ProjectError;
 use crate::row::{
     HoldRow, HoldSort, IdentityRow, NoteRow, PresenceRow, ProcessRow, ReadingRow, Row, SpineRow, StepRow,
 };
-use crate::seal::{Term, spine_key};
+use crate::rows::{Named, Rows};
+use crate::seal::Term;
 use crate::store::Table;
-use crate::working::{Rows, Working};
+use crate::working::Working;
 
 /// Where a step stands on the chain.
 #[derive(Clone, Copy, Debug)]
@@ -29,33 +29,50 @@ pub(crate) struct Place {
     pub(crate) statement: Hash,
 }
 
-/// Folds one step in.
-pub(crate) fn fold(rows: &mut Working<'_>, step: &Step, place: Place) -> Result<(), ProjectError> {
-    fold_spine(rows, step, place)?;
-    if let Some(process) = &step.process {
-        fold_process(rows, step, process)?;
+/// Folds one step of a thread in.
+pub(crate) fn fold(
+    rows: &mut Working<'_>,
+    step: Step,
+    named: Named,
+    place: Place,
+) -> Result<(), ProjectError> {
+    let Step { spine, identity, process, note, copy, assessment, reading, .. } = step;
+    fold_spine(rows, &spine, named, place)?;
+    if let Some(process) = process {
+        fold_process(rows, &spine, named, process)?;
     }
-    if let Some(note) = &step.note {
-        fold_note(rows, step, note)?;
+    if let Some(note) = &note {
+        fold_note(rows, &spine, named, note)?;
     }
     for (compartment, present) in
-        [(Compartment::Copy, step.copy.is_some()), (Compartment::Assessment, step.assessment.is_some())]
+        [(Compartment::Copy, copy.is_some()), (Compartment::Assessment, assessment.is_some())]
     {
         if present {
-            fold_presence(rows, step, compartment)?;
+            fold_presence(rows, &spine, named, compartment)?;
         }
     }
-    fold_identity(rows, step)?;
-    fold_reading(rows, step, place);
-    rows.threads.insert(step.spine.thread);
-    Ok(())
+    // A later identity replaces those before it, whose parts are destroyed (domain, point 8). That holds
+    // whether or not the later one still opens.
+    if spine.kind.compartments().contains(&Compartment::Identity) {
+        forget_identities(rows, named)?;
+    }
+    rows.reassigned |= spine.kind == Kind::Reassigned;
+    if let Some(identity) = identity {
+        enter(rows, Term::Handle, handle_term(&identity.handle).as_bytes(), named);
+        enter(rows, Term::Subject, &identity.subject.0, named);
+        rows.subjects.insert(identity.subject);
+        let row = IdentityRow { thread: spine.thread, number: spine.number, identity };
+        rows.put_identity(named, row)?;
+    }
+    if let Some(reading) = reading {
+        fold_reading(rows, &spine, named, reading, place)?;
+    }
+    rows.touch(named)
 }
 
-fn fold_spine(rows: &mut Working<'_>, step: &Step, place: Place) -> Result<(), ProjectError> {
-    let spine = &step.spine;
+fn fold_spine(rows: &mut Working<'_>, spine: &Spine, named: Named, place: Place) -> Result<(), ProjectError> {
     let sort = spine.kind.thread_sort();
-    let key = spine_key(&spine.thread).0;
-    let mut row = match rows.take(Table::Spines, &key)? {
+    let mut row = match rows.take(named, Compartment::Spine)? {
         Some(Row::Spine(row)) => row,
         _ => SpineRow {
             thread: spine.thread,
@@ -74,120 +91,104 @@ fn fold_spine(rows: &mut Working<'_>, step: &Step, place: Place) -> Result<(), P
         let Place { record, time, actor, .. } = place;
         row.steps.push(StepRow { record, time, kind: spine.kind, day: spine.day, actor });
     }
-    rows.put(Table::Spines, &key, Row::Spine(row));
-    Ok(())
+    rows.put(named, Compartment::Spine, Row::Spine(row))
 }
 
-fn fold_process(rows: &mut Working<'_>, step: &Step, process: &Process) -> Result<(), ProjectError> {
-    let spine = &step.spine;
-    let key = thread_key(Compartment::Process, &spine.thread).0;
-    let mut row = match rows.take(Table::Pieces, &key)? {
+fn fold_process(
+    rows: &mut Working<'_>,
+    spine: &Spine,
+    named: Named,
+    process: Process,
+) -> Result<(), ProjectError> {
+    let mut row = match rows.take(named, Compartment::Process)? {
         Some(Row::Process(row)) => row,
         _ => Box::new(ProcessRow::of(spine.thread)),
     };
     match process {
-        Process::PositionAssessed(assessment) => row.position = Some(assessment.clone()),
+        Process::PositionAssessed(assessment) => row.position = Some(assessment),
         Process::CaseOpened(opening) => {
-            enter(rows, Term::Reference, opening.reference.trim().as_bytes(), &spine.thread);
-            row.opening = Some(opening.clone());
+            enter(rows, Term::Reference, opening.reference.trim().as_bytes(), named);
+            row.opening = Some(opening);
         }
         Process::DecisionMade { outcome, follow_up, .. } => {
-            (row.outcome, row.follow_up) = (Some(*outcome), *follow_up);
+            (row.outcome, row.follow_up) = (Some(outcome), follow_up);
         }
         Process::EmploymentMoved { controller, unit } => {
             if let Some(opening) = &mut row.opening {
-                (opening.controller, opening.unit) = (*controller, *unit);
+                (opening.controller, opening.unit) = (controller, unit);
             }
         }
         Process::Held { ground, owner, review, .. } => {
-            let hold =
-                HoldRow { sort: HoldSort::Hold(*ground), since: spine.day, review: *review, owner: *owner };
+            let hold = HoldRow { sort: HoldSort::Hold(ground), since: spine.day, review, owner };
             row.holds.insert(spine.number, hold);
         }
         Process::Restricted { ground, owner, review, .. } => {
-            let sort = HoldSort::Restriction(*ground);
-            row.holds
-                .insert(spine.number, HoldRow { sort, since: spine.day, review: *review, owner: *owner });
+            let sort = HoldSort::Restriction(ground);
+            row.holds.insert(spine.number, HoldRow { sort, since: spine.day, review, owner });
         }
         Process::Released { number } => {
-            row.holds.remove(number);
+            row.holds.remove(&number);
         }
         _ => {}
     }
-    rows.put(Table::Pieces, &key, Row::Process(row));
-    Ok(())
+    rows.put(named, Compartment::Process, Row::Process(row))
 }
 
-fn fold_note(rows: &mut Working<'_>, step: &Step, note: &Note) -> Result<(), ProjectError> {
-    let thread = step.spine.thread;
-    let mut row = rows.note(&thread)?.unwrap_or(NoteRow { thread, shown: None, relies_on: None });
+fn fold_note(rows: &mut Working<'_>, spine: &Spine, named: Named, note: &Note) -> Result<(), ProjectError> {
+    let mut row = match rows.take(named, Compartment::Note)? {
+        Some(Row::Note(row)) => row,
+        _ => NoteRow { thread: spine.thread, shown: None, relies_on: None },
+    };
     match note {
-        Note::Shown { .. } => row.shown = Some(step.spine.number),
+        Note::Shown { .. } => row.shown = Some(spine.number),
         Note::Exempted { thread: earlier, .. } => {
             row.relies_on = Some(*earlier);
-            let key = [spine_key(earlier).0, spine_key(&thread).0].concat();
+            let key = [Named::from(earlier).spine, named.spine].concat();
             rows.enter(Table::Relying, key, true);
         }
     }
-    rows.put(Table::Pieces, &thread_key(Compartment::Note, &thread).0, Row::Note(row));
-    Ok(())
+    rows.put(named, Compartment::Note, Row::Note(row))
 }
 
-fn fold_presence(rows: &mut Working<'_>, step: &Step, compartment: Compartment) -> Result<(), ProjectError> {
-    let thread = step.spine.thread;
-    let mut row = match rows.take(Table::Pieces, &thread_key(compartment, &thread).0)? {
+fn fold_presence(
+    rows: &mut Working<'_>,
+    spine: &Spine,
+    named: Named,
+    compartment: Compartment,
+) -> Result<(), ProjectError> {
+    let mut row = match rows.take(named, compartment)? {
         Some(Row::Presence(row)) => row,
-        _ => PresenceRow { thread, compartment, steps: Vec::new() },
+        _ => PresenceRow { thread: spine.thread, compartment, steps: Vec::new() },
     };
-    row.steps.push(step.spine.number);
-    rows.put(Table::Pieces, &thread_key(compartment, &thread).0, Row::Presence(row));
-    Ok(())
+    row.steps.push(spine.number);
+    rows.put(named, compartment, Row::Presence(row))
 }
 
-/// A later identity replaces those before it, whose parts are destroyed (domain, point 8). That holds
-/// whether or not the later one still opens.
-fn fold_identity(rows: &mut Working<'_>, step: &Step) -> Result<(), ProjectError> {
-    let spine = &step.spine;
-    if spine.kind.compartments().contains(&Compartment::Identity) {
-        forget_identities(rows, &spine.thread)?;
-    }
-    rows.reassigned |= spine.kind == Kind::Reassigned;
-    let Some(identity) = &step.identity else { return Ok(()) };
-    let (thread, number) = (spine.thread, spine.number);
-    enter(rows, Term::Handle, handle_term(&identity.handle).as_bytes(), &thread);
-    enter(rows, Term::Subject, &identity.subject.0, &thread);
-    rows.subjects.insert(identity.subject);
-    let row = IdentityRow { thread, number, identity: identity.clone() };
-    rows.put(Table::Identities, &identity_row_key(&thread, number), Row::Identity(row.into()));
-    Ok(())
-}
-
-fn identity_row_key(thread: &ThreadId, number: u32) -> Vec<u8> {
-    [&spine_key(thread).0[..], &number.to_be_bytes()].concat()
-}
-
-fn forget_identities(rows: &mut Working<'_>, thread: &ThreadId) -> Result<(), ProjectError> {
-    let spine = spine_key(thread).0;
-    let identities: Vec<IdentityRow> = rows.identities(&spine)?.into_iter().map(Cow::into_owned).collect();
+fn forget_identities(rows: &mut Working<'_>, named: Named) -> Result<(), ProjectError> {
+    let identities: Vec<IdentityRow> =
+        rows.identities(&named.spine)?.into_iter().map(Cow::into_owned).collect();
     for row in identities {
         rows.subjects.insert(row.identity.subject);
-        let handle = token_key(rows, Term::Handle, handle_term(&row.identity.handle).as_bytes(), &spine);
-        let subject = token_key(rows, Term::Subject, &row.identity.subject.0, &spine);
+        let handle = handle_term(&row.identity.handle);
+        let handle = token_key(rows, Term::Handle, handle.as_bytes(), &named.spine);
+        let subject = token_key(rows, Term::Subject, &row.identity.subject.0, &named.spine);
         rows.enter(Table::Tokens, handle, false);
         rows.enter(Table::Tokens, subject, false);
-        clocks::set(rows, identity_key(thread, row.number).0, None)?;
+        rows.set_clock(named, (Compartment::Identity, Some(row.number)), None)?;
     }
-    for key in rows.keys(Table::Identities, &spine)? {
-        rows.remove(Table::Identities, &key);
-    }
-    Ok(())
+    rows.remove_identities(named)
 }
 
-fn fold_reading(rows: &mut Working<'_>, step: &Step, place: Place) {
-    let Some(reading) = &step.reading else { return };
-    let spine = &step.spine;
-    let key = [&thread_key(Compartment::Reads, &spine.thread).0[..], &spine.number.to_be_bytes()].concat();
+fn fold_reading(
+    rows: &mut Working<'_>,
+    spine: &Spine,
+    named: Named,
+    reading: Reading,
+    place: Place,
+) -> Result<(), ProjectError> {
     if let Some(case) = &reading.thread {
+        let reads = thread_key(Compartment::Reads, &spine.thread);
+        let key = [&reads.0[..], &spine.number.to_be_bytes()].concat();
         rows.enter(Table::Tokens, token_key(rows, Term::ReadCase, &case.0, &key), true);
     }
     let row = ReadingRow {
@@ -199,10 +200,10 @@ fn fold_reading(rows: &mut Working<'_>, step: &Step, place: Place) {
         actor: place.actor,
         case: reading.thread,
         purpose: reading.purpose,
-        compartments: reading.compartments.clone(),
+        compartments: reading.compartments,
         count: reading.count,
     };
-    rows.put(Table::Readings, &key, Row::Reading(row));
+    rows.put_reading(named, row)
 }
 
 /// A handle as people type it: case and surrounding space don't matter.
@@ -211,11 +212,11 @@ pub(crate) fn handle_term(handle: &str) -> String {
 }
 
 /// The key of a token that leads to something.
-pub(crate) fn token_key(rows: &impl Rows, term: Term, value: &[u8], leads_to: &[u8]) -> Vec<u8> {
+pub(crate) fn token_key(rows: &(impl Rows + ?Sized), term: Term, value: &[u8], leads_to: &[u8]) -> Vec<u8> {
     [&[term as u8], &rows.sealer().token(term, value)[..], leads_to].concat()
 }
 
-fn enter(rows: &mut Working<'_>, term: Term, value: &[u8], thread: &ThreadId) {
-    let key = token_key(rows, term, value, &spine_key(thread).0);
+fn enter(rows: &mut Working<'_>, term: Term, value: &[u8], named: Named) {
+    let key = token_key(rows, term, value, &named.spine);
     rows.enter(Table::Tokens, key, true);
 }

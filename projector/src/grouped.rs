@@ -3,11 +3,9 @@
 //! Keys begin with the name of a vault key, or with a token; nobody asks for less of them, and few keys begin alike. So
 //! they lie by their fronts, each group in order, and only a group is ever searched.
 
-use std::collections::HashMap;
-use std::hash::BuildHasherDefault;
+use vandel_ledger::name_hash::NameMap;
 
 use crate::store::Table;
-use crate::working::NameHasher;
 
 /// The front that decides: 16 bytes of a name, 17 of a token with what it stands for.
 const NAME_BYTES: usize = 16;
@@ -19,7 +17,7 @@ type Group<T> = Vec<(Vec<u8>, T)>;
 
 /// Values by table and key.
 pub(crate) struct Grouped<T> {
-    groups: HashMap<Front, Group<T>, BuildHasherDefault<NameHasher>>,
+    groups: NameMap<Front, Group<T>>,
 }
 
 fn front(table: Table, key: &[u8]) -> Front {
@@ -33,14 +31,7 @@ fn front(table: Table, key: &[u8]) -> Front {
 
 impl<T> Grouped<T> {
     pub(crate) fn new() -> Self {
-        Self { groups: HashMap::default() }
-    }
-
-    /// The value at a key.
-    pub(crate) fn get(&self, table: Table, key: &[u8]) -> Option<&T> {
-        let group = self.groups.get(&front(table, key))?;
-        let at = group.binary_search_by(|(other, _)| other.as_slice().cmp(key)).ok()?;
-        Some(&group[at].1)
+        Self { groups: NameMap::default() }
     }
 
     /// Sets the value at a key.

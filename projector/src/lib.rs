@@ -26,13 +26,16 @@ pub mod following;
 mod grouped;
 pub mod projector;
 pub mod row;
+mod rows;
 pub mod seal;
 pub mod source;
 pub mod store;
 mod sweep;
 mod tail;
+mod thread_rows;
 pub mod view;
 mod working;
+mod written;
 
 pub use projector::{ProjectError, Projector, Settings};
 pub use source::{ReadOnly, Source};

@@ -11,14 +11,14 @@ use vandel_ledger::vault::{DataKey, Vault, VaultError};
 
 use crate::clocks;
 use crate::folder::Folder;
-use crate::row::Row;
+use crate::rows::{Named, Rows, Stored};
 use crate::seal::{Sealer, VIEW_KEY};
 use crate::source::Source;
-use crate::store::{Build, Change, LayeredStore, MemoryStore, Table, ViewStore};
+use crate::store::{Build, Change, LayeredStore, Lot, MemoryStore, Table, ViewStore};
 use crate::sweep;
 use crate::tail::{Position, Tail};
 use crate::view::Views;
-use crate::working::{Rows, Stored, Working};
+use crate::working::Working;
 
 pub use error::ProjectError;
 use meta::{Circumstances, Meta, position_change, read_position};
@@ -188,9 +188,11 @@ impl Projector {
             }
             // Within one batch nothing is asked of what is stored, so nothing can have been missed.
             let meta = Meta { reassigned: reassigned && batches > 1, ..Meta::of(source, tail.position) };
-            let first = position_change(&stored.sealer, &meta)?;
-            let batch = rows.into_batch(&build, &first)?;
-            build.take(batch)?;
+            let mut stands = Lot::default();
+            stands.push(&position_change(&stored.sealer, &meta)?)?;
+            let mut lots = rows.into_lots()?;
+            lots.push(stands);
+            build.write(&lots, ended)?;
             if ended {
                 break meta;
             }
@@ -333,9 +335,9 @@ impl Projector {
             after = Some(last.clone());
             let mut rows = Working::over(&stored);
             for (key, _) in &pairs {
-                let spine = rows.spine_at(key)?;
-                let thread = spine.map(|spine| spine.thread);
-                rows.threads.extend(thread);
+                if let Some(spine) = stored.spine_at(key)? {
+                    rows.touch(Named::from(&spine.thread))?;
+                }
             }
             clocks::recompute(&mut rows, source.chain)?;
             let changes = rows.into_changes()?;
@@ -346,13 +348,7 @@ impl Projector {
 
 /// The keys as they stand on the chain now.
 fn fold_keys(rows: &mut Working<'_>, source: &Source<'_>) -> Result<(), ProjectError> {
-    for (key, entry) in source.chain.keyring.entries() {
-        let row = Row::Key(entry.clone());
-        if rows.row(Table::Keys, &key.0)?.as_deref() != Some(&row) {
-            rows.put(Table::Keys, &key.0, row);
-        }
-    }
-    Ok(())
+    source.chain.keyring.entries().iter().try_for_each(|(key, entry)| rows.put_key(key, entry))
 }
 
 #[cfg(test)]

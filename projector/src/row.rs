@@ -214,6 +214,12 @@ impl Row {
         vandel_core::codec::encode_body(self)
     }
 
+    /// The row's canonical bytes, in the place of what is in `bytes`.
+    pub(crate) fn encode_into(&self, bytes: &mut Vec<u8>) {
+        bytes.clear();
+        *bytes = vandel_core::codec::encode_body_after(std::mem::take(bytes), self);
+    }
+
     /// The thread whose spine must still be there for the row to count.
     #[must_use]
     pub fn thread(&self) -> Option<&ThreadId> {

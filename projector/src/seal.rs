@@ -9,8 +9,9 @@ use vandel_core::codec::decode_body;
 use vandel_core::event::Compartment;
 use vandel_core::hash::{Domain, Hash};
 use vandel_core::id::{LedgerId, ThreadId};
-use vandel_ledger::sealing::{identity_key, thread_key};
-use vandel_ledger::vault::{DataKey, KeyId, Vault, VaultError};
+use vandel_ledger::sealing::thread_key;
+use vandel_ledger::vault::{DataKey, KeyId, ReadyKey, Vault, VaultError};
+use zeroize::Zeroizing;
 
 use crate::row::Row;
 use crate::store::Table;
@@ -22,6 +23,23 @@ pub const VIEW_KEY: KeyId = KeyId(*b"projector-views\0");
 const ROW_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// How long a sealed label is: a key's name, nonce and tag.
 const LABEL_BYTES: usize = 16 + 12 + 16;
+
+/// Room to seal rows in, one after the other. Cleared when it goes.
+pub(crate) struct Room {
+    binding: Vec<u8>,
+    bytes: Zeroizing<Vec<u8>>,
+}
+
+impl Room {
+    /// Large enough for nearly every row: where it grows, a copy stays behind.
+    const BYTES: usize = 16 * 1024;
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self { binding: Vec::with_capacity(128), bytes: Zeroizing::new(Vec::with_capacity(Self::BYTES)) }
+    }
+}
 
 /// Seals and opens rows, and makes tokens.
 pub struct Sealer<'a> {
@@ -86,7 +104,17 @@ impl<'a> Sealer<'a> {
 
     /// What a row is bound to: moved to another table or key it does not open.
     fn binding(&self, table: Table, key: &[u8]) -> Vec<u8> {
-        [b"vandel/v1/view-row\0", &self.ledger.0[..], &[table as u8], key].concat()
+        let mut binding = Vec::new();
+        self.bind(&mut binding, table, key);
+        binding
+    }
+
+    fn bind(&self, binding: &mut Vec<u8>, table: Table, key: &[u8]) {
+        binding.clear();
+        binding.extend_from_slice(b"vandel/v1/view-row\0");
+        binding.extend_from_slice(&self.ledger.0);
+        binding.push(table as u8);
+        binding.extend_from_slice(key);
     }
 
     /// Seals the views' own things.
@@ -103,41 +131,44 @@ impl<'a> Sealer<'a> {
         Some(self.secret.open(&self.binding(table, key), sealed)?.to_vec())
     }
 
-    /// Seals rows, each with its table and key; none for one whose key has been destroyed.
-    ///
-    /// # Errors
-    /// If the vault fails.
-    pub fn seal_all(&self, rows: &[(Table, &[u8], &Row)]) -> Result<Vec<Option<Vec<u8>>>, VaultError> {
-        let name = |(_, key, _): &(Table, &[u8], &Row)| KeyId(key.first_chunk().copied().unwrap_or_default());
-        let names: Vec<KeyId> = rows.iter().map(name).collect();
-        let firsts = self.vault.keys(&names)?;
-        let rows = rows.iter().zip(firsts);
-        rows.map(|((table, key, row), first)| self.seal(*table, key, row, first.as_ref())).collect()
+    /// The vault.
+    pub(crate) fn vault(&self) -> &'a Vault {
+        self.vault
     }
 
-    /// Seals a row; `first` is the key that its own key begins with the name of, if that is still there.
-    fn seal(
+    /// Appends a row, sealed under its compartment's key.
+    ///
+    /// # Errors
+    /// If the operating system gives no randomness.
+    pub(crate) fn seal(
         &self,
-        table: Table,
-        key: &[u8],
+        own: &ReadyKey,
+        (table, key): (Table, &[u8]),
         row: &Row,
-        first: Option<&DataKey>,
-    ) -> Result<Option<Vec<u8>>, VaultError> {
-        let bytes = zeroize::Zeroizing::new(row.encode());
-        let binding = self.binding(table, key);
-        match row {
-            Row::Key(_) => Ok(Some(bytes.to_vec())),
-            Row::Identity(identity) => {
-                // Found by the spine's key, sealed under its own, whose name lies under the spine's.
-                let label = identity_key(&identity.thread, identity.number);
-                let (Some(spine), Some(own)) = (first, self.vault.key(&label)?) else {
-                    return Ok(None);
-                };
-                let label = spine.seal(&binding, &label.0)?;
-                Ok(Some([label, own.seal(&binding, &bytes)?].concat()))
-            }
-            _ => first.map(|own| own.seal(&binding, &bytes)).transpose(),
-        }
+        room: &mut Room,
+        out: &mut Vec<u8>,
+    ) -> Result<(), VaultError> {
+        self.bind(&mut room.binding, table, key);
+        row.encode_into(&mut room.bytes);
+        own.seal_onto(out, &room.binding, &room.bytes)
+    }
+
+    /// Appends an identity's row. It is found by the spine's key and sealed under its own, whose name lies under the
+    /// spine's.
+    ///
+    /// # Errors
+    /// As [`Sealer::seal`].
+    pub(crate) fn seal_identity(
+        &self,
+        (spine, own): (&ReadyKey, &ReadyKey),
+        (key, label): (&[u8], &KeyId),
+        row: &Row,
+        room: &mut Room,
+        out: &mut Vec<u8>,
+    ) -> Result<(), VaultError> {
+        self.bind(&mut room.binding, Table::Identities, key);
+        spine.seal_onto(out, &room.binding, &label.0)?;
+        self.seal(own, (Table::Identities, key), row, room, out)
     }
 
     /// Opens a row; none if its key, or its thread's spine, has been destroyed.
@@ -149,7 +180,7 @@ impl<'a> Sealer<'a> {
         let binding = self.binding(table, key);
         let first = KeyId(*key.first_chunk().ok_or_else(damaged)?);
         let bytes = match table {
-            Table::Keys => zeroize::Zeroizing::new(sealed.to_vec()),
+            Table::Keys => Zeroizing::new(sealed.to_vec()),
             Table::Identities => {
                 let Some(spine) = self.vault.key(&first)? else { return Ok(None) };
                 let (label, sealed) = sealed.split_at_checked(LABEL_BYTES).ok_or_else(damaged)?;

@@ -4,15 +4,19 @@
 //! No promise rests on a store: it may lose its last batches, or everything. It may not lose a part
 //! of a batch, and it must say so when it can't read what it holds.
 
+mod blocks;
+mod entry;
 mod filter;
 mod layered;
+mod merge;
 mod sled_store;
 mod sorted;
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
-pub use layered::{Batch, Build, LayeredStore};
+pub use entry::Lot;
+pub use layered::{Build, LayeredStore};
 pub use sled_store::SledStore;
 
 /// A table. Names are stored, so they never change within a schema.

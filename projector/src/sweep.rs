@@ -9,9 +9,9 @@ use vandel_ledger::vault::KeyId;
 
 use crate::fold::{handle_term, token_key};
 use crate::projector::ProjectError;
+use crate::rows::{Rows, Stored};
 use crate::seal::Term;
 use crate::store::{Change, Pair, Table};
-use crate::working::{Rows, Stored};
 
 /// How many pairs are looked at between two batches of removals.
 const CHUNK: usize = 1_024;

@@ -5,7 +5,7 @@ use std::sync::mpsc;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use vandel_core::block::{Block, next_record};
+use vandel_core::block::{Block, block_hash, next_record};
 use vandel_core::chain::Chain;
 use vandel_core::event::Step;
 use vandel_core::hash::Hash;
@@ -18,6 +18,7 @@ use vandel_ledger::vault::{Opened, Vault, VaultError};
 
 use crate::fold::{Place, fold};
 use crate::projector::ProjectError;
+use crate::rows::Named;
 use crate::source::Source;
 use crate::working::Working;
 
@@ -51,6 +52,7 @@ pub(crate) struct Tail<'a> {
 struct OpenedStep {
     /// On the heap: it is handed from one core to another.
     step: Box<Step>,
+    named: Named,
     place: Place,
 }
 
@@ -84,7 +86,7 @@ impl<'a> Tail<'a> {
     pub(crate) fn fold_into(&mut self, rows: &mut Working<'_>, limit: u64) -> Result<bool, ProjectError> {
         let begin = self.position.records;
         while let Some(lot) = self.next_lot(limit.saturating_sub(self.position.records - begin))? {
-            fold_lot(rows, &lot)?;
+            fold_lot(rows, lot)?;
         }
         Ok(self.position.records > begin)
     }
@@ -94,7 +96,7 @@ impl<'a> Tail<'a> {
         let begin = self.position.records;
         std::thread::scope(|scope| {
             let (sender, lots) = mpsc::sync_channel::<Vec<OpenedStep>>(LOTS_AHEAD);
-            let folding = scope.spawn(move || lots.iter().try_for_each(|lot| fold_lot(rows, &lot)));
+            let folding = scope.spawn(move || lots.iter().try_for_each(|lot| fold_lot(rows, lot)));
             let read = loop {
                 match self.next_lot(limit.saturating_sub(self.position.records - begin)) {
                     // If nobody takes it, the fold has failed and says why.
@@ -120,16 +122,16 @@ impl<'a> Tail<'a> {
             return Ok(None);
         }
         let placed = self.read_lot(limit.min(LOT_RECORDS))?;
-        let blocks: Vec<Block<'_>> = placed
+        let blocks: Vec<(Block<'_>, Hash)> = placed
             .par_iter()
-            .map(|placed| decode(placed.position, &placed.bytes))
+            .map(|placed| {
+                decode(placed.position, &placed.bytes).map(|block| (block, block_hash(&placed.bytes)))
+            })
             .collect::<Result<_, _>>()?;
-        let hashes: Vec<Hash> =
-            blocks.par_iter().flat_map_iter(|block| block.records.iter().map(Record::hash)).collect();
-        self.link(&blocks, &hashes)?;
+        self.link(&blocks)?;
         let sealed: Vec<(&Record<'_>, &Hash)> = blocks
             .iter()
-            .flat_map(|block| &block.records)
+            .flat_map(|(block, _)| &block.records)
             .filter_map(|record| match &record.statement.statement.body {
                 Body::Sealed(commitment) => Some((record, commitment)),
                 Body::Open(_) => None,
@@ -165,10 +167,11 @@ impl<'a> Tail<'a> {
         Ok(placed)
     }
 
-    /// Every block and record must follow on the one before, up to the chain's head.
-    fn link(&mut self, blocks: &[Block<'_>], hashes: &[Hash]) -> Result<(), ProjectError> {
-        let mut hashes = hashes.iter();
-        for block in blocks {
+    /// Every block must follow on the one before, up to the chain's head. A block's hash covers all its bytes and the
+    /// hash of the block before it: those that lead to the head are the very blocks that the chain was judged from, whose
+    /// records were linked then.
+    fn link(&mut self, blocks: &[(Block<'_>, Hash)]) -> Result<(), ProjectError> {
+        for (block, hash) in blocks {
             let head = &block.head;
             let linked = head.ledger == self.chain.ledger
                 && head.position == self.position.blocks
@@ -177,20 +180,18 @@ impl<'a> Tail<'a> {
             if !linked {
                 return Err(ProjectError::NotTheChain);
             }
-            for (record, hash) in block.records.iter().zip(&mut hashes) {
-                if record.previous != self.position.head || record.number != self.position.records {
-                    return Err(ProjectError::NotTheChain);
-                }
-                self.position.head = *hash;
-                self.position.records += 1;
-            }
+            self.position.records = block.next_record();
             self.position.blocks += 1;
-            self.position.block_head = block.hash();
+            self.position.block_head = *hash;
         }
-        if self.position.records == self.chain.size() && self.position.head != self.chain.head {
-            return Err(ProjectError::NotTheChain);
+        if let Some(last) = blocks.last().and_then(|(block, _)| block.records.last()) {
+            self.position.head = last.hash();
         }
-        Ok(())
+        let Position { records, block_head, head, .. } = self.position;
+        let chain = self.chain;
+        let is_at_end = records == chain.size();
+        let is_chain = !is_at_end || (block_head == chain.block_head && head == chain.head);
+        if is_chain && records <= chain.size() { Ok(()) } else { Err(ProjectError::NotTheChain) }
     }
 
     /// Every sealed record opens or is covered by an erasure (decision 10).
@@ -204,8 +205,8 @@ impl<'a> Tail<'a> {
     }
 }
 
-fn fold_lot(rows: &mut Working<'_>, lot: &[OpenedStep]) -> Result<(), ProjectError> {
-    lot.iter().try_for_each(|opened| fold(rows, &opened.step, opened.place))
+fn fold_lot(rows: &mut Working<'_>, lot: Vec<OpenedStep>) -> Result<(), ProjectError> {
+    lot.into_iter().try_for_each(|OpenedStep { step, named, place }| fold(rows, *step, named, place))
 }
 
 /// Opens what the vault holds of a record; none if there is nothing left that says what the step was.
@@ -234,7 +235,8 @@ fn open(
     let author = &record.statement.statement.author;
     let actor = chain.keyring.get(author).map(|entry| entry.actor).ok_or(ProjectError::NotTheChain)?;
     let place = Place { record: record.number, time: record.time, actor, statement };
-    Ok(Some(OpenedStep { step, place }))
+    let named = Named::from(&step.spine.thread);
+    Ok(Some(OpenedStep { step, named, place }))
 }
 
 fn decode(position: u64, bytes: &[u8]) -> Result<Block<'_>, ProjectError> {

@@ -29,10 +29,10 @@ use crate::clocks;
 use crate::fold::{handle_term, token_key};
 use crate::projector::ProjectError;
 use crate::row::{ProcessRow, ReadingRow, Row, SpineRow};
+use crate::rows::{Rows, Stored};
 use crate::seal::{Term, digest_next, digest_piece, digest_start, spine_key};
 use crate::store::Table;
 use crate::tail::Position;
-use crate::working::{Rows, Stored};
 
 /// Which cases to list. What is not set lets every case through.
 #[derive(Clone, Default)]
@@ -145,8 +145,8 @@ impl<'a> Views<'a> {
     pub fn keys(&self) -> Result<Vec<KeyAnswer>, ProjectError> {
         let mut keys = Vec::new();
         for key in self.stored.keys(Table::Keys, &[])? {
-            if let Some(Row::Key(entry)) = self.stored.row(Table::Keys, &key)?.as_deref() {
-                keys.push(KeyAnswer::of(&key, entry));
+            if let Some(Row::Key(entry)) = self.stored.row(Table::Keys, &key)? {
+                keys.push(KeyAnswer::of(&key, &entry));
             }
         }
         Ok(keys)
@@ -159,7 +159,7 @@ impl<'a> Views<'a> {
     pub fn readings_by(&self, reader: &ActorId) -> Result<Vec<ReadingAnswer>, ProjectError> {
         let mut rows = Vec::new();
         for key in self.stored.keys(Table::Readings, &[])? {
-            if let Some(Row::Reading(row)) = self.stored.row(Table::Readings, &key)?.map(Cow::into_owned)
+            if let Some(Row::Reading(row)) = self.stored.row(Table::Readings, &key)?
                 && row.actor == *reader
             {
                 rows.push(row);
@@ -175,8 +175,7 @@ impl<'a> Views<'a> {
     pub fn readings_of(&self, case: &ThreadId) -> Result<Vec<ReadingAnswer>, ProjectError> {
         let mut rows = Vec::new();
         for key in self.stored.keys(Table::Tokens, &token_key(&self.stored, Term::ReadCase, &case.0, &[]))? {
-            if let Some(Row::Reading(row)) =
-                self.stored.row(Table::Readings, &key[17..])?.map(Cow::into_owned)
+            if let Some(Row::Reading(row)) = self.stored.row(Table::Readings, &key[17..])?
                 && row.case == Some(*case)
             {
                 rows.push(row);
@@ -299,7 +298,7 @@ impl<'a> Views<'a> {
     pub fn numbers(&self) -> Result<Numbers, ProjectError> {
         let mut cases: BTreeMap<PersonalNumber, BTreeSet<ThreadId>> = BTreeMap::new();
         for key in self.stored.keys(Table::Identities, &[])? {
-            if let Some(Row::Identity(row)) = self.stored.row(Table::Identities, &key)?.as_deref()
+            if let Some(Row::Identity(row)) = self.stored.row(Table::Identities, &key)?
                 && let Some(number) = row.identity.number.number()
             {
                 cases.entry(number.clone()).or_default().insert(row.thread);
@@ -361,7 +360,7 @@ impl<'a> Views<'a> {
         }
         let mut records = Vec::new();
         for key in self.stored.keys(Table::Readings, &thread_key(Compartment::Reads, thread).0)? {
-            if let Some(Row::Reading(row)) = self.stored.row(Table::Readings, &key)?.as_deref() {
+            if let Some(Row::Reading(row)) = self.stored.row(Table::Readings, &key)? {
                 records.push(row.record);
             }
         }

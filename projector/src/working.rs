@@ -1,161 +1,32 @@
 //! Rows under work: what is stored, with the changes of one batch laid over it.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
-use std::hash::{BuildHasherDefault, Hasher};
-
-use rayon::prelude::*;
+use std::collections::BTreeSet;
+use std::collections::hash_map::Entry;
 
 use vandel_core::event::Compartment;
-use vandel_core::id::{SubjectId, ThreadId};
-use vandel_core::time::Day;
-use vandel_ledger::sealing::thread_key;
-use vandel_ledger::vault::VaultError;
+use vandel_core::id::{PublicKey, SubjectId};
+use vandel_core::keyring::KeyEntry;
+use vandel_ledger::name_hash::NameMap;
 
-use crate::clocks::calendar_key;
 use crate::grouped::Grouped;
 use crate::projector::ProjectError;
-use crate::row::{IdentityRow, NoteRow, ProcessRow, Row, SpineRow};
-use crate::seal::{Sealer, spine_key};
-use crate::store::{Batch, Build, Change, Table, ViewStore};
+use crate::row::{ClockRow, IdentityRow, ReadingRow, Row, SpineRow};
+use crate::rows::{Named, Rows, SpineName, Stored};
+use crate::seal::Sealer;
+use crate::store::Table;
+use crate::thread_rows::{Clock, KeyOf, ThreadRows};
 
-/// Rows that can be asked for: stored ones, or those under work.
-pub(crate) trait Rows {
-    /// A row, lent where it is at hand; none if it was never there or its key has been destroyed.
-    fn row(&self, table: Table, key: &[u8]) -> Result<Option<Cow<'_, Row>>, ProjectError>;
-
-    /// The keys that begin so, in order.
-    fn keys(&self, table: Table, prefix: &[u8]) -> Result<Vec<Vec<u8>>, ProjectError>;
-
-    /// How rows are sealed.
-    fn sealer(&self) -> &Sealer<'_>;
-
-    /// A thread's steps.
-    fn spine(&self, thread: &ThreadId) -> Result<Option<Cow<'_, SpineRow>>, ProjectError> {
-        self.spine_at(&spine_key(thread).0)
-    }
-
-    /// The steps of the thread with this spine key.
-    fn spine_at(&self, key: &[u8]) -> Result<Option<Cow<'_, SpineRow>>, ProjectError> {
-        Ok(match self.row(Table::Spines, key)? {
-            Some(Cow::Borrowed(Row::Spine(row))) => Some(Cow::Borrowed(row)),
-            Some(Cow::Owned(Row::Spine(row))) => Some(Cow::Owned(row)),
-            _ => None,
-        })
-    }
-
-    /// What a compartment of a thread told.
-    fn piece(
-        &self,
-        compartment: Compartment,
-        thread: &ThreadId,
-    ) -> Result<Option<Cow<'_, Row>>, ProjectError> {
-        self.row(Table::Pieces, &thread_key(compartment, thread).0)
-    }
-
-    /// What was done.
-    fn process(&self, thread: &ThreadId) -> Result<Option<Cow<'_, ProcessRow>>, ProjectError> {
-        Ok(match self.piece(Compartment::Process, thread)? {
-            Some(Cow::Borrowed(Row::Process(row))) => Some(Cow::Borrowed(row)),
-            Some(Cow::Owned(Row::Process(row))) => Some(Cow::Owned(*row)),
-            _ => None,
-        })
-    }
-
-    /// The note.
-    fn note(&self, thread: &ThreadId) -> Result<Option<NoteRow>, ProjectError> {
-        Ok(match self.piece(Compartment::Note, thread)?.as_deref() {
-            Some(Row::Note(row)) => Some(row.clone()),
-            _ => None,
-        })
-    }
-
-    /// Whom a case has been about, in the order of its steps.
-    fn identities(&self, spine: &[u8]) -> Result<Vec<Cow<'_, IdentityRow>>, ProjectError> {
-        let mut identities = Vec::new();
-        for key in self.keys(Table::Identities, spine)? {
-            match self.row(Table::Identities, &key)? {
-                Some(Cow::Borrowed(Row::Identity(row))) => identities.push(Cow::Borrowed(&**row)),
-                Some(Cow::Owned(Row::Identity(row))) => identities.push(Cow::Owned(*row)),
-                _ => {}
-            }
-        }
-        Ok(identities)
-    }
-}
-
-/// Stored rows.
-pub(crate) struct Stored<'a> {
-    pub(crate) store: &'a dyn ViewStore,
-    pub(crate) sealer: Sealer<'a>,
-}
-
-impl Rows for Stored<'_> {
-    fn row(&self, table: Table, key: &[u8]) -> Result<Option<Cow<'_, Row>>, ProjectError> {
-        let Some(sealed) = self.store.get(table, key)? else { return Ok(None) };
-        Ok(self.sealer.open(table, key, &sealed)?.map(Cow::Owned))
-    }
-
-    fn keys(&self, table: Table, prefix: &[u8]) -> Result<Vec<Vec<u8>>, ProjectError> {
-        self.store.scan_prefix(table, prefix).map(|pair| Ok(pair?.0)).collect()
-    }
-
-    fn sealer(&self) -> &Sealer<'_> {
-        &self.sealer
-    }
-}
-
-/// How many changes are sealed on all cores before they are written.
-const SEALED_EACH: usize = 8_192;
-
-/// How many of them look for their keys together.
-const SEALED_TOGETHER: usize = 32;
-
-/// The name of a vault key, in one of the tables whose keys are nothing else.
-type Named = (Table, [u8; 16]);
-
-/// Names of keys are hashes already: one of their words serves.
-#[derive(Default)]
-pub(crate) struct NameHasher(u64);
-
-impl Hasher for NameHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        let word = bytes.first_chunk().map_or(0, |word| u64::from_le_bytes(*word));
-        self.0 = self.0.rotate_left(29) ^ word;
-    }
-
-    fn write_isize(&mut self, number: isize) {
-        self.0 ^= number.unsigned_abs() as u64;
-    }
-
-    fn write_u8(&mut self, number: u8) {
-        self.0 ^= u64::from(number);
-    }
-
-    fn write_usize(&mut self, _: usize) {} // the length of a name, always the same
-}
-
-/// One change, not sealed yet.
-enum Unwritten {
-    Row(Option<Row>),
-    Entry(bool),
-}
-
-/// Stored rows with a batch's changes over them.
+/// Stored rows with a batch's changes over them. Changes lie by threads, as they come, so that a step finds all that it
+/// changes in one place.
 pub(crate) struct Working<'a> {
-    stored: &'a Stored<'a>,
-    /// Rows of the tables whose keys are names alone; nobody asks for them in order.
-    named: HashMap<Named, Option<Row>, BuildHasherDefault<NameHasher>>,
-    rows: Grouped<Option<Row>>,
-    entries: Grouped<bool>,
-    /// The calendar's entries; nobody asks for them in order while they are under work.
-    calendar: HashMap<([u8; 16], Day), bool, BuildHasherDefault<NameHasher>>,
+    pub(crate) stored: &'a Stored<'a>,
+    pub(crate) threads: NameMap<SpineName, Box<ThreadRows>>,
+    /// Entries of the indexes that are asked for by the fronts of their keys.
+    pub(crate) entries: Grouped<bool>,
+    pub(crate) keys: Vec<(PublicKey, Row)>,
     /// Threads whose clocks must be added up again.
-    pub(crate) threads: BTreeSet<ThreadId>,
+    pub(crate) touched: Vec<Named>,
     /// Subjects whose identities' clocks must be added up again.
     pub(crate) subjects: BTreeSet<SubjectId>,
     /// A case got another person: clocks that depended on it can no longer be found from it.
@@ -166,39 +37,102 @@ impl<'a> Working<'a> {
     pub(crate) fn over(stored: &'a Stored<'a>) -> Self {
         Self {
             stored,
-            named: HashMap::default(),
-            rows: Grouped::new(),
+            threads: NameMap::default(),
             entries: Grouped::new(),
-            calendar: HashMap::default(),
-            threads: BTreeSet::new(),
+            keys: Vec::new(),
+            touched: Vec::new(),
             subjects: BTreeSet::new(),
             reassigned: false,
         }
     }
 
-    fn set(&mut self, table: Table, key: &[u8], row: Option<Row>) {
-        match name_in(table, key) {
-            Some(named) => drop(self.named.insert(named, row)),
-            None => self.rows.insert(table, key.to_vec(), row),
+    /// A thread's rows under work.
+    fn thread(&mut self, named: Named) -> Result<&mut ThreadRows, ProjectError> {
+        match self.threads.entry(named.spine) {
+            Entry::Occupied(held) => Ok(held.into_mut()),
+            Entry::Vacant(vacant) => {
+                let before = self.stored.row(Table::Spines, &named.spine)?;
+                Ok(vacant.insert(Box::new(ThreadRows::of(named, before))))
+            }
         }
     }
 
-    /// Sets a row.
-    pub(crate) fn put(&mut self, table: Table, key: &[u8], row: Row) {
-        self.set(table, key, Some(row));
-    }
-
-    /// Removes a row.
-    pub(crate) fn remove(&mut self, table: Table, key: &[u8]) {
-        self.set(table, key, None);
-    }
-
-    /// A row that is about to be put back changed: until then it is not there.
-    pub(crate) fn take(&mut self, table: Table, key: &[u8]) -> Result<Option<Row>, ProjectError> {
-        match name_in(table, key).and_then(|named| self.named.get_mut(&named)) {
-            Some(row) => Ok(row.take()),
-            None => Ok(self.row(table, key)?.map(Cow::into_owned)),
+    /// Marks a thread: its clocks must be added up again.
+    pub(crate) fn touch(&mut self, named: Named) -> Result<(), ProjectError> {
+        let thread = self.thread(named)?;
+        if !std::mem::replace(&mut thread.touched, true) {
+            self.touched.push(named);
         }
+        Ok(())
+    }
+
+    /// The marked threads, which are marked no more.
+    pub(crate) fn take_touched(&mut self) -> Vec<Named> {
+        let touched = std::mem::take(&mut self.touched);
+        for named in &touched {
+            if let Some(thread) = self.threads.get_mut(&named.spine) {
+                thread.touched = false;
+            }
+        }
+        touched
+    }
+
+    /// Sets what a compartment told.
+    pub(crate) fn put(
+        &mut self,
+        named: Named,
+        compartment: Compartment,
+        row: Row,
+    ) -> Result<(), ProjectError> {
+        self.thread(named)?.pieces.insert(compartment, Some(row));
+        Ok(())
+    }
+
+    /// What a compartment told, which is about to be put back changed: until then it is not there.
+    pub(crate) fn take(
+        &mut self,
+        named: Named,
+        compartment: Compartment,
+    ) -> Result<Option<Row>, ProjectError> {
+        let stored = self.stored;
+        let thread = self.thread(named)?;
+        if let Some(row) = thread.pieces.get_mut(compartment) {
+            return Ok(row.take());
+        }
+        if thread.is_new() {
+            return Ok(None);
+        }
+        if compartment == Compartment::Spine {
+            return Ok(thread.before.clone());
+        }
+        Ok(stored.piece(compartment, named)?.map(Cow::into_owned))
+    }
+
+    /// Sets whom a step has told the case to be about.
+    pub(crate) fn put_identity(&mut self, named: Named, row: IdentityRow) -> Result<(), ProjectError> {
+        self.thread(named)?.identities.insert(row.number, Some(row));
+        Ok(())
+    }
+
+    /// Removes all identities of a case, also those that no longer open.
+    pub(crate) fn remove_identities(&mut self, named: Named) -> Result<(), ProjectError> {
+        let stored = self.stored;
+        let thread = self.thread(named)?;
+        let number_of = |key: Vec<u8>| key.last_chunk().copied().map_or(0, u32::from_be_bytes);
+        let kept = match thread.is_new() {
+            true => Vec::new(),
+            false => stored.keys(Table::Identities, &named.spine)?,
+        };
+        let under_work = thread.identities.iter().map(|(number, _)| *number);
+        let numbers: Vec<u32> = under_work.chain(kept.into_iter().map(number_of)).collect();
+        numbers.into_iter().for_each(|number| thread.identities.insert(number, None));
+        Ok(())
+    }
+
+    /// Adds a reading.
+    pub(crate) fn put_reading(&mut self, named: Named, row: ReadingRow) -> Result<(), ProjectError> {
+        self.thread(named)?.readings.insert(row.number, row);
+        Ok(())
     }
 
     /// Puts an entry into an index, or takes it out.
@@ -206,100 +140,87 @@ impl<'a> Working<'a> {
         self.entries.insert(index, key, present);
     }
 
-    /// Puts a key's day into the calendar, or takes it out.
-    pub(crate) fn note_day(&mut self, key: [u8; 16], day: Day, present: bool) {
-        self.calendar.insert((key, day), present);
-    }
-
-    /// All changes in the order of their keys, not sealed yet.
-    fn into_unwritten(self) -> Vec<(Table, Vec<u8>, Unwritten)> {
-        let named = self.named.into_iter().map(|((table, key), row)| (table, key.to_vec(), row));
-        let rows = self.rows.into_all();
-        let rows = named.chain(rows).map(|(table, key, row)| (table, key, Unwritten::Row(row)));
-        let days = self.calendar.into_iter();
-        let days = days.map(|((key, day), present)| (Table::Calendar, calendar_key(day, &key), present));
-        let entries = self.entries.into_all().chain(days);
-        let entries = entries.map(|(table, key, present)| (table, key, Unwritten::Entry(present)));
-        let mut all: Vec<_> = rows.chain(entries).collect();
-        all.par_sort_unstable_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
-        all
-    }
-
-    /// All changes, sealed. A row whose key has been destroyed meanwhile is removed instead.
-    pub(crate) fn into_changes(self) -> Result<Vec<Change>, VaultError> {
-        let sealer = &self.stored.sealer;
-        seal_lot(sealer, self.into_unwritten())
-    }
-
-    /// Writes all changes as the next batch of a view that is being built, sealed on all cores. `first` comes before
-    /// all of them.
-    pub(crate) fn into_batch(self, build: &Build, first: &Change) -> Result<Batch, ProjectError> {
-        let sealer = &self.stored.sealer;
-        let mut unwritten = self.into_unwritten();
-        let mut batch = build.next_batch(unwritten.len())?;
-        batch.push(first)?;
-        let mut all = unwritten.drain(..);
-        let mut changes: Vec<Change> = Vec::new();
-        loop {
-            let lot: Vec<_> = all.by_ref().take(SEALED_EACH).collect();
-            let is_last = lot.is_empty();
-            // While one lot is written the next is sealed.
-            let write = || changes.iter().try_for_each(|change| batch.push(change));
-            let (written, sealed) = rayon::join(write, || seal_lot(sealer, lot));
-            written?;
-            changes = sealed?;
-            if is_last {
-                return Ok(batch);
-            }
+    /// Sets a clock, and with it its entry in the calendar.
+    pub(crate) fn set_clock(
+        &mut self,
+        named: Named,
+        of: KeyOf,
+        clock: Option<ClockRow>,
+    ) -> Result<(), ProjectError> {
+        let stored = self.stored;
+        let thread = self.thread(named)?;
+        if let Some(held) = thread.clocks.get_mut(of) {
+            held.now = clock;
+            return Ok(());
         }
-    }
-}
-
-/// The key of a row in a table whose keys are names alone.
-fn name_in(table: Table, key: &[u8]) -> Option<Named> {
-    let is_named = matches!(table, Table::Spines | Table::Pieces | Table::Clocks);
-    is_named.then(|| key.try_into().ok().map(|key| (table, key))).flatten()
-}
-
-/// Seals changes on all cores, in their order.
-fn seal_lot(sealer: &Sealer<'_>, lot: Vec<(Table, Vec<u8>, Unwritten)>) -> Result<Vec<Change>, VaultError> {
-    let some = lot.into_par_iter().chunks(SEALED_TOGETHER);
-    let sealed: Vec<Vec<Change>> = some.map(|some| seal_some(sealer, some)).collect::<Result<_, _>>()?;
-    Ok(sealed.into_iter().flatten().collect())
-}
-
-fn seal_some(sealer: &Sealer<'_>, some: Vec<(Table, Vec<u8>, Unwritten)>) -> Result<Vec<Change>, VaultError> {
-    let rows = some.iter().filter_map(|(table, key, unwritten)| match unwritten {
-        Unwritten::Row(Some(row)) => Some((*table, key.as_slice(), row)),
-        _ => None,
-    });
-    let mut values = sealer.seal_all(&rows.collect::<Vec<_>>())?.into_iter();
-    let change = |(table, key, unwritten)| {
-        let value = match unwritten {
-            Unwritten::Row(Some(_)) => values.next().flatten(),
-            Unwritten::Row(None) => None,
-            Unwritten::Entry(present) => present.then(Vec::new),
+        let before = match thread.is_new() {
+            true => None,
+            false => match stored.row(Table::Clocks, &thread.key_name(of).0)? {
+                Some(Row::Clock(row)) => Some(row),
+                _ => None,
+            },
         };
-        Change { table, key, value }
-    };
-    Ok(some.into_iter().map(change).collect())
+        if before != clock {
+            thread.clocks.insert(of, Clock { before, now: clock });
+        }
+        Ok(())
+    }
+
+    /// Sets a key, as it stands on the chain.
+    pub(crate) fn put_key(&mut self, key: &PublicKey, entry: &KeyEntry) -> Result<(), ProjectError> {
+        let row = Row::Key(entry.clone());
+        if self.stored.row(Table::Keys, &key.0)?.as_ref() != Some(&row) {
+            self.keys.push((*key, row));
+        }
+        Ok(())
+    }
+
+    fn held(&self, spine: &[u8]) -> Option<&ThreadRows> {
+        let name: &SpineName = spine.try_into().ok()?;
+        self.threads.get(name).map(|thread| &**thread)
+    }
 }
 
 impl Rows for Working<'_> {
-    fn row(&self, table: Table, key: &[u8]) -> Result<Option<Cow<'_, Row>>, ProjectError> {
-        let held = match name_in(table, key) {
-            Some(named) => self.named.get(&named),
-            None => self.rows.get(table, key),
-        };
-        held.map_or_else(|| self.stored.row(table, key), |row| Ok(row.as_ref().map(Cow::Borrowed)))
+    fn sealer(&self) -> &Sealer<'_> {
+        &self.stored.sealer
     }
 
-    fn keys(&self, table: Table, prefix: &[u8]) -> Result<Vec<Vec<u8>>, ProjectError> {
-        debug_assert!(!matches!(table, Table::Spines | Table::Pieces | Table::Clocks), "not kept in order");
-        let mut keys = self.stored.keys(table, prefix)?;
-        let rows = self.rows.beginning(table, prefix).map(|(key, row)| (key, row.is_some()));
-        let entries = self.entries.beginning(table, prefix).map(|(key, present)| (key, *present));
-        for (key, present) in rows.chain(entries) {
+    fn piece(
+        &self,
+        compartment: Compartment,
+        thread: impl Into<Named>,
+    ) -> Result<Option<Cow<'_, Row>>, ProjectError> {
+        let named = thread.into();
+        match self.held(&named.spine).and_then(|held| held.piece(compartment)) {
+            Some(row) => Ok(row.map(Cow::Borrowed)),
+            None => self.stored.piece(compartment, named),
+        }
+    }
+
+    fn spine_at(&self, name: &[u8]) -> Result<Option<Cow<'_, SpineRow>>, ProjectError> {
+        match self.held(name).and_then(|held| held.piece(Compartment::Spine)) {
+            Some(Some(Row::Spine(row))) => Ok(Some(Cow::Borrowed(row))),
+            Some(_) => Ok(None),
+            None => self.stored.spine_at(name),
+        }
+    }
+
+    fn identities(&self, spine: &[u8]) -> Result<Vec<Cow<'_, IdentityRow>>, ProjectError> {
+        let Some(held) = self.held(spine) else { return self.stored.identities(spine) };
+        let mut all = match held.is_new() {
+            true => Vec::new(),
+            false => self.stored.identities(spine)?,
+        };
+        all.retain(|row| held.identities.get(row.number).is_none());
+        all.extend(held.identities.iter().filter_map(|(_, row)| row.as_ref()).map(Cow::Borrowed));
+        all.sort_by_key(|row| row.number);
+        Ok(all)
+    }
+
+    fn entries(&self, index: Table, prefix: &[u8]) -> Result<Vec<Vec<u8>>, ProjectError> {
+        let mut keys = self.stored.entries(index, prefix)?;
+        for (key, present) in self.entries.beginning(index, prefix) {
             match (keys.binary_search_by(|other| other.as_slice().cmp(key)), present) {
                 (Err(at), true) => keys.insert(at, key.to_vec()),
                 (Ok(at), false) => drop(keys.remove(at)),
@@ -307,9 +228,5 @@ impl Rows for Working<'_> {
             }
         }
         Ok(keys)
-    }
-
-    fn sealer(&self) -> &Sealer<'_> {
-        &self.stored.sealer
     }
 }

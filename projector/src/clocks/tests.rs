@@ -8,15 +8,16 @@ use vandel_core::event::{
 use vandel_core::hash::Hash;
 use vandel_core::id::{ActorId, AssignmentId, ControllerId, UnitId};
 use vandel_core::time::{Period, Second};
-use vandel_ledger::sealing::identity_key;
+use vandel_ledger::sealing::{identity_key, thread_key};
 use vandel_ledger::vault::{DataKey, KeyId};
 
 use super::*;
 use crate::fold::{Place, fold};
 use crate::lively::{Lively, number};
+use crate::row::Row;
+use crate::rows::Stored;
 use crate::seal::Sealer;
-use crate::store::{MemoryStore, ViewStore};
-use crate::working::Stored;
+use crate::store::{MemoryStore, Table, ViewStore};
 
 const EARLIER: ThreadId = ThreadId([61; 16]);
 const LATER: ThreadId = ThreadId([62; 16]);
@@ -84,14 +85,16 @@ fn clocks_of(steps: &[Step], keys: &[KeyId]) -> Vec<Option<Day>> {
             let changes = {
                 let stored = Stored { store: &store, sealer: Sealer::new(vault, chain.ledger, &secret) };
                 let mut rows = Working::over(&stored);
-                steps.iter().for_each(|step| fold(&mut rows, step, place).unwrap());
+                for step in steps {
+                    fold(&mut rows, step.clone(), Named::from(&step.spine.thread), place).unwrap();
+                }
                 recompute(&mut rows, chain).unwrap();
                 rows.into_changes().unwrap()
             };
             store.apply(&changes).unwrap();
         }
         let stored = Stored { store: &store, sealer: Sealer::new(vault, chain.ledger, &secret) };
-        let date = |key: &KeyId| match stored.row(Table::Clocks, &key.0).unwrap().as_deref() {
+        let date = |key: &KeyId| match stored.row(Table::Clocks, &key.0).unwrap() {
             Some(Row::Clock(clock)) => clock.date,
             _ => None,
         };

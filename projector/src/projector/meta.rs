@@ -5,11 +5,11 @@ use vandel_core::id::LedgerId;
 use vandel_ledger::vault::VaultError;
 
 use crate::projector::{ProjectError, SCHEMA};
+use crate::rows::Stored;
 use crate::seal::Sealer;
 use crate::source::Source;
 use crate::store::{Change, Table};
 use crate::tail::Position;
-use crate::working::Stored;
 
 /// Where it lies in [`Table::Meta`].
 const POSITION: &[u8] = b"position";

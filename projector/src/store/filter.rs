@@ -1,28 +1,51 @@
-//! Which part of a view's key decides in a filter.
+//! Which keys of a batch are told by a filter, and by which part.
 //!
-//! Keys begin with a table and the 16 bytes of a hash, or 17 of a token; those decide, so that the filter answers for all
-//! keys that begin alike, too.
+//! Asked for are the spines of threads, since where there is none nothing is known of a thread, and the entries of two
+//! indexes by the fronts of their keys: 16 bytes of a hash, or 17 of a token. What else is asked for is there nearly always.
 
 use vandel_ledger::filter::Filter;
 
+use crate::store::StoreError;
 use crate::store::Table;
+use crate::store::entry::Ordered;
+use crate::store::sorted::full_key_of;
 
-/// What decides in most tables, with the table's own byte.
-const GROUP_BYTES: usize = 1 + 16;
+const NAME_BYTES: usize = 16;
+const TOKEN_BYTES: usize = 17;
 
-fn group(key: &[u8]) -> Option<&[u8]> {
-    let len = if key.first() == Some(&(Table::Tokens as u8)) { GROUP_BYTES + 1 } else { GROUP_BYTES };
-    key.get(..len)
-}
-
-/// Adds a key.
-pub(super) fn add(filter: &mut Filter, key: &[u8]) {
-    if let Some(group) = group(key) {
-        filter.add(group);
+/// How much of a table's keys, behind the table itself, a filter tells; none if it tells nothing of them.
+fn told(table: u8) -> Option<usize> {
+    const SPINES: u8 = Table::Spines as u8;
+    const RELYING: u8 = Table::Relying as u8;
+    const TOKENS: u8 = Table::Tokens as u8;
+    match table {
+        SPINES | RELYING => Some(NAME_BYTES),
+        TOKENS => Some(TOKEN_BYTES),
+        _ => None,
     }
 }
 
-/// False if the key is not there, nor any that begins so. Of a key that is too short nothing can be told.
-pub(super) fn may_hold(filter: &Filter, key: &[u8]) -> bool {
-    group(key).is_none_or(|group| filter.may_hold(group))
+/// The filter over a batch.
+pub(super) fn of(ordered: &Ordered<'_>) -> Result<Filter, StoreError> {
+    let mut groups = 0;
+    each_group(ordered, |_| groups += 1)?;
+    let mut filter = Filter::with_room(groups);
+    each_group(ordered, |group| filter.add(group))?;
+    Ok(filter)
+}
+
+fn each_group(ordered: &Ordered<'_>, mut take: impl FnMut(&[u8])) -> Result<(), StoreError> {
+    for entry in ordered.range(0..ordered.len()) {
+        let entry = entry?;
+        if let Some(key) = told(entry.table).and_then(|len| entry.key.get(..len)) {
+            take(&full_key_of(entry.table, key));
+        }
+    }
+    Ok(())
+}
+
+/// False if the key, which has its table in front, is not there, nor any that begins so. Of most keys nothing is told.
+pub(super) fn may_hold(filter: &Filter, full: &[u8]) -> bool {
+    let len = full.first().and_then(|table| told(*table));
+    len.and_then(|len| full.get(..1 + len)).is_none_or(|group| filter.may_hold(group))
 }

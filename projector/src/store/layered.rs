@@ -8,9 +8,10 @@ use std::fs;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
 
-use vandel_ledger::filter::Filter;
-
+use crate::store::blocks::Blocks;
+use crate::store::entry::{Lot, Ordered};
 use crate::store::filter;
+use crate::store::merge::Merging;
 use crate::store::sled_store::SledStore;
 use crate::store::sorted::{Entry, FullKey, SortedFile, SortedWriter, full_key};
 use crate::store::{Change, Pairs, StoreError, Table, ViewStore};
@@ -109,6 +110,9 @@ impl ViewStore for LayeredStore {
     }
 }
 
+/// So many entries of a batch are made into blocks at a time.
+const ENTRIES_EACH: usize = 4_096;
+
 /// A view under construction in a folder that nobody reads yet: one sorted file for each batch that was folded in
 /// memory. Earlier batches are read while later ones are folded.
 pub struct Build {
@@ -130,22 +134,24 @@ impl Build {
         self.folder.join(format!("batch-{number}"))
     }
 
-    /// The file of the next batch.
+    /// Writes a batch. Keys are asked for only until the `last` one.
     ///
     /// # Errors
-    /// If it can't be made.
-    pub fn next_batch(&self, rows: usize) -> Result<Batch, StoreError> {
+    /// If it can't be written, or has two entries at one key.
+    pub fn write(&mut self, lots: &[Lot], is_last: bool) -> Result<(), StoreError> {
         let path = self.path(self.files.len());
-        Ok(Batch { writer: SortedWriter::create(&path)?, filter: Filter::with_room(rows), path })
-    }
-
-    /// Takes a batch in.
-    ///
-    /// # Errors
-    /// If its file can't be written.
-    pub fn take(&mut self, batch: Batch) -> Result<(), StoreError> {
-        batch.writer.finish()?;
-        self.files.push(SortedFile::open(&batch.path)?.with_filter(batch.filter));
+        let ordered = Ordered::of(lots)?;
+        let mut writer = SortedWriter::create(&path)?;
+        let begin = |part: usize| part * ENTRIES_EACH;
+        writer.append_all(ordered.len().div_ceil(ENTRIES_EACH), |part| {
+            Blocks::of(&ordered, begin(part)..begin(part + 1).min(ordered.len()))
+        })?;
+        writer.finish()?;
+        let mut file = SortedFile::open(&path)?;
+        if !is_last {
+            file = file.with_filter(filter::of(&ordered)?);
+        }
+        self.files.push(file);
         Ok(())
     }
 
@@ -159,33 +165,10 @@ impl Build {
             return fs::rename(self.path(0), path).map_err(failed);
         }
         let mut writer = SortedWriter::create(&path)?;
-        let all = self.files.iter().map(|file| Box::new(file.scan(Bound::Unbounded)) as Source<'_>);
-        for entry in Merged::of(all.collect()) {
-            if let (key, Some(value)) = entry? {
-                writer.push(&key, Some(&value))?;
-            }
-        }
+        let merging = Merging::of(&self.files);
+        writer.append_all(merging.stretches(), |number| merging.stretch(number))?;
         writer.finish()?;
         (0..self.files.len()).try_for_each(|number| fs::remove_file(self.path(number)).map_err(failed))
-    }
-}
-
-/// A batch under way. Keys come in ascending order.
-pub struct Batch {
-    writer: SortedWriter,
-    filter: Filter,
-    path: PathBuf,
-}
-
-impl Batch {
-    /// Adds a change after all others.
-    ///
-    /// # Errors
-    /// If it can't be written, or is out of order.
-    pub fn push(&mut self, change: &Change) -> Result<(), StoreError> {
-        let key = full_key(change.table, &change.key);
-        filter::add(&mut self.filter, &key);
-        self.writer.push(&key, change.value.as_deref())
     }
 }
 

@@ -1,36 +1,33 @@
 //! Rows in one file, in the order of their keys: written once, front to back, and only read afterwards.
 //!
 //! ```text
-//! block   entries up to about BLOCK_BYTES, CRC-32C of them
+//! block   entries up to about 16 KiB, CRC-32C of them
 //! …
 //! index   for each block: its first key, its place
 //! footer  place of the index, how many entries, CRC-32C of index and footer
-//! entry   table (1), length of the key (2), length of the value or REMOVED (4), key, value
 //! ```
 //!
 //! Checksums tell damage from rows; what a row says is sealed, and tells by itself whether it was changed.
 
+use std::cmp::Ordering;
 use std::fs::File;
 use std::io::{self, Write};
 use std::ops::Bound;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
+use rayon::prelude::*;
 use vandel_ledger::filter::Filter;
 
+use crate::store::blocks::{Blocks, Place};
+use crate::store::entry::{self, damaged};
 use crate::store::filter::may_hold;
 use crate::store::{StoreError, Table};
 
-/// What a block of entries is filled to.
-const BLOCK_BYTES: usize = 16 * 1024;
-/// How many bytes are gathered before they are written.
-const BUFFER_BYTES: usize = 1 << 20;
-/// The length of a removed entry's value.
-const REMOVED: u32 = u32::MAX;
-/// An entry without key and value.
-const ENTRY_HEAD_BYTES: usize = 7;
 const MAGIC: [u8; 8] = *b"VVrows1\0";
 const FOOTER_BYTES: usize = 8 + 8 + 8 + 8 + 4 + 4;
+/// So many parts of a file are made ahead of the writing, at most.
+const PARTS_AHEAD: usize = 8;
 
 /// A key with its table in front: what entries are ordered by.
 pub(super) type FullKey = Vec<u8>;
@@ -39,8 +36,12 @@ pub(super) type Entry = (FullKey, Option<Vec<u8>>);
 
 /// A key with its table in front.
 pub(super) fn full_key(table: Table, key: &[u8]) -> FullKey {
+    full_key_of(table as u8, key)
+}
+
+pub(super) fn full_key_of(table: u8, key: &[u8]) -> FullKey {
     let mut full = Vec::with_capacity(1 + key.len());
-    full.push(table as u8);
+    full.push(table);
     full.extend_from_slice(key);
     full
 }
@@ -49,23 +50,10 @@ fn failed(error: impl std::fmt::Display) -> StoreError {
     StoreError(error.to_string())
 }
 
-fn damaged() -> StoreError {
-    StoreError("the rows are damaged".to_owned())
-}
-
-/// Where a block stands.
-struct Place {
-    first: FullKey,
-    offset: u64,
-    len: u32,
-}
-
 /// Writes a file of rows. Keys come in ascending order.
 pub(super) struct SortedWriter {
     file: File,
-    buffer: Vec<u8>,
     written: u64,
-    block: Vec<u8>,
     places: Vec<Place>,
     last: FullKey,
     entries: u64,
@@ -75,68 +63,44 @@ impl SortedWriter {
     /// A new file.
     pub(super) fn create(path: &Path) -> Result<Self, StoreError> {
         let file = File::create_new(path).map_err(failed)?;
-        Ok(Self {
-            file,
-            buffer: Vec::with_capacity(BUFFER_BYTES + 2 * BLOCK_BYTES),
-            written: 0,
-            block: Vec::with_capacity(2 * BLOCK_BYTES),
-            places: Vec::new(),
-            last: FullKey::new(),
-            entries: 0,
-        })
+        Ok(Self { file, written: 0, places: Vec::new(), last: FullKey::new(), entries: 0 })
     }
 
-    /// Adds an entry after all others.
-    pub(super) fn push(&mut self, key: &[u8], value: Option<&[u8]>) -> Result<(), StoreError> {
-        if self.entries > 0 && key <= self.last.as_slice() {
+    /// Adds blocks after all others.
+    fn append(&mut self, blocks: Blocks) -> Result<(), StoreError> {
+        let Blocks { bytes, places, entries, last, .. } = blocks;
+        let Some(first) = places.first() else { return Ok(()) };
+        if self.entries > 0 && first.first <= self.last {
             return Err(StoreError("rows came out of order".to_owned()));
         }
-        self.last.clear();
-        self.last.extend_from_slice(key);
-        self.entries += 1;
-        if self.block.is_empty() {
-            self.places.push(Place { first: key.to_vec(), offset: 0, len: 0 });
-        }
-        let key_len = u16::try_from(key.len() - 1).map_err(failed)?;
-        let value_len = match value {
-            Some(value) => {
-                u32::try_from(value.len()).ok().filter(|len| *len != REMOVED).ok_or_else(damaged)?
-            }
-            None => REMOVED,
-        };
-        self.block.push(key[0]);
-        self.block.extend_from_slice(&key_len.to_be_bytes());
-        self.block.extend_from_slice(&value_len.to_be_bytes());
-        self.block.extend_from_slice(&key[1..]);
-        self.block.extend_from_slice(value.unwrap_or_default());
-        if self.block.len() >= BLOCK_BYTES { self.end_block() } else { Ok(()) }
-    }
-
-    fn end_block(&mut self) -> Result<(), StoreError> {
-        if self.block.is_empty() {
-            return Ok(());
-        }
-        let sum = crc32c::crc32c(&self.block);
-        self.block.extend_from_slice(&sum.to_be_bytes());
-        if let Some(place) = self.places.last_mut() {
-            place.offset = self.written + self.buffer.len() as u64;
-            place.len = u32::try_from(self.block.len()).map_err(failed)?;
-        }
-        self.buffer.append(&mut self.block);
-        if self.buffer.len() >= BUFFER_BYTES { self.write_buffer() } else { Ok(()) }
-    }
-
-    fn write_buffer(&mut self) -> Result<(), StoreError> {
-        self.file.write_all(&self.buffer).map_err(failed)?;
-        self.written += self.buffer.len() as u64;
-        self.buffer.clear();
+        let written = self.written;
+        self.places.extend(places.into_iter().map(|place| Place { offset: written + place.offset, ..place }));
+        self.file.write_all(&bytes).map_err(failed)?;
+        self.written += bytes.len() as u64;
+        self.entries += entries;
+        self.last = last;
         Ok(())
+    }
+
+    /// Adds so many parts, which are made on all cores; while some are written the next ones are made.
+    pub(super) fn append_all(
+        &mut self,
+        count: usize,
+        make: impl Fn(usize) -> Result<Blocks, StoreError> + Sync,
+    ) -> Result<(), StoreError> {
+        let mut made: Vec<Blocks> = Vec::new();
+        for begin in (0..count).step_by(PARTS_AHEAD) {
+            let parts = (begin..count.min(begin + PARTS_AHEAD)).into_par_iter();
+            let write = || made.into_iter().try_for_each(|blocks| self.append(blocks));
+            let (written, next) = rayon::join(write, || parts.map(&make).collect::<Result<Vec<_>, _>>());
+            written?;
+            made = next?;
+        }
+        made.into_iter().try_for_each(|blocks| self.append(blocks))
     }
 
     /// Ends the file, and syncs it. Nothing rests on it, but a half one would be built anew at the next start.
     pub(super) fn finish(mut self) -> Result<(), StoreError> {
-        self.end_block()?;
-        let index_offset = self.written + self.buffer.len() as u64;
         let mut index = Vec::new();
         for place in &self.places {
             index.extend_from_slice(&u16::try_from(place.first.len()).map_err(failed)?.to_be_bytes());
@@ -145,15 +109,14 @@ impl SortedWriter {
             index.extend_from_slice(&place.len.to_be_bytes());
         }
         let mut footer = MAGIC.to_vec();
-        footer.extend_from_slice(&index_offset.to_be_bytes());
+        footer.extend_from_slice(&self.written.to_be_bytes());
         footer.extend_from_slice(&(index.len() as u64).to_be_bytes());
         footer.extend_from_slice(&self.entries.to_be_bytes());
         footer.extend_from_slice(&crc32c::crc32c(&index).to_be_bytes());
         let sum = crc32c::crc32c(&footer);
         footer.extend_from_slice(&sum.to_be_bytes());
-        self.buffer.append(&mut index);
-        self.buffer.append(&mut footer);
-        self.write_buffer()?;
+        index.append(&mut footer);
+        self.file.write_all(&index).map_err(failed)?;
         self.file.sync_all().map_err(failed)
     }
 }
@@ -161,7 +124,7 @@ impl SortedWriter {
 /// A file of rows.
 pub(super) struct SortedFile {
     file: File,
-    places: Vec<Place>,
+    pub(super) places: Vec<Place>,
     /// Tells most keys that are not there, while a view is built of several files.
     filter: Option<Filter>,
 }
@@ -208,11 +171,11 @@ impl SortedFile {
         let block = self.block(place)?;
         let mut rest = &block[..];
         while !rest.is_empty() {
-            let (table, found, value) = next_entry(&mut rest)?;
-            match table.cmp(&key[0]).then_with(|| found.cmp(&key[1..])) {
-                std::cmp::Ordering::Less => {}
-                std::cmp::Ordering::Equal => return Ok(Some(value.map(<[u8]>::to_vec))),
-                std::cmp::Ordering::Greater => break,
+            let entry = entry::Entry::next(&mut rest)?;
+            match entry.cmp_full(key) {
+                Ordering::Less => {}
+                Ordering::Equal => return Ok(Some(entry.value.map(<[u8]>::to_vec))),
+                Ordering::Greater => break,
             }
         }
         Ok(None)
@@ -234,14 +197,22 @@ impl SortedFile {
     }
 
     fn block(&self, place: &Place) -> Result<Vec<u8>, StoreError> {
-        let mut block = read_at(&self.file, place.offset, place.len as usize)?;
+        let mut block = Vec::new();
+        self.read_block(place, &mut block)?;
+        Ok(block)
+    }
+
+    /// The entries of a block, in the place of what is in `block`.
+    pub(super) fn read_block(&self, place: &Place, block: &mut Vec<u8>) -> Result<(), StoreError> {
+        block.resize(place.len as usize, 0);
+        self.file.read_exact_at(block, place.offset).map_err(failed)?;
         let (content, sum) = block.split_last_chunk::<4>().ok_or_else(damaged)?;
         if crc32c::crc32c(content) != u32::from_be_bytes(*sum) {
             return Err(damaged());
         }
         let len = content.len();
         block.truncate(len);
-        Ok(block)
+        Ok(())
     }
 }
 
@@ -261,18 +232,6 @@ fn take_slice<'b>(rest: &mut &'b [u8], len: usize) -> Result<&'b [u8], StoreErro
     let (taken, after) = rest.split_at_checked(len).ok_or_else(damaged)?;
     *rest = after;
     Ok(taken)
-}
-
-/// An entry in its block: table, key, value unless it is gone.
-type Held<'b> = (u8, &'b [u8], Option<&'b [u8]>);
-
-fn next_entry<'b>(rest: &mut &'b [u8]) -> Result<Held<'b>, StoreError> {
-    let head: [u8; ENTRY_HEAD_BYTES] = take(rest)?;
-    let key_len = u16::from_be_bytes([head[1], head[2]]);
-    let value_len = u32::from_be_bytes([head[3], head[4], head[5], head[6]]);
-    let key = take_slice(rest, usize::from(key_len))?;
-    let value = (value_len != REMOVED).then(|| take_slice(rest, value_len as usize)).transpose()?;
-    Ok((head[0], key, value))
 }
 
 fn decode_index(mut rest: &[u8]) -> Result<Vec<Place>, StoreError> {
@@ -306,24 +265,17 @@ impl Entries<'_> {
                 continue;
             }
             let mut rest = &self.block[self.at..];
-            let (table, key, value) = next_entry(&mut rest)?;
+            let entry = entry::Entry::next(&mut rest)?;
             self.at = self.block.len() - rest.len();
-            let is_before = |from: &[u8]| {
-                (table, key) < (from.first().copied().unwrap_or(0), from.get(1..).unwrap_or_default())
-            };
-            let is_at =
-                |from: &[u8]| from.split_first().is_some_and(|(first, from)| (*first, from) == (table, key));
             let skipped = match &self.from {
                 Bound::Unbounded => false,
-                Bound::Included(from) => is_before(from),
-                Bound::Excluded(from) => is_before(from) || is_at(from),
+                Bound::Included(from) => entry.cmp_full(from) == Ordering::Less,
+                Bound::Excluded(from) => entry.cmp_full(from) != Ordering::Greater,
             };
             if !skipped {
                 self.from = Bound::Unbounded;
-                let mut full = Vec::with_capacity(1 + key.len());
-                full.push(table);
-                full.extend_from_slice(key);
-                return Ok(Some((full, value.map(<[u8]>::to_vec))));
+                let full = full_key_of(entry.table, entry.key);
+                return Ok(Some((full, entry.value.map(<[u8]>::to_vec))));
             }
         }
     }

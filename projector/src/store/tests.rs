@@ -29,6 +29,15 @@ fn changes(batch: &[(usize, u8, Option<u8>)]) -> Vec<Change> {
     changes.into_iter().map(|((table, key), value)| Change { table, key, value }).collect()
 }
 
+/// Changes in lots, in no order.
+fn lots(changes: &[Change]) -> Vec<Lot> {
+    let mut lots = vec![Lot::default(), Lot::default(), Lot::default()];
+    for (at, change) in changes.iter().enumerate().rev() {
+        lots[at % 3].push(change).unwrap();
+    }
+    lots
+}
+
 fn same(store: &dyn ViewStore, model: &MemoryStore) {
     for table in Table::ALL {
         let all = |store: &dyn ViewStore, from: Bound<&[u8]>| -> Vec<Pair> {
@@ -64,9 +73,7 @@ proptest! {
         let mut model = MemoryStore::default();
         for batch in &built.0 {
             let changes = changes(batch);
-            let mut next = build.next_batch(changes.len()).unwrap();
-            changes.iter().for_each(|change| next.push(change).unwrap());
-            build.take(next).unwrap();
+            build.write(&lots(&changes), false).unwrap();
             model.apply(&changes).unwrap();
             same(&build, &model);
         }
@@ -107,9 +114,7 @@ fn no_bit_of_a_file_of_rows_changes_unnoticed() {
     let batch: Vec<_> = (0..40).map(|number| (0, number, Some(30))).collect();
     let all = changes(&batch);
     let mut build = Build::begin(&path).unwrap();
-    let mut next = build.next_batch(all.len()).unwrap();
-    all.iter().for_each(|change| next.push(change).unwrap());
-    build.take(next).unwrap();
+    build.write(&lots(&all), true).unwrap();
     build.finish().unwrap();
     let rows = path.join("rows");
     let bytes = std::fs::read(&rows).unwrap();

@@ -1,6 +1,5 @@
 //! The retention calendar's questions: what is due, what is late, and why.
 
-use std::borrow::Cow;
 use std::ops::Bound;
 
 use vandel_core::event::{Compartment, ThreadSort};
@@ -11,10 +10,10 @@ use vandel_core::time::{Day, Period};
 use crate::clocks::{self, day_prefix};
 use crate::projector::ProjectError;
 use crate::row::{ClockRow, Row};
+use crate::rows::Rows;
 use crate::seal::spine_key;
 use crate::store::Table;
 use crate::view::{DueAnswer, Views, WhyAnswer};
-use crate::working::Rows;
 
 impl Views<'_> {
     /// What is to be erased by so many days after a day, earliest first; what is held is listed too.
@@ -47,7 +46,7 @@ impl Views<'_> {
             if day > &until[..] || answers.len() >= count {
                 break;
             }
-            let Some(Row::Clock(clock)) = self.stored.row(Table::Clocks, key)?.map(Cow::into_owned) else {
+            let Some(Row::Clock(clock)) = self.stored.row(Table::Clocks, key)? else {
                 continue;
             };
             // An entry whose clock has moved, or whose key is gone, is not there.
