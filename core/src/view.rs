@@ -144,11 +144,6 @@ impl AuthorityRows {
         self.rows.get(subject).map_or(&[], Vec::as_slice)
     }
 
-    /// Every subject with its records.
-    pub fn iter(&self) -> impl Iterator<Item = (&Authority, &[u64])> {
-        self.rows.iter().map(|(subject, records)| (subject, records.as_slice()))
-    }
-
     /// The view as a tree.
     #[must_use]
     pub fn tree(&self) -> ViewTree {

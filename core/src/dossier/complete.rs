@@ -106,9 +106,8 @@ fn root_of(
     proof: &[Hex<Hash>],
     published: u64,
 ) -> Result<Hash, DossierFault> {
-    let fault = |what: String| DossierFault::new("row-proof", what).at(published);
-    let path = hashes(proof).map_err(fault)?;
-    root_of_path(leaf, index, rows, &path).map_err(|error| fault(error.to_string()))
+    let found = root_of_path(leaf, index, rows, &hashes(proof));
+    found.map_err(|error| DossierFault::new("row-proof", error.to_string()).at(published))
 }
 
 /// D10: every key whose signature is shown has a row, and the row's records are those that are shown.

@@ -291,24 +291,23 @@ fn payload(shown: &ShownStep) -> Result<Payload, DossierFault> {
     Ok(Payload { header, parts })
 }
 
-/// Each part that the kind has is either shown or said not to be, and nothing else is said.
+/// Each part that the kind has is either shown or said not to be, and nothing else is said. The spine is there, or the
+/// payload would not have opened.
 fn check_slots(shown: &ShownStep, kind: Kind) -> Result<(), DossierFault> {
     let bad = |what: &str| DossierFault::new("step", what);
     if !shown.absent.windows(2).all(|pair| pair[0].slot < pair[1].slot) {
         return Err(bad("what is absent is not in the order of the slots"));
     }
-    for number in 0_u8..8 {
-        let Some(slot) = slot(number) else { continue };
-        let here = shown.parts.iter().any(|part| part.slot == number);
-        let absent = shown.absent.iter().any(|part| part.slot == number);
+    for slot in Slot::ALL {
+        let here = shown.parts.iter().any(|part| part.slot == slot as u8);
+        let absent = shown.absent.iter().any(|part| part.slot == slot as u8);
         let compartment = slot.compartment();
         let must = match slot {
-            Slot::Spine => true,
             Slot::Approval => kind.needs_approval(),
             _ => kind.compartments().contains(&compartment),
         };
         let may = must || kind.optional_compartment() == Some(compartment) && slot != Slot::Approval;
-        if here && absent || must && !here && !absent || absent && !may || slot == Slot::Spine && absent {
+        if here && absent || must && !here && !absent || absent && !may {
             return Err(bad("a part that the step has is neither shown nor said to be absent, or both"));
         }
     }

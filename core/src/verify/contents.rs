@@ -99,8 +99,6 @@ pub(super) struct Contents<'o> {
     gone: BTreeMap<u64, Gone>,
     /// Threads of which parts are gone: what rested on those parts cannot be judged again.
     eroded: BTreeSet<ThreadId>,
-    /// Threads of which an identity is gone: whether two cases are about one person cannot be told.
-    unnamed: BTreeSet<ThreadId>,
     /// A payload was damaged or missing before: numbers in threads may have holes on that account.
     has_gap: bool,
     /// Steps for which some check of the rule was not made again.
@@ -116,7 +114,6 @@ impl<'o> Contents<'o> {
             threads: Threads::default(),
             gone: BTreeMap::new(),
             eroded: BTreeSet::new(),
-            unnamed: BTreeSet::new(),
             has_gap: false,
             attested: BTreeMap::new(),
             refused: BTreeMap::new(),
@@ -166,9 +163,9 @@ impl<'o> Contents<'o> {
         let (payload, step) = &*opened;
         match slots.as_slice() {
             [] => {}
+            // A name changes no rule.
             [Slot::Identity] => {
                 self.gone.insert(record.number, Gone::Identity);
-                self.unnamed.insert(step.spine.thread);
             }
             _ => {
                 self.gone.insert(record.number, Gone::Part);
@@ -216,14 +213,11 @@ impl<'o> Contents<'o> {
     }
 
     /// Whether a refusal may come from what is gone, and not from the step. What was never kept, `admit`
-    /// passes over itself.
+    /// passes over itself; the author's key the chain has judged.
     fn is_beyond_judging(&self, refusal: &Refusal, step: &Step) -> bool {
-        let thread = step.spine.thread;
-        match refusal {
-            // Integrity has reported it.
-            Refusal::Key(_) => true,
-            _ if refusal.rule() == Some(Rule::Thread) => self.has_gap,
-            _ => self.eroded.contains(&thread),
+        match refusal.rule() {
+            Some(Rule::Thread) => self.has_gap,
+            _ => self.eroded.contains(&step.spine.thread),
         }
     }
 

@@ -25,9 +25,8 @@ pub(super) fn find(threads: &Threads, chain: &Chain, as_of: Day) -> Vec<Finding>
         }
         // The spine and the identity go with the rest: while the rest may wait, so may they.
         let dues = matters.dues(id, as_of);
-        let mut rest = dues.iter().filter(|due| due.compartment != Compartment::Spine).peekable();
-        let rest_is_late = rest.peek().is_none() || rest.any(|due| due.state == DueState::Overdue);
-        if !rest_is_late {
+        let mut rest = dues.iter().filter(|due| due.compartment != Compartment::Spine);
+        if !rest.any(|due| due.state == DueState::Overdue) {
             continue;
         }
         let identity = matters.due(id, Compartment::Identity, as_of);

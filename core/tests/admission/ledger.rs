@@ -1,5 +1,7 @@
 //! A ledger in memory: founded, with the shipped policy, people in every role and one assessed position.
 
+use std::collections::BTreeMap;
+
 use vandel_core::admit::{Occasion as Judging, Proposal, Refusal, State, admit};
 use vandel_core::block::{Block, BlockHead, encode_unsigned};
 use vandel_core::chain::{Chain, FaultKind, OpenRefusal, possession_message};
@@ -63,6 +65,9 @@ pub(crate) struct Ledger {
     pub(crate) threads: Threads,
     pub(crate) role: &'static str,
     pub(crate) at: Second,
+    /// What an audit reads: the blocks, and the payload of each sealed record.
+    pub(crate) blocks: Vec<Vec<u8>>,
+    pub(crate) payloads: BTreeMap<u64, Payload>,
 }
 
 /// What a step looks like when it is signed.
@@ -130,7 +135,8 @@ pub(crate) fn ledger_with(pack: &str, role: &'static str) -> Ledger {
 pub(crate) fn empty(role: &'static str) -> Ledger {
     let chain = Chain::before_opening();
     let at = morning(TODAY);
-    let mut ledger = Ledger { chain, threads: Threads::default(), role, at };
+    let (threads, blocks, payloads) = (Threads::default(), Vec::new(), BTreeMap::new());
+    let mut ledger = Ledger { chain, threads, role, at, blocks, payloads };
     ledger.say_as(OpenEvent::LedgerOpened(founding()), ANNA, Some(BO)).unwrap();
     ledger
 }
@@ -205,6 +211,7 @@ impl Ledger {
         after.take(&Block::decode(&block).unwrap(), &mut checks, |_, _| {}).map_err(|fault| fault.kind)?;
         checks.iter().for_each(|check| check.check().unwrap());
         self.chain = after;
+        self.blocks.push(block);
         Ok(self.chain.size() - 1)
     }
 
@@ -262,11 +269,17 @@ impl Ledger {
             Ok(who) => who,
             Err(refusal) => panic!("{} was refused: {refusal}", what.kind.name()),
         };
-        let signed = self.sign(&what);
+        self.put(&what, who)
+    }
+
+    /// Puts a step into the log, whether it would be admitted or not.
+    pub(crate) fn put(&mut self, what: &Move, who: ActorId) -> Signed {
+        let signed = self.sign(what);
         let Body::Sealed(commitment) = signed.statement.body else { panic!("a step is sealed") };
         let step = signed.payload.open(&commitment).unwrap();
         let record = self.append(std::slice::from_ref(&signed.bytes), SERVICE).unwrap();
         self.threads.fold(&step, who, record, signed.hash);
+        self.payloads.insert(record, signed.payload.clone());
         signed
     }
 }

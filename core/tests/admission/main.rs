@@ -7,15 +7,18 @@ mod acceptance;
 mod audit;
 mod conduct;
 mod content;
+mod contents;
 mod extract;
 mod law;
 mod ledger;
 mod moves;
 mod open;
 mod order;
+mod overdue;
 mod people;
 mod place;
 mod precedence;
+mod views;
 
 use std::collections::BTreeSet;
 

@@ -67,7 +67,7 @@ fn founded(spoil: impl Fn(&mut vandel_core::event::LedgerOpened), second: Option
     let mut opened = founding();
     spoil(&mut opened);
     let chain = vandel_core::chain::Chain::before_opening();
-    let ledger = Ledger { chain, threads: Default::default(), role: "SCHOOL", at: empty("SCHOOL").at };
+    let ledger = Ledger { chain, ..empty("SCHOOL") };
     refusal_as(&ledger, OpenEvent::LedgerOpened(opened), ANNA, second)
 }
 
@@ -102,7 +102,7 @@ fn founding_rows() -> Vec<&'static str> {
 /// The first block says something else.
 fn not_opened() -> &'static str {
     let chain = vandel_core::chain::Chain::before_opening();
-    let mut ledger = Ledger { chain, threads: Default::default(), role: "SCHOOL", at: empty("SCHOOL").at };
+    let mut ledger = Ledger { chain, ..empty("SCHOOL") };
     ledger.say_as(digest(), SERVICE, None).unwrap_err().code()
 }
 

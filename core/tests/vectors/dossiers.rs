@@ -1,5 +1,7 @@
 //! Dossiers of a small case, sound and changed: what must be accepted, and what refused with which code and record.
 
+mod forms;
+mod judged;
 mod tale;
 
 use serde_json::{Value, json};

@@ -7,8 +7,8 @@ use vandel_core::chain::Chain;
 use vandel_core::checkpoint::Checkpoint;
 use vandel_core::dossier::{Absence, AbsentPart, Dossier, Gathered, ShownCompartments};
 use vandel_core::event::{
-    DigestPublished, ErasureExecuted, ErasureStarted, Kind, Note, OpenEvent, Process, Role, RootCellKind,
-    Spine, Step,
+    DigestPublished, ErasureExecuted, ErasureStarted, Kind, Note, OpenEvent, Process, Purpose, Reading, Role,
+    RootCellKind, Spine, Step,
 };
 use vandel_core::hash::{Hash, leaf_hash};
 use vandel_core::id::ThreadId;
@@ -41,6 +41,16 @@ pub(super) enum Part {
     Forged,
     /// The digest's position is this.
     Position(u64),
+    /// The digest is of the case before its last step.
+    Early,
+    /// The digest over authority is published before that over cases.
+    KeysFirst,
+    /// A name is changed before the case is closed.
+    Renamed,
+    /// A step of the case that belongs into no case.
+    Stray,
+    /// The second service publishes another digest before it confirms the first one's.
+    Disputed,
 }
 
 /// The tree of these records.
@@ -48,6 +58,11 @@ fn tree(records: &[Vec<u8>]) -> NodeMemory {
     let mut nodes = NodeMemory::new();
     records.iter().for_each(|record| nodes.append(leaf_hash(record)));
     nodes
+}
+
+fn reading() -> Reading {
+    let (purpose, remark) = (Purpose::Handling, String::new());
+    Reading { thread: Some(THREAD), purpose, remark, compartments: Vec::new(), count: 1 }
 }
 
 impl Part {
@@ -103,6 +118,12 @@ impl Tale {
                 remark: None,
             });
         });
+        if tale.has(Part::Renamed) {
+            tale.step(THREAD, Kind::IdentityChanged, |step| step.identity = Some(identity()));
+        }
+        if tale.has(Part::Stray) {
+            tale.step(THREAD, Kind::RecordRead, |step| step.reading = Some(reading()));
+        }
         tale.step(THREAD, Kind::CaseClosed, |step| step.process = Some(Process::CaseClosed));
         if tale.has(Part::Erased) {
             tale.erase();
@@ -153,13 +174,28 @@ impl Tale {
         let by =
             self.parts.iter().find_map(|part| if let Part::DigestBy(key) = part { Some(*key) } else { None });
         let (ledger, record) = (self.chain.ledger, self.records.len() as u64);
-        let position = told.unwrap_or(record);
-        let event = ViewTree::of_cases(&self.rows).event(&ledger, position);
+        if self.has(Part::KeysFirst) {
+            self.publish_authority();
+        }
+        let record = if self.has(Part::KeysFirst) { record + 1 } else { record };
+        let position = told.unwrap_or(if self.has(Part::Early) { record - 1 } else { record });
+        let event = ViewTree::of_cases(&self.rows_then()).event(&ledger, position);
         self.digest = (position, event.digest);
         self.lie(by.unwrap_or("service"), event.clone());
+        if self.has(Part::Disputed) {
+            self.lie("service 2", DigestPublished { digest: Hash(filler("disputed")), ..event.clone() });
+        }
         if self.has(Part::Confirmed) {
             self.lie("service 2", event);
         }
+        let is_last = self.has(Part::Confirmed) && !self.has(Part::Disputed);
+        self.published.0 = if is_last { record + 1 } else { record };
+        if !self.has(Part::KeysFirst) {
+            self.publish_authority();
+        }
+    }
+
+    fn publish_authority(&mut self) {
         let position = self.records.len() as u64;
         let mut rows = AuthorityRows::default();
         for bytes in &self.records {
@@ -168,8 +204,8 @@ impl Tale {
                 rows.fold(record.number, event);
             }
         }
-        self.lie("service", rows.tree().event(&ledger, position));
-        self.published = (if self.has(Part::Confirmed) { record + 1 } else { record }, position);
+        self.lie("service", rows.tree().event(&self.chain.ledger, position));
+        self.published.1 = position;
     }
 
     /// Says what a chain need not accept: a dossier is made of it all the same.
@@ -249,11 +285,14 @@ impl Tale {
 
     /// The rows as the digest had them: before a later step.
     fn rows_then(&self) -> Vec<CaseRow> {
-        let then = |row: &CaseRow| match (row.thread == THREAD && self.has(Part::Later), self.steps.get(2)) {
+        let count = if self.has(Part::Early) { 2 } else { 3 };
+        let changed = self.has(Part::Early) || self.has(Part::Later);
+        let then = |row: &CaseRow| match (row.thread == THREAD && changed, self.steps.get(count - 1)) {
             (true, Some((record, _))) => {
                 let at = usize::try_from(*record).expect("small");
                 let record = Record::decode(&self.records[at]).expect("a record");
-                CaseRow { count: 3, last: record.statement.hash(), ..*row }
+                let count = u32::try_from(count).expect("small");
+                CaseRow { count, last: record.statement.hash(), ..*row }
             }
             _ => *row,
         };
