@@ -97,6 +97,9 @@ struct Claim {
     code: &'static str,
 }
 
+/// Why a note could not be opened: no code of a finding.
+const NOT_REACHED: &str = "not-reached";
+
 /// What the log says to a claim.
 enum Answer {
     Agrees,
@@ -182,6 +185,7 @@ impl Weighing<'_> {
             match self.open(&signed.note) {
                 // Nothing was read that could tell whose checkpoint it is.
                 _ if self.chain.blocks == 0 => report.what = Answer::NotReached.words().to_owned(),
+                Err((NOT_REACHED, _)) => report.what = Answer::NotReached.words().to_owned(),
                 Err((code, why)) => {
                     report.what = why.clone();
                     let what = format!("the checkpoint {source} is refused: {why}");
@@ -243,7 +247,17 @@ impl Weighing<'_> {
         if let Some(file) = &self.evidence.trust {
             known.extend(file.trust.witnesses().map(|witness| witness.key.clone()));
         }
-        Checkpoint::open(note, &known).map_err(|error| ("checkpoint-signature", error.to_string()))
+        Checkpoint::open(note, &known).map_err(|error| {
+            // What could not be read may have brought the key that signed it.
+            let code = if self.reaches(claimed.size()) { "checkpoint-signature" } else { NOT_REACHED };
+            (code, error.to_string())
+        })
+    }
+
+    /// Whether the log was read as far as a tree of this size. Where reading stopped inside a block, its first records
+    /// have no root to compare with.
+    fn reaches(&self, size: u64) -> bool {
+        self.is_whole || size <= self.chain.roots.last().map_or(0, |(reached, _)| *reached)
     }
 
     /// Receipts count only where the log's key signed their checkpoint and their path is right.
@@ -289,9 +303,7 @@ impl Weighing<'_> {
     }
 
     fn answer(&mut self, claim: Claim) -> Answer {
-        // Where reading stopped inside a block, its first records have no root to compare with.
-        let reached = self.chain.roots.last().map_or(0, |(size, _)| *size);
-        if claim.size > reached && !self.is_whole {
+        if !self.reaches(claim.size) {
             return Answer::NotReached;
         }
         if self.chain.root_at(claim.size) == Some(claim.root) {

@@ -227,3 +227,33 @@ impl Findings {
         (self.list, self.total)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_to_do_next_fits_what_was_found() {
+        for (codes, words) in [
+            (&["log-damaged", "log-torn", "block-undecodable"][..], "restore from one that verifies"),
+            (&["records-missing"], "keep the checkpoint"),
+            (
+                &["checkpoint-root", "checkpoint-size", "remembered", "seen-checkpoint", "receipt"],
+                "two histories exist",
+            ),
+            (&["checkpoint-signature", "checkpoint-unreadable"], "get the checkpoint again"),
+            (&["trust-other-log", "other-ledger"], "belong together"),
+            (&["payload-damaged", "payload-commitment", "payload-missing"], "restore the vault"),
+            (&["erased-without-erasure"], "who destroyed the key"),
+            (&["view-digest"], "rebuild the views"),
+            (&["overdue"], "vandel retention plan"),
+            (&["vault-behind-erasure"], "which erases again"),
+            (&["started-without-check", "checked-after-start"], "the responsible board"),
+            (&["author-signature", "block-chain"], "compare with another copy of the log"),
+        ] {
+            for code in codes {
+                assert!(advice(code).contains(words), "{code}: {}", advice(code));
+            }
+        }
+    }
+}

@@ -66,7 +66,6 @@ impl Audit<'_> {
             not_proven.push("a quorum of witnesses was required and is not there".to_owned());
         }
         let levels = Level::ALL.map(|level| LevelReport {
-            level,
             asked: request.levels.as_ref().is_none_or(|levels| levels.contains(&level)),
             ..judge_level(level, &findings, contents.is_some(), is_whole, &not_proven, &request.no_openings)
                 .with_overdue(counts.overdue)

@@ -1,6 +1,8 @@
 //! The audit of the accepted ledger, sound and not: what it rests on, what it finds, and where.
 
 mod faults;
+mod long;
+mod words;
 
 use vandel_core::block::Block;
 use vandel_core::checkpoint::Checkpoint;

@@ -8,6 +8,7 @@ mod audit;
 mod bounds;
 mod certificates;
 mod check;
+mod derived;
 mod dossiers;
 mod events;
 mod faults;

@@ -303,3 +303,22 @@ fn tiles_are_written_and_read_as_the_format_says() {
         assert_eq!(written, folder.0.len(), "no file besides these and the checkpoint");
     }
 }
+
+#[test]
+fn a_fault_of_a_folder_has_the_vectors_name_and_says_whether_the_next_block_is_lost_by_it() {
+    use vandel_core::tiles::TilesFault;
+    let path = |text: &str| text.to_owned();
+    for (fault, name, of_the_next) in [
+        (TilesFault::Checkpoint, "Checkpoint", false),
+        (TilesFault::Missing { path: path("tile/entries/000") }, "Missing", true),
+        (TilesFault::Missing { path: path("tile/0/000") }, "Missing", false),
+        (TilesFault::BlocksEnd { found: 1, size: 2 }, "BlocksEnd", true),
+        (TilesFault::BlocksBeyond { size: 2 }, "BlocksBeyond", true),
+        (TilesFault::Blocks { path: path("vandel/blocks/000"), width: 1 }, "Blocks", true),
+        (TilesFault::Entries { path: path("tile/entries/000"), width: 1 }, "Entries", true),
+        (TilesFault::Hashes { path: path("tile/0/000") }, "Hashes", false),
+    ] {
+        assert_eq!(fault.name(), format!("Tiles.{name}"));
+        assert_eq!(fault.is_of_the_next_block(), of_the_next, "{fault}");
+    }
+}
