@@ -40,7 +40,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { cache_bytes: 64 << 20, batch_records: 1_024, build_records: 1 << 19 }
+        Self { cache_bytes: 64 << 20, batch_records: 1_024, build_records: 1 << 18 }
     }
 }
 

@@ -11,13 +11,12 @@ use crate::rows::{Named, SpineName};
 /// Few things in order.
 pub(crate) struct Few<K, V>(Vec<(K, V)>);
 
-impl<K, V> Default for Few<K, V> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
-
 impl<K: Ord + Copy, V> Few<K, V> {
+    /// With room for as many as are usual: there are as many of these as threads.
+    fn with_room(usual: usize) -> Self {
+        Self(Vec::with_capacity(usual))
+    }
+
     pub(crate) fn get(&self, key: K) -> Option<&V> {
         let at = self.0.binary_search_by_key(&key, |(key, _)| *key).ok()?;
         Some(&self.0[at].1)
@@ -48,9 +47,8 @@ impl<K: Ord + Copy, V> Few<K, V> {
 pub(crate) type KeyOf = (Compartment, Option<u32>);
 
 /// A clock: as it is stored, and as it has been added up.
-#[derive(Default)]
 pub(crate) struct Clock {
-    pub(crate) before: Option<ClockRow>,
+    pub(crate) before: Option<Box<ClockRow>>,
     pub(crate) now: Option<ClockRow>,
 }
 
@@ -76,10 +74,10 @@ impl ThreadRows {
             spine: named.spine,
             before,
             touched: false,
-            pieces: Few::default(),
-            identities: Few::default(),
-            readings: Few::default(),
-            clocks: Few::default(),
+            pieces: Few::with_room(4),
+            identities: Few::with_room(1),
+            readings: Few::with_room(0),
+            clocks: Few::with_room(5),
         }
     }
 

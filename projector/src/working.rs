@@ -161,7 +161,7 @@ impl<'a> Working<'a> {
             },
         };
         if before != clock {
-            thread.clocks.insert(of, Clock { before, now: clock });
+            thread.clocks.insert(of, Clock { before: before.map(Box::new), now: clock });
         }
         Ok(())
     }

@@ -3,9 +3,11 @@
 
 use rayon::prelude::*;
 use vandel_core::event::Compartment;
+use vandel_core::id::PublicKey;
 use vandel_ledger::vault::{KeyId, ReadyKey};
 
 use crate::clocks::calendar_key;
+use crate::grouped::Grouped;
 use crate::projector::ProjectError;
 use crate::row::Row;
 use crate::seal::{Room, Sealer};
@@ -15,6 +17,8 @@ use crate::working::Working;
 
 /// How many threads are sealed together, and look for their keys together.
 const THREADS_TOGETHER: usize = 16;
+/// About how many bytes the rows of a thread take.
+const THREAD_BYTES: usize = 2_048;
 
 impl Working<'_> {
     /// All changes, sealed. A row whose key has been destroyed meanwhile is removed instead.
@@ -25,26 +29,33 @@ impl Working<'_> {
 
     /// As [`Working::into_changes`], in lots.
     pub(crate) fn into_lots(self) -> Result<Vec<Lot>, ProjectError> {
-        let sealer = &self.stored.sealer;
-        let mut others = Lot::default();
-        for (key, row) in &self.keys {
-            others.put::<ProjectError>(Table::Keys, &key.0, |out| {
-                // A key is no secret.
-                out.extend_from_slice(&row.encode());
-                Ok(())
-            })?;
-        }
-        for (index, key, present) in self.entries.into_all() {
-            enter(&mut others, index, &key, present)?;
-        }
-        let threads: Vec<Box<ThreadRows>> = self.threads.into_values().collect();
+        let Self { stored, threads, entries, keys, .. } = self;
+        let threads: Vec<Box<ThreadRows>> = threads.into_values().collect();
         let together = threads.par_chunks(THREADS_TOGETHER);
-        let mut lots: Vec<Lot> =
-            together.map(|threads| seal_threads(sealer, threads)).collect::<Result<_, ProjectError>>()?;
-        lots.push(others);
+        let seal = || -> Result<Vec<Lot>, ProjectError> {
+            together.map(|threads| seal_threads(&stored.sealer, threads)).collect()
+        };
+        let (lots, others) = rayon::join(seal, || unsealed(&keys, entries));
+        let mut lots = lots?;
+        lots.push(others?);
         threads.into_par_iter().for_each(drop);
         Ok(lots)
     }
+}
+
+/// What says nothing of anybody: keys, and the entries of indexes.
+fn unsealed(keys: &[(PublicKey, Row)], entries: Grouped<bool>) -> Result<Lot, ProjectError> {
+    let mut lot = Lot::default();
+    for (key, row) in keys {
+        lot.put::<ProjectError>(Table::Keys, &key.0, |out| {
+            out.extend_from_slice(&row.encode());
+            Ok(())
+        })?;
+    }
+    for (index, key, present) in entries.into_all() {
+        enter(&mut lot, index, &key, present)?;
+    }
+    Ok(lot)
 }
 
 fn enter(lot: &mut Lot, index: Table, key: &[u8], present: bool) -> Result<(), ProjectError> {
@@ -61,7 +72,7 @@ fn seal_threads(sealer: &Sealer<'_>, threads: &[Box<ThreadRows>]) -> Result<Lot,
     let names: Vec<KeyId> = names.collect();
     let mut found = sealer.vault().keys(&names)?.into_iter();
     let mut names = names.into_iter();
-    let (mut lot, mut room) = (Lot::default(), Room::default());
+    let (mut lot, mut room) = (Lot::with_room(threads.len() * THREAD_BYTES), Room::default());
     for (thread, keys) in threads.iter().zip(keys) {
         let mut sealing = Sealing { sealer, lot: &mut lot, room: &mut room, spine: None };
         for ((of, name), key) in keys.into_iter().zip(names.by_ref()).zip(found.by_ref()) {
@@ -148,15 +159,17 @@ impl Sealing<'_> {
     /// A clock, and its entry in the calendar.
     fn put_clock(&mut self, name: &KeyId, clock: &Clock, key: Option<&ReadyKey>) -> Result<(), ProjectError> {
         let Clock { before, now } = clock;
-        if before == now {
+        let (before, after) = (before.as_deref(), now.as_ref());
+        if before == after {
             return Ok(());
         }
-        let date = |clock: &Option<crate::row::ClockRow>| clock.as_ref().and_then(|clock| clock.date);
-        if date(before) != date(now) {
-            let mut enter =
-                |date, present| enter(self.lot, Table::Calendar, &calendar_key(date, &name.0), present);
-            date(before).map_or(Ok(()), |date| enter(date, false))?;
-            date(now).map_or(Ok(()), |date| enter(date, true))?;
+        let dates = [before, after].map(|clock| clock.and_then(|clock| clock.date));
+        if dates[0] != dates[1] {
+            for (date, present) in dates.into_iter().zip([false, true]) {
+                if let Some(date) = date {
+                    enter(self.lot, Table::Calendar, &calendar_key(date, &name.0), present)?;
+                }
+            }
         }
         let row = now.clone().map(Row::Clock);
         self.put((Table::Clocks, &name.0), row.as_ref(), key)

@@ -1,6 +1,7 @@
 //! Data keys in memory, by their names, and looking up many at once.
 
 use super::seal::{DataKey, KeyId};
+use super::shards::find_keys;
 use super::{Vault, VaultError};
 use crate::name_hash::NameMap;
 
@@ -15,7 +16,17 @@ impl Vault {
     /// If a shard can't be read.
     pub fn keys(&self, names: &[KeyId]) -> Result<Vec<Option<DataKey>>, VaultError> {
         let found: Vec<Option<&DataKey>> = names.iter().map(|name| self.segment.keys.get(name)).collect();
-        let pairs = names.iter().zip(found);
-        pairs.map(|(name, found)| found.map_or_else(|| self.key(name), |key| Ok(Some(key.clone())))).collect()
+        let mut keys: Vec<Option<DataKey>> = found.into_iter().map(|found| found.cloned()).collect();
+        let missing: Vec<usize> = (0..keys.len()).filter(|at| keys[*at].is_none()).collect();
+        let shards = self.shards_at_hand(missing.iter().map(|at| &names[*at]));
+        let in_shards = shards.iter().zip(&missing).map(|(shard, at)| {
+            let keys = shard.as_ref().map_or(&[][..], |shard| shard.as_slice());
+            (keys, &names[*at])
+        });
+        let in_shards = find_keys(in_shards);
+        for ((at, shard), key) in missing.into_iter().zip(&shards).zip(in_shards) {
+            keys[at] = if shard.is_some() { key } else { self.key(&names[at])? };
+        }
+        Ok(keys)
     }
 }

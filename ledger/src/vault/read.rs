@@ -1,5 +1,6 @@
 //! Opening entries: one by its number, or all in order.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -12,9 +13,10 @@ use super::index::{Index, IndexEntry, IndexPart};
 use super::seal::{KeyId, ReadyKey, part_binding, unpad};
 use super::{Opened, Part, Vault, VaultError};
 use crate::disk::{Open, read_all};
+use crate::name_hash::NameMap;
 
 /// So many records' parts are read together: what one core opens while the bytes are still at hand.
-const STRETCH_RECORDS: usize = 256;
+const STRETCH_RECORDS: usize = 128;
 
 impl Vault {
     /// A record's entry; `None` if it has none. A part whose bytes are gone or changed is
@@ -42,18 +44,18 @@ impl Vault {
         record_of: impl Fn(&W) -> u64 + Sync,
         see: impl Fn(&W, Result<Option<Opened>, VaultError>) -> T + Sync,
     ) -> Vec<T> {
-        let mut seen = Vec::with_capacity(wanted.len());
+        let mut stretches: Vec<(Option<usize>, &[W])> = Vec::new();
         let mut left = wanted;
         while let Some(first) = left.first() {
             let (bundle, end) = self.bundle_of(record_of(first));
             let of_bundle = left.partition_point(|wanted| end.is_none_or(|end| record_of(wanted) < end));
             let (these, rest) = left.split_at(of_bundle.max(1));
-            let stretches = these.par_chunks(STRETCH_RECORDS);
-            let lots = stretches.map(|wanted| self.see_stretch(bundle, wanted, &record_of, &see));
-            seen.extend(lots.collect::<Vec<_>>().into_iter().flatten());
+            stretches.extend(these.chunks(STRETCH_RECORDS).map(|wanted| (bundle, wanted)));
             left = rest;
         }
-        seen
+        let seen =
+            stretches.par_iter().map(|(bundle, wanted)| self.see_stretch(*bundle, wanted, &record_of, &see));
+        seen.collect::<Vec<_>>().into_iter().flatten().collect()
     }
 
     /// As [`Vault::see_all`], of one bundle: its bytes are read, and looked at while they are at hand.
@@ -64,13 +66,36 @@ impl Vault {
         record_of: impl Fn(&W) -> u64,
         see: impl Fn(&W, Result<Option<Opened>, VaultError>) -> T,
     ) -> Vec<T> {
-        let records: Vec<u64> = wanted.iter().map(record_of).collect();
-        let pairs = wanted.iter().zip(&records);
-        match self.stretch_of(bundle, &records) {
-            Ok(stretch) => pairs.map(|(wanted, record)| see(wanted, stretch.get(self, *record))).collect(),
-            // One by one, so that each says what is wrong with it.
-            Err(_) => pairs.map(|(wanted, record)| see(wanted, self.get(*record))).collect(),
+        let index = bundle.map_or(Ok(WholeIndex::default()), |number| self.index_of(number));
+        let opened = index.and_then(|index| {
+            let found: Vec<Option<Found<'_>>> =
+                wanted.iter().map(|wanted| index.find(record_of(wanted))).collect();
+            let (bytes, base) = self.bytes_of(bundle, &found)?;
+            let keys = self.keys_of(&found)?;
+            let mut keys = keys.in_order();
+            let mut open = |(entry, parts): Found<'_>| {
+                self.open_parts_with(entry, parts, (&bytes, base), || Ok(keys.next().flatten()))
+            };
+            let opened = found.into_iter().map(|found| found.map(&mut open).transpose());
+            Ok(wanted.iter().zip(opened).map(|(wanted, opened)| see(wanted, opened)).collect())
+        });
+        // One by one, so that each says what is wrong with it.
+        let each = |wanted: &W| see(wanted, self.get(record_of(wanted)));
+        opened.unwrap_or_else(|_: VaultError| wanted.iter().map(each).collect())
+    }
+
+    /// The keys of these entries' parts. In a stretch of records one key may be that of many parts, since a case's steps
+    /// often stand close together.
+    fn keys_of(&self, found: &[Option<Found<'_>>]) -> Result<StretchKeys, VaultError> {
+        let (mut known, mut names, mut order) = (NameMap::<KeyId, usize>::default(), Vec::new(), Vec::new());
+        for name in found.iter().flatten().flat_map(|(_, parts)| names_of(parts)) {
+            order.push(*known.entry(name).or_insert_with(|| {
+                names.push(name);
+                names.len() - 1
+            }));
         }
+        let keys = self.keys(&names)?;
+        Ok(StretchKeys { ready: keys.into_iter().map(|key| key.map(|key| key.ready())).collect(), order })
     }
 
     /// The bundle that can hold a record, and the first record that is none of its.
@@ -87,12 +112,14 @@ impl Vault {
         (folded, next.map(|bundle| bundle.first_record).or(end))
     }
 
-    /// The bytes of a bundle that hold these records' parts.
-    fn stretch_of(&self, bundle: Option<usize>, records: &[u64]) -> Result<Stretch<'_>, VaultError> {
-        let Some(number) = bundle else { return Ok(Stretch::default()) };
-        let index = self.index_of(number)?;
-        let parts = || records.iter().filter_map(|record| index.find(*record)).flat_map(|(_, parts)| parts);
-        let live = || parts().filter(|part| part.key.is_some());
+    /// The bytes of a bundle that hold these entries' parts, and where they begin in it.
+    fn bytes_of(
+        &self,
+        bundle: Option<usize>,
+        found: &[Option<Found<'_>>],
+    ) -> Result<(Vec<u8>, u32), VaultError> {
+        let Some(number) = bundle else { return Ok((Vec::new(), 0)) };
+        let live = || found.iter().flatten().flat_map(|(_, parts)| *parts).filter(|part| part.key.is_some());
         let base = live().map(|part| part.offset).min().unwrap_or(0);
         let end = live().map(|part| part.offset.saturating_add(part.len)).max().unwrap_or(0);
         let mut bytes = vec![0; (end - base) as usize];
@@ -101,7 +128,7 @@ impl Vault {
         opened
             .and_then(|opened| opened.read_exact_at(&mut bytes, u64::from(base)))
             .map_err(VaultError::io(file))?;
-        Ok(Stretch { index, bytes, base })
+        Ok((bytes, base))
     }
 
     /// The only bundle whose index page can hold this record.
@@ -152,11 +179,6 @@ impl Vault {
         self.open_parts(entry, parts, &bytes, start)
     }
 
-    /// The key with this id, made ready.
-    fn ready_key(&self, id: &KeyId) -> Result<Option<ReadyKey>, VaultError> {
-        Ok(self.key(id)?.map(|key| key.ready()))
-    }
-
     /// Opens an entry's parts from bytes of its bundle that begin at `base`.
     fn open_parts(
         &self,
@@ -165,9 +187,21 @@ impl Vault {
         bytes: &[u8],
         base: u32,
     ) -> Result<Opened, VaultError> {
+        let mut names = names_of(parts);
+        let keys = || names.next().map_or(Ok(None), |name| Ok(self.key(&name)?.map(|key| key.ready())));
+        self.open_parts_with(entry, parts, (bytes, base), keys)
+    }
+
+    /// As [`Vault::open_parts`]; `next_key` gives the keys that [`names_of`] names, in that order.
+    fn open_parts_with<K: Borrow<ReadyKey>>(
+        &self,
+        entry: &IndexEntry,
+        parts: &[IndexPart],
+        (bytes, base): (&[u8], u32),
+        mut next_key: impl FnMut() -> Result<Option<K>, VaultError>,
+    ) -> Result<Opened, VaultError> {
         let mut opened = BTreeMap::new();
-        // Most records have two parts under their spine's key, of which one comes first.
-        let mut first: Option<(KeyId, Option<ReadyKey>)> = None;
+        let mut first: Option<(KeyId, Option<K>)> = None;
         for part in parts {
             let Some(id) = &part.key else {
                 opened.insert(part.slot, Part::Erased);
@@ -176,11 +210,11 @@ impl Vault {
             let looked_up;
             let key = if first.as_ref().is_none_or(|(known, _)| known == id) {
                 if first.is_none() {
-                    first = Some((*id, self.ready_key(id)?));
+                    first = Some((*id, next_key()?));
                 }
                 first.as_ref().and_then(|(_, key)| key.as_ref())
             } else {
-                looked_up = self.ready_key(id)?;
+                looked_up = next_key()?;
                 looked_up.as_ref()
             };
             let Some(key) = key else {
@@ -191,11 +225,19 @@ impl Vault {
             let start = part.offset.checked_sub(base).map(|start| start as usize);
             let sealed = start.and_then(|start| bytes.get(start..)?.get(..part.len as usize));
             let plaintext: Option<Zeroizing<Vec<u8>>> =
-                sealed.and_then(|sealed| key.open(&binding, sealed)).and_then(unpad);
+                sealed.and_then(|sealed| key.borrow().open(&binding, sealed)).and_then(unpad);
             opened.insert(part.slot, plaintext.map_or(Part::Damaged, Part::Open));
         }
         Ok(Opened { record: entry.record, statement: entry.statement, parts: opened })
     }
+}
+
+/// The keys that are looked up to open an entry's parts, in order. Most records have two parts under their spine's key, of
+/// which one comes first; that key is looked up once.
+fn names_of(parts: &[IndexPart]) -> impl Iterator<Item = KeyId> {
+    let mut names = parts.iter().filter_map(|part| part.key);
+    let first = names.next();
+    first.into_iter().chain(names.filter(move |name| Some(*name) != first))
 }
 
 /// A bundle's index: the open segment's own, or one that others may hold too.
@@ -221,18 +263,19 @@ impl Deref for WholeIndex<'_> {
     }
 }
 
-/// A bundle's index, and some of its bytes.
-#[derive(Default)]
-struct Stretch<'a> {
-    index: WholeIndex<'a>,
-    bytes: Vec<u8>,
-    base: u32,
+/// A record's entry in an index.
+type Found<'i> = (&'i IndexEntry, &'i [IndexPart]);
+
+/// The keys of a stretch of records, each made ready once.
+struct StretchKeys {
+    ready: Vec<Option<ReadyKey>>,
+    order: Vec<usize>,
 }
 
-impl Stretch<'_> {
-    fn get(&self, vault: &Vault, record: u64) -> Result<Option<Opened>, VaultError> {
-        let found = self.index.find(record);
-        found.map(|(entry, parts)| vault.open_parts(entry, parts, &self.bytes, self.base)).transpose()
+impl StretchKeys {
+    /// As they are asked for, one entry after the other.
+    fn in_order(&self) -> impl Iterator<Item = Option<&ReadyKey>> {
+        self.order.iter().map(|at| self.ready[*at].as_ref())
     }
 }
 

@@ -23,39 +23,83 @@ pub(super) fn shard_of(id: &KeyId, shard_count: usize) -> usize {
 }
 
 /// So few keys are not guessed among any more.
-const FEW: usize = 16;
+const FEW: usize = 2;
 /// How often it is guessed where a key stands, at most.
-const GUESSES: usize = 6;
+const GUESSES: usize = 8;
+
+/// A shard that has been opened whole.
+pub(super) type OpenShard = Arc<Zeroizing<Vec<u8>>>;
 
 /// Looks a key up in an opened shard.
 pub(super) fn find_key(shard: &[u8], id: &KeyId) -> Option<DataKey> {
-    let keys = shard.as_chunks::<KEY_BYTES>().0;
-    let keys = &keys[near(keys, id)];
-    let at = keys.binary_search_by(|key| key[..16].cmp(&id.0)).ok()?;
-    keys[at].last_chunk().map(DataKey::from_bytes)
+    let mut near = Near::begin(shard, id);
+    while near.narrow() {}
+    near.find(id)
 }
 
-/// Where a key stands, if it is there at all. Ids are hashes, so that their first bytes tell about where: a few guesses
-/// look at a few places of a large shard, where halving it would look at twice as many, and at far ones. Ids that are
-/// spread unevenly only leave more for the search that comes after.
-fn near(keys: &[[u8; KEY_BYTES]], id: &KeyId) -> std::ops::Range<usize> {
-    let front = |bytes: &[u8]| bytes.first_chunk().map_or(0, |front| u64::from_be_bytes(*front));
-    let wanted = front(&id.0);
-    let (mut low, mut high, mut least, mut most) = (0, keys.len(), 0, u64::MAX);
-    for _ in 0..GUESSES {
-        if high - low <= FEW || most <= least {
-            break;
-        }
-        let part = u128::from(wanted - least) * (high - low) as u128 / (u128::from(most - least) + 1);
-        let at = low + usize::try_from(part).unwrap_or(0);
-        let found = front(&keys[at]);
-        match found.cmp(&wanted) {
-            Ordering::Less => (low, least) = (at + 1, found),
-            Ordering::Greater => (high, most) = (at, found),
-            Ordering::Equal => break,
-        }
+/// Looks a key up in each of these shards. All guess in turn: a processor that looks at several places that don't depend on
+/// each other waits for all of them together.
+pub(super) fn find_keys<'s>(
+    wanted: impl Iterator<Item = (&'s [u8], &'s KeyId)> + Clone,
+) -> Vec<Option<DataKey>> {
+    let mut all: Vec<Near<'s>> = wanted.clone().map(|(shard, id)| Near::begin(shard, id)).collect();
+    let mut goes_on = true;
+    while goes_on {
+        goes_on = all.iter_mut().fold(false, |goes_on, near| near.narrow() | goes_on);
     }
-    low..high
+    all.iter().zip(wanted).map(|(near, (_, id))| near.find(id)).collect()
+}
+
+/// Where a key stands in an opened shard, if it is there at all. Ids are hashes, so that their first bytes tell about where:
+/// a few guesses look at a few places of a large shard, where halving it would look at twice as many, and at far ones. Ids
+/// that are spread unevenly only leave more for the search that comes after.
+struct Near<'s> {
+    keys: &'s [[u8; KEY_BYTES]],
+    wanted: u64,
+    low: usize,
+    high: usize,
+    least: u64,
+    most: u64,
+    guesses_left: usize,
+}
+
+fn front(bytes: &[u8]) -> u64 {
+    bytes.first_chunk().map_or(0, |front| u64::from_be_bytes(*front))
+}
+
+impl<'s> Near<'s> {
+    fn begin(shard: &'s [u8], id: &KeyId) -> Self {
+        let keys = shard.as_chunks::<KEY_BYTES>().0;
+        let (low, high, least, most) = (0, keys.len(), 0, u64::MAX);
+        Self { keys, wanted: front(&id.0), low, high, least, most, guesses_left: GUESSES }
+    }
+
+    /// Guesses once; false if there is no need to, or no more.
+    fn narrow(&mut self) -> bool {
+        let Self { keys, wanted, low, high, least, most, guesses_left } = self;
+        if *guesses_left == 0 || *high - *low <= FEW || most <= least {
+            return false;
+        }
+        *guesses_left -= 1;
+        // In 32 bits, where multiplying loses nothing and dividing is quick.
+        let span = *most - *least;
+        let shift = (u64::BITS - span.leading_zeros()).saturating_sub(u32::BITS);
+        let part = ((*wanted - *least) >> shift) * (*high - *low) as u64 / ((span >> shift) + 1);
+        let at = *low + usize::try_from(part).unwrap_or(0);
+        let found = front(&keys[at]);
+        match found.cmp(wanted) {
+            Ordering::Less => (*low, *least) = (at + 1, found),
+            Ordering::Greater => (*high, *most) = (at, found),
+            Ordering::Equal => *guesses_left = 0,
+        }
+        true
+    }
+
+    fn find(&self, id: &KeyId) -> Option<DataKey> {
+        let keys = &self.keys[self.low..self.high];
+        let at = keys.binary_search_by(|key| key[..16].cmp(&id.0)).ok()?;
+        keys[at].last_chunk().map(DataKey::from_bytes)
+    }
 }
 
 /// The key ids in an opened shard.
@@ -73,7 +117,7 @@ enum Found {
 
 impl Vault {
     /// The opened shard of this number; `None` if it holds no key.
-    pub(super) fn shard(&self, number: usize) -> Result<Option<Arc<Zeroizing<Vec<u8>>>>, VaultError> {
+    pub(super) fn shard(&self, number: usize) -> Result<Option<OpenShard>, VaultError> {
         let Some(page) = &self.manifest.shards[number] else { return Ok(None) };
         let number = index_u32(number);
         if let Some(held) = self.caches().shards.get(number, page.generation) {
@@ -82,6 +126,24 @@ impl Vault {
         let shard = Arc::new(self.read_page(PageKind::Shard, number, page)?);
         self.caches().shards.put(number, page.generation, &shard, shard.len() / KEY_BYTES);
         Ok(Some(shard))
+    }
+
+    /// The opened shards of these keys, as far as they are in memory whole.
+    pub(super) fn shards_at_hand<'n>(
+        &self,
+        names: impl Iterator<Item = &'n KeyId>,
+    ) -> Vec<Option<OpenShard>> {
+        let mut names = names.peekable();
+        if names.peek().is_none() || !self.keeps_shards.load(Relaxed) {
+            return names.map(|_| None).collect();
+        }
+        let caches = self.caches();
+        let shard = |name| {
+            let number = shard_of(name, self.manifest.shards.len());
+            let page = self.manifest.shards[number].as_ref()?;
+            caches.shards.get(index_u32(number), page.generation)
+        };
+        names.map(shard).collect()
     }
 
     /// The opened index page of a bundle; `None` if it has none.
@@ -274,6 +336,8 @@ mod tests {
                     let found = find_key(&shard, id).expect("it is there");
                     assert_eq!(found.bytes().as_slice(), key(at));
                 }
+                let together = find_keys(ids.iter().map(|id| (&shard[..], id)));
+                assert!((0..).zip(together).all(|(at, found)| found.expect("there").bytes()[..] == key(at)));
                 let edges = [KeyId([0; 16]), KeyId([255; 16])];
                 for id in (count..count + 500).map(id_of).chain(edges) {
                     assert_eq!(find_key(&shard, &id).is_some(), ids.binary_search(&id).is_ok());

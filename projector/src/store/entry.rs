@@ -79,6 +79,11 @@ pub struct Lot {
 }
 
 impl Lot {
+    /// With room for about so many bytes.
+    pub(crate) fn with_room(bytes: usize) -> Self {
+        Self { bytes: Vec::with_capacity(bytes), places: Vec::with_capacity(bytes / 128) }
+    }
+
     fn begin(&mut self, table: Table, key: &[u8]) -> Result<usize, StoreError> {
         let at = self.bytes.len();
         let too_long = |_| StoreError("a batch of rows is too long".to_owned());

@@ -1,6 +1,7 @@
 //! Files of rows as one: entries are moved in their bytes, a stretch of keys at a time, on all cores.
 
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
+use std::collections::BinaryHeap;
 
 use crate::store::StoreError;
 use crate::store::blocks::Blocks;
@@ -38,23 +39,31 @@ impl<'f> Merging<'f> {
         for file in self.files {
             cursors.extend(Cursor::at(file, from, until)?);
         }
+        let heads = cursors.iter().enumerate().map(|(at, cursor)| Reverse((cursor.front, at)));
+        let mut heads: BinaryHeap<Reverse<(Front, usize)>> = heads.collect();
         let mut blocks = Blocks::with_room(BLOCKS_EACH * 17 * 1024);
-        let mut passed = Vec::new();
-        while let Some(least) = least(&cursors)? {
+        let (mut alike, mut passed) = (Vec::new(), Vec::new());
+        while let Some(Reverse((front, at))) = heads.pop() {
+            alike.push(at);
+            // Few keys begin alike.
+            while heads.peek().is_some_and(|Reverse((other, _))| *other == front) {
+                alike.extend(heads.pop().map(|Reverse((_, at))| at));
+            }
+            let least = least(&cursors, &alike)?;
             let entry = cursors[least].entry()?;
             if entry.value.is_some() {
                 blocks.push(&entry)?;
             }
-            // Those before it hold nothing lower, and those after it nothing equal.
             passed.push(least);
-            for at in (0..least).rev().filter(|at| cursors[*at].front == cursors[least].front) {
-                if cursors[at].entry()?.cmp_key(&entry) == Ordering::Equal {
-                    passed.push(at);
+            for at in alike.drain(..).filter(|at| *at != least) {
+                match cursors[at].entry()?.cmp_key(&entry) {
+                    Ordering::Equal => passed.push(at),
+                    _ => heads.push(Reverse((front, at))),
                 }
             }
             for at in passed.drain(..) {
-                if !cursors[at].advance()? {
-                    cursors.remove(at);
+                if cursors[at].advance()? {
+                    heads.push(Reverse((cursors[at].front, at)));
                 }
             }
         }
@@ -62,19 +71,13 @@ impl<'f> Merging<'f> {
     }
 }
 
-/// The cursor with the lowest key; of several, the last.
-fn least(cursors: &[Cursor<'_>]) -> Result<Option<usize>, StoreError> {
-    let mut least: Option<usize> = None;
-    for (at, cursor) in cursors.iter().enumerate() {
-        let is_less = match least {
-            None => true,
-            Some(least) => match cursor.front.cmp(&cursors[least].front) {
-                Ordering::Equal => cursor.entry()?.cmp_key(&cursors[least].entry()?) != Ordering::Greater,
-                order => order == Ordering::Less,
-            },
-        };
-        if is_less {
-            least = Some(at);
+/// Which of these cursors has the lowest key; of several with one key, the one in the latest file.
+fn least(cursors: &[Cursor<'_>], among: &[usize]) -> Result<usize, StoreError> {
+    let mut least = among[0];
+    for at in &among[1..] {
+        let order = cursors[*at].entry()?.cmp_key(&cursors[least].entry()?);
+        if order == Ordering::Less || (order == Ordering::Equal && *at > least) {
+            least = *at;
         }
     }
     Ok(least)
