@@ -34,7 +34,7 @@ pub struct Settings {
     /// How many records are folded, at least, between two batches; it bounds memory when catching up.
     pub batch_records: u64,
     /// How many records are folded in memory, at least, before their rows are written, when a view is built anew. It
-    /// bounds memory there: about 2 KiB for each.
+    /// bounds memory there: about 1 KiB for each.
     pub build_records: u64,
 }
 
