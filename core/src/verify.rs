@@ -218,14 +218,15 @@ impl<'o> Audit<'o> {
                     break;
                 }
             };
-            let (along, checked) = (&mut self.along, folded.checks.len());
+            let along = &mut self.along;
             match self.chain.take(&block, &mut folded.checks, |chain, record| along.visit(chain, record)) {
                 Ok(()) => {
                     folded.spans.push((first, self.chain.size() - 1));
                     if self.request.verified.is_some_and(|seen| self.chain.size() <= seen.size) {
-                        // The tree head from then binds these very records, or is a finding.
-                        along.counts.signatures_before += (folded.checks.len() - checked) as u64;
-                        folded.checks.truncate(checked);
+                        // The tree head from then binds these very records, or is a finding; so it was
+                        // for all blocks before.
+                        along.counts.signatures_before += folded.checks.len() as u64;
+                        folded.checks.clear();
                     }
                 }
                 Err(fault) => {

@@ -71,7 +71,7 @@ impl Steps {
             }
             let took = read.chain.take_shown(record, &mut checks);
             took.map_err(|fault| DossierFault::new("rule", fault.kind.to_string()).at(record.number))?;
-            if record.number == 0 && read.chain.ledger != read.dossier.ledger() {
+            if read.chain.ledger != read.dossier.ledger() {
                 return Err(DossierFault::new("other-ledger", "record 0 opens another ledger").at(0));
             }
             let statement = &record.statement.statement;
@@ -306,7 +306,7 @@ fn check_slots(shown: &ShownStep, kind: Kind) -> Result<(), DossierFault> {
             Slot::Approval => kind.needs_approval(),
             _ => kind.compartments().contains(&compartment),
         };
-        let may = must || kind.optional_compartment() == Some(compartment) && slot != Slot::Approval;
+        let may = must || kind.optional_compartment() == Some(compartment);
         if here && absent || must && !here && !absent || absent && !may {
             return Err(bad("a part that the step has is neither shown nor said to be absent, or both"));
         }

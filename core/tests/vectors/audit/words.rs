@@ -1,16 +1,19 @@
 //! What a report says in words, where a person acts on it.
 
+use vandel_core::block::Block;
+use vandel_core::chain::{Chain, FaultKind, OpenRefusal};
 use vandel_core::checkpoint::Checkpoint;
+use vandel_core::event::{OpenEvent, OpenKind};
 use vandel_core::hash::Hash;
 use vandel_core::id::LedgerId;
-use vandel_core::statement::Body;
+use vandel_core::statement::{Body, ledger_id};
 use vandel_core::verify::{
     CheckpointSource, Level, LogEnd, Remembered, Report, Request, SignedCheckpoint, Verdict,
 };
 
 use super::{ORIGIN, audit, checkpoint, evidence, found, kept, ledger, operator, published, receipt, with};
-use crate::ledger::Ledger;
-use crate::world::{Draft, filler, secret};
+use crate::ledger::{Ledger, opened};
+use crate::world::{Draft, filler, open, secret};
 
 fn sound(ledger: &Ledger) -> super::Evidence {
     evidence(operator(), vec![published(&checkpoint(ledger, 13, None))])
@@ -138,7 +141,7 @@ fn what_ended_the_reading_is_said_once() {
     let report = with(&blocks, evidence(operator(), vec![stranger]));
     assert!(found(&report).contains(&("checkpoint-signature", None, None)), "of what was read it is");
     // What was not read may hold what a receipt promises.
-    let receipts = vec![receipt(&ledger, 13, 19)];
+    let receipts = vec![receipt(&ledger, 6, 8)];
     let report = with(&blocks, super::Evidence { receipts, ..sound(&ledger) });
     assert_eq!((found(&report), report.counts.receipts), (vec![("block-undecodable", Some(7), None)], 0));
     // A fault in a block of one record, which its own signature does not cover either: one record, and no span.
@@ -155,4 +158,16 @@ fn what_ended_the_reading_is_said_once() {
     let remembered = Remembered { ledger: LedgerId(filler("other")), size: 9, root: Hash(filler("root")) };
     let nothing = super::Evidence { remembered: Some(remembered), ..evidence(operator(), Vec::new()) };
     assert!(found(&with(&[], nothing)).iter().all(|(code, ..)| *code != "other-ledger"));
+}
+
+#[test]
+fn a_founding_by_one_is_told_how_many_signatures_it_has() {
+    let said = vec![("alice", None, open(OpenEvent::LedgerOpened(opened())))];
+    let mut draft = Draft::after(&Chain::before_opening(), "service", said);
+    draft.head.ledger = ledger_id(&draft.records[0].unsigned_fields().bytes());
+    let bytes = draft.fields().bytes();
+    let block = Block::decode(&bytes).expect("sound bytes");
+    let fault = Chain::before_opening().take(&block, &mut Vec::new(), |_, _| {}).expect_err("two are needed");
+    let refusal = OpenRefusal::SignatureCount { kind: OpenKind::LedgerOpened, needed: 2, found: 1 };
+    assert_eq!(fault.kind, FaultKind::Open(refusal));
 }

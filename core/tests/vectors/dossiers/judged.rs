@@ -178,26 +178,56 @@ fn keys_that_are_shown_less_far_than_the_case_are_said_to_be() {
 fn an_identity_is_replaced_by_a_later_one_and_nothing_else_is() {
     let tale = Tale::told(&[Part::Renamed]);
     let dossier = tale.dossier();
-    let claim = |at: usize, slot: u8, by: u64| {
+    let claimed = |at: usize, slot: u8, by: u64| {
+        let claim = |value: &mut Value| {
+            let step = &mut value["case"]["steps"][at];
+            let parts = step["parts"].as_array_mut().expect("a list");
+            parts.retain(|part| part["slot"] != slot);
+            step["absent"] = json!([{ "slot": slot, "why": "replaced", "by": by }]);
+        };
+        judged(&tale, &edited(&dossier, claim))
+    };
+    let report = claimed(0, 1, 2);
+    assert_eq!((report.exit, report.steps[0].replaced.as_slice()), (0, &["identity"][..]));
+    for (at, slot, by) in [(0, 1, 1), (0, 1, 3), (0, 1, 9), (1, 3, 2), (2, 1, 2)] {
+        let report = claimed(at, slot, by);
+        assert_eq!((report.exit, code(&report)), (3, Some("absent")), "slot {slot} of step {at} by {by}");
+    }
+}
+
+#[test]
+fn what_was_withheld_is_said_where_something_was() {
+    let tale = Tale::told(&Part::WHOLE);
+    let dossier = tale.dossier();
+    assert!(is_open(&judged(&tale, &dossier), "What was withheld"));
+    // Replaced, and its successor shown: nothing is withheld.
+    let replaced = Tale::told(&[Part::Renamed]);
+    let shown = edited(&replaced.dossier(), |value| {
+        value["case"]["steps"][0]["absent"] = json!([{ "slot": 1, "why": "replaced", "by": 2 }]);
+        value["case"]["steps"][2]["absent"] = json!([]);
+        let part = replaced.part(2, 1);
+        value["case"]["steps"][2]["parts"].as_array_mut().expect("a list").push(part);
+    });
+    let report = judged(&replaced, &shown);
+    assert_eq!((report.exit, is_open(&report, "What was withheld")), (0, false), "{:?}", report.fault);
+}
+
+#[test]
+fn what_a_step_may_have_can_be_withheld_and_what_it_cannot_have_is_not() {
+    let tale = Tale::told(&[Part::Decided]);
+    let dossier = tale.dossier();
+    let withheld = |at: usize, slot: u8| {
         let report = judged(
             &tale,
             &edited(&dossier, |value| {
-                let step = &mut value["case"]["steps"][at];
-                let parts = step["parts"].as_array_mut().expect("a list");
-                parts.retain(|part| part["slot"] != slot);
-                step["absent"] = json!([{ "slot": slot, "why": "replaced", "by": by }]);
+                value["case"]["steps"][at]["absent"] = json!([{ "slot": slot, "why": "withheld" }]);
             }),
         );
-        (
-            report.exit,
-            code(&report).map(str::to_owned),
-            report.steps.get(at).map(|step| step.replaced.clone()),
-        )
+        code(&report).map(str::to_owned)
     };
-    assert_eq!(claim(0, 1, 2), (0, None, Some(vec!["identity"])));
-    let refused = (3, Some("absent".to_owned()), None);
-    for (at, slot, by) in [(0, 1, 1), (0, 1, 3), (0, 1, 9), (1, 3, 2), (2, 1, 2)] {
-        assert_eq!(claim(at, slot, by), refused, "slot {slot} of step {at} by {by}");
+    assert_eq!(withheld(2, 5), None, "an assessment beside a decision");
+    for (at, slot) in [(2, 4), (2, 7), (3, 5), (3, 7)] {
+        assert_eq!(withheld(at, slot).as_deref(), Some("step"), "slot {slot} of step {at}");
     }
 }
 

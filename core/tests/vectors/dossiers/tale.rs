@@ -7,8 +7,8 @@ use vandel_core::chain::Chain;
 use vandel_core::checkpoint::Checkpoint;
 use vandel_core::dossier::{Absence, AbsentPart, Dossier, Gathered, ShownCompartments};
 use vandel_core::event::{
-    DigestPublished, ErasureExecuted, ErasureStarted, Kind, Note, OpenEvent, Process, Purpose, Reading, Role,
-    RootCellKind, Spine, Step,
+    DigestPublished, ErasureExecuted, ErasureStarted, Kind, Note, OpenEvent, Outcome, Process, Purpose,
+    Reading, Role, RootCellKind, Spine, Step,
 };
 use vandel_core::hash::{Hash, leaf_hash};
 use vandel_core::id::ThreadId;
@@ -47,6 +47,8 @@ pub(super) enum Part {
     KeysFirst,
     /// A name is changed before the case is closed.
     Renamed,
+    /// A decision is made before the case is closed.
+    Decided,
     /// A step of the case that belongs into no case.
     Stray,
     /// The second service publishes another digest before it confirms the first one's.
@@ -120,6 +122,13 @@ impl Tale {
         });
         if tale.has(Part::Renamed) {
             tale.step(THREAD, Kind::IdentityChanged, |step| step.identity = Some(identity()));
+        }
+        if tale.has(Part::Decided) {
+            tale.step(THREAD, Kind::DecisionMade, |step| {
+                let (outcome, delegation) = (Outcome::Fit, "Delegationsordningen 4.2".to_owned());
+                let decided = Process::DecisionMade { outcome, delegation, follow_up: None, support: None };
+                step.process = Some(decided);
+            });
         }
         if tale.has(Part::Stray) {
             tale.step(THREAD, Kind::RecordRead, |step| step.reading = Some(reading()));
@@ -281,6 +290,12 @@ impl Tale {
         let proof = inclusion_proof(&nodes, number as u64, nodes.size()).expect("a place in it");
         let proof: Vec<String> = proof.iter().map(Hash::to_string).collect();
         json!({ "record": number, "bytes": BASE64_STANDARD.encode(&self.records[number]), "proof": proof })
+    }
+
+    /// A part of a step as a dossier shows it.
+    pub(super) fn part(&self, step: usize, slot: usize) -> Value {
+        let part = self.steps[step].1.parts[slot].as_ref().expect("it was sealed");
+        json!({ "slot": slot, "bytes": BASE64_STANDARD.encode(part.stored()) })
     }
 
     /// The rows as the digest had them: before a later step.
