@@ -27,12 +27,26 @@ pub(crate) fn run(root: &Path, files: &[&str]) -> bool {
         .current_dir(root)
         .args(["mutants", "--package", "vandel-core", "--no-shuffle", "--output"])
         .arg(&output);
-    for file in files {
-        command.args(["--file", file]);
+    if !files.is_empty() {
+        // The tool adds files that it is given to the configured scope, and does not narrow it down to them.
+        let narrow = output.join("scope.toml");
+        let configured = fs::read_to_string(root.join(".cargo/mutants.toml")).unwrap_or_default();
+        if let Err(error) = fs::write(&narrow, narrowed(&configured, files)) {
+            println!("{}: {error}", narrow.display());
+            return false;
+        }
+        command.arg("--config").arg(narrow);
     }
     // Survivors and time-outs have exit codes of their own; what came of it stands in the files.
     step::succeeds(&mut command);
     judge(root, &output.join("mutants.out"))
+}
+
+/// The configuration with these files as its scope.
+fn narrowed(configured: &str, files: &[&str]) -> String {
+    let (before, rest) = configured.split_once("examine_globs = [").unwrap_or((configured, "]\n"));
+    let (_, after) = rest.split_once("\n]\n").unwrap_or(("", ""));
+    format!("{before}examine_globs = {files:?}\n{after}")
 }
 
 /// Finds the tool, or installs it below `target/`.
@@ -92,6 +106,13 @@ fn names(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_part_of_the_scope_is_those_files_and_all_else_stays() {
+        let configured = "# scope\nexamine_globs = [\n    \"a.rs\", \"b/*.rs\",\n]\nprofile = \"mutants\"\n";
+        let narrow = "# scope\nexamine_globs = [\"b/c.rs\"]\nprofile = \"mutants\"\n";
+        assert_eq!(narrowed(configured, &["b/c.rs"]), narrow);
+    }
 
     #[test]
     fn a_mutant_has_one_name_in_the_tools_list_and_in_the_document() {
