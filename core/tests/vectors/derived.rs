@@ -65,6 +65,7 @@ fn an_excerpt_begins_with_the_opening_and_ascends() {
         numbers.iter().try_for_each(&mut take).map_err(|fault| (fault.place.record, fault.kind))
     };
     assert_eq!(shown(&[0, 2, 5, 7]), Ok(()));
+    assert_eq!(shown(&[0, 2, 3, 4]), Ok(()), "of one block, at one time");
     let out_of_order = |expected, found| Err((Some(found), FaultKind::RecordNumber { expected, found }));
     assert_eq!(shown(&[2]), out_of_order(0, 2));
     assert_eq!(shown(&[0, 0]), out_of_order(1, 0));
@@ -84,6 +85,8 @@ fn a_chain_from_its_parts_goes_on_as_it_would_have() {
         assert_eq!(format!("{found:?}"), format!("{expected:?}"));
         assert_eq!(found.keys.len(), 8, "with its keys");
     }
+    let keyring = &ledger.chains[13].keyring;
+    assert!(keyring.verifying(&public("alice")).is_some() && keyring.verifying(&public("mallory")).is_none());
     let parts = || ledger.chains[13].to_parts();
     let mut wrong = parts();
     wrong.size += 1;

@@ -61,6 +61,10 @@ fn the_report_counts_what_was_checked_and_says_how_far() {
     let withheld: Vec<_> = report.steps.iter().map(|step| step.withheld.as_slice()).collect();
     assert_eq!(withheld, [&["identity"][..], &[], &[]]);
     assert_eq!(report.size, Some(11));
+    let shown: Vec<_> = report.steps.iter().map(|step| step.shown.as_slice()).collect();
+    assert_eq!(shown, [["spine", "process"], ["spine", "note"], ["spine", "process"]]);
+    let policy = report.policy.expect("the one in force when the case was opened");
+    assert_eq!((policy.name.as_str(), policy.record), ("small", 4));
 }
 
 #[test]
@@ -242,6 +246,21 @@ fn what_is_absent_is_said_once_and_of_slots_that_there_are() {
         code(&report).map(str::to_owned)
     };
     assert_eq!(withheld(&[1]), None);
+    let two = |first: u8, second: u8| {
+        let claim = |value: &mut Value| {
+            let step = &mut value["case"]["steps"][0];
+            step["parts"].as_array_mut().expect("a list").truncate(1);
+            let absent = [first, second].map(|slot| json!({ "slot": slot, "why": "withheld" }));
+            step["absent"] = json!(absent);
+        };
+        code(&judged(&tale, &edited(&dossier, claim))).map(str::to_owned)
+    };
+    assert_eq!((two(1, 2), two(2, 1).as_deref()), (None, Some("step")), "in the order of their slots");
+    let doubled = |value: &mut Value| {
+        let parts = value["case"]["steps"][0]["parts"].as_array_mut().expect("a list");
+        parts.push(parts[1].clone());
+    };
+    assert_eq!(code(&judged(&tale, &edited(&dossier, doubled))), Some("step"));
     for slots in [&[1, 1][..], &[1, 8], &[0, 1], &[1, 3]] {
         assert_eq!(withheld(slots).as_deref(), Some("step"), "{slots:?}");
     }
