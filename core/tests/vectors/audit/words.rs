@@ -56,6 +56,23 @@ fn each_checkpoint_is_named_by_its_source_with_what_came_of_it() {
 }
 
 #[test]
+fn an_anchor_says_who_could_have_rewritten_history_and_what_nobody_would_see() {
+    let ledger = ledger();
+    let note = || published(&checkpoint(&ledger, 13, None));
+    let older = kept(&checkpoint(&ledger, 6, None));
+    for (brought, words, undetected) in [
+        (evidence(None, vec![note()]), "Anyone", 4),
+        (evidence(operator(), vec![note()]), "The operator", 4),
+        (evidence(operator(), vec![note(), older]), "Nobody, for all up to the remembered size", 2),
+    ] {
+        let anchor = with(&ledger.blocks, brought).anchor;
+        assert!(anchor.could_have_rewritten.starts_with(words), "{}", anchor.could_have_rewritten);
+        assert_eq!(anchor.undetected.len(), undetected, "{words}");
+        assert!(anchor.undetected.iter().all(|line| line.ends_with('.')));
+    }
+}
+
+#[test]
 fn levels_and_verdicts_have_the_names_that_commands_and_scripts_use() {
     for level in Level::ALL {
         assert_eq!(Level::from_name(level.name()), Some(level));
