@@ -3,6 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use vandel_ledger::home::Home;
+use vandel_ledger::home_log::HomeLog;
+use vandel_projector::{ProjectError, Projector, ReadOnly, Settings, Source};
+
 use crate::fresh_digest;
 use crate::lively::Lively;
 
@@ -125,4 +129,46 @@ fn a_process_killed_between_batches_goes_on_from_whole_batches() {
         killed += 1;
     }
     eprintln!("{killed} kills");
+}
+
+/// Where the blocks of a segment lie (`docs/format.md`, section 5.4): from the frame's beginning, with its length.
+fn frames(segment: &[u8]) -> Vec<(usize, usize)> {
+    let (mut at, mut frames) = (52, Vec::new());
+    while let Some(length) = segment.get(at + 12..at + 16) {
+        let len = 20 + u32::from_be_bytes(length.try_into().unwrap()) as usize;
+        frames.push((at, len));
+        at += len;
+    }
+    frames
+}
+
+/// The second reading of the log must find what the first has judged, to the last byte: also in signatures, which no
+/// record's hash covers.
+#[test]
+fn a_block_that_is_another_when_it_is_folded_than_when_it_was_judged_is_refused() {
+    let lively = lively(5, 12);
+    let (disk, home) = (lively.world.disk.clone(), &lively.world.home);
+    let judged = ReadOnly::open(disk.clone(), home, None).unwrap();
+    let other = tempfile::tempdir().unwrap();
+    copy(home.root(), other.path());
+    let other = Home::new(other.path().to_owned());
+    let segment = files(&other.log()).remove(0);
+    let bytes = fs::read(&segment).unwrap();
+    let fold = || {
+        let log = HomeLog::open(&disk, &other).unwrap();
+        let source = Source::of_home(judged.source().chain, judged.source().vault, &log);
+        Projector::in_memory(&source, Settings::default()).map(drop)
+    };
+    fold().unwrap();
+    let frames = frames(&bytes);
+    for (at, len) in &frames {
+        let mut changed = bytes.clone();
+        changed[at + len - 1] ^= 1; // the block's signature
+        let sum =
+            crc32c::crc32c_append(crc32c::crc32c(&changed[at + 4..at + 16]), &changed[at + 20..at + len]);
+        changed[at + 16..at + 20].copy_from_slice(&sum.to_be_bytes());
+        fs::write(&segment, &changed).unwrap();
+        assert!(matches!(fold(), Err(ProjectError::NotTheChain)), "the block at byte {at}");
+    }
+    assert!(frames.len() > 10, "{} blocks", frames.len());
 }
