@@ -112,9 +112,8 @@ impl Chain {
     fn judge_opening(&self, opened: &LedgerOpened, signers: &Signers<'_>) -> Result<(), OpenRefusal> {
         let [first, second] = opened.administrators;
         let kind = OpenKind::LedgerOpened;
-        let found = 1 + u8::from(signers.second.is_some());
         if signers.second.is_none() {
-            return Err(OpenRefusal::SignatureCount { kind, needed: 2, found });
+            return Err(OpenRefusal::SignatureCount { kind, needed: 2, found: 1 });
         }
         if first.actor == second.actor {
             return Err(OpenRefusal::SamePerson { kind, actor: first.actor });
