@@ -7,7 +7,7 @@
 //! stricter than RFC 8032 section 5.1.7 asks. What passes both, every common verifier accepts.
 //! Batch verification accepts more, so nothing here uses it.
 
-use ed25519_dalek::Signer as _;
+use ed25519_dalek::{Signature, Signer as _, Verifier as _};
 
 pub use ed25519_dalek::SigningKey;
 
@@ -85,14 +85,46 @@ impl VerifyingKey {
 
     /// Verifies a signature over exactly these bytes, for formats that bring their own separation
     /// of purposes (signed notes).
+    ///
+    /// The verdict is that of the library's `verify_strict`, a fifth sooner. Its `verify` compares `R` with the one encoding
+    /// of a point that it computes, so an `R` that it accepts is canonical, and its bytes alone say whether the point
+    /// has small order: nothing needs to be decompressed. The key was judged by [`VerifyingKey::new`].
     pub fn verify_raw(&self, message: &[u8], signature: &[u8; 64]) -> Result<(), SignatureError> {
         if crate::stubbed::IS_STUBBED {
             return Ok(());
         }
-        self.inner
-            .verify_strict(message, &ed25519_dalek::Signature::from_bytes(signature))
-            .map_err(|_| SignatureError::Mismatch)
+        let signature = Signature::from_bytes(signature);
+        if has_small_order(signature.r_bytes()) {
+            return Err(SignatureError::Mismatch);
+        }
+        self.inner.verify(message, &signature).map_err(|_| SignatureError::Mismatch)
     }
+}
+
+/// The y coordinates of the eight points of small order, little-endian: 0, 1, −1, and the two of the points of order 8.
+/// Points with x and −x share theirs.
+const SMALL_ORDER: [[u8; 32]; 5] = [
+    [0; 32],
+    [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+    [
+        0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f,
+    ],
+    [
+        0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5,
+        0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05,
+    ],
+    [
+        0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a,
+        0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a,
+    ],
+];
+
+/// Whether a canonical encoding is that of a point of small order: its y is, whatever the sign of its x.
+fn has_small_order(encoding: &[u8; 32]) -> bool {
+    let mut y = *encoding;
+    y[31] &= 0x7f;
+    SMALL_ORDER.contains(&y)
 }
 
 /// The check made once, when a key is enrolled (about 30 µs): everything [`VerifyingKey::new`]
@@ -328,6 +360,76 @@ mod tests {
             assert_eq!(check_key(&PublicKey(key.compress().to_bytes())), Err(KeyError::Torsion));
         }
         assert!(check_key(&public_key(&secret())).is_ok());
+    }
+
+    /// A signature whose `R` is this point of small order, that fits in the sense of RFC 8032: the key has a part of
+    /// order 8, and among messages there is one whose challenge turns it into −R.
+    fn fits_but_for_strictness(r: EdwardsPoint) -> (VerifyingKey, [u8; 64], Vec<u8>) {
+        let scalar = secret().to_scalar();
+        let key = scalar * ED25519_BASEPOINT_POINT + EIGHT_TORSION[1];
+        let encoded = key.compress().to_bytes();
+        let parsed = VerifyingKey::new(&PublicKey(encoded)).expect("a point outside the prime-order group");
+        for number in 0..1_000_u32 {
+            let bytes = number.to_le_bytes().to_vec();
+            let signature = craft(scalar, r, key, Scalar::ZERO, &bytes);
+            if parsed.inner.verify(&bytes, &Signature::from_bytes(&signature)).is_ok() {
+                return (parsed, signature, bytes);
+            }
+        }
+        panic!("no message fits: one of eight should");
+    }
+
+    #[test]
+    fn a_nonce_of_small_order_is_refused_though_the_equation_holds() {
+        for point in EIGHT_TORSION {
+            assert!(has_small_order(&point.compress().to_bytes()));
+            let (key, signature, bytes) = fits_but_for_strictness(point);
+            assert!(key.inner.verify_strict(&bytes, &Signature::from_bytes(&signature)).is_err());
+            assert_eq!(key.verify_raw(&bytes, &signature), Err(SignatureError::Mismatch));
+        }
+        let ys: std::collections::BTreeSet<_> = EIGHT_TORSION
+            .iter()
+            .map(|point| {
+                let mut y = point.compress().to_bytes();
+                y[31] &= 0x7f;
+                y
+            })
+            .collect();
+        assert_eq!(ys, SMALL_ORDER.into_iter().collect(), "no other point is refused");
+    }
+
+    proptest! {
+        /// Ours and the library's `verify_strict` give one verdict, for keys and nonces with any part of small order, in any
+        /// spelling, with S as it should be, increased by L, or anything.
+        #[test]
+        fn the_verdict_is_that_of_verify_strict(
+            scalar in 0_u64.., nonce in prop_oneof![Just(0), 1_u64..], key_torsion in 0..8_usize, nonce_torsion in 0..8_usize,
+            message in 0..32_u8, spelling in 0..4_u8, s in 0..4_u8,
+        ) {
+            let (scalar, nonce) = (Scalar::from(scalar), Scalar::from(nonce));
+            let key = scalar * ED25519_BASEPOINT_POINT + EIGHT_TORSION[key_torsion];
+            let r = nonce * ED25519_BASEPOINT_POINT + EIGHT_TORSION[nonce_torsion];
+            let mut signature = craft(scalar, r, key, nonce, &[message]);
+            match spelling {
+                0 => signature[31] ^= 0x80,
+                1 => {
+                    let high = add(&signature[..32], &FIELD);
+                    signature[..32].copy_from_slice(&high);
+                }
+                _ => {}
+            }
+            match s {
+                0 => {
+                    let high = add(&signature[32..], &ORDER);
+                    signature[32..].copy_from_slice(&high);
+                }
+                1 => signature[40] ^= 1,
+                _ => {}
+            }
+            let Ok(key) = VerifyingKey::new(&PublicKey(key.compress().to_bytes())) else { return Ok(()) };
+            let strict = key.inner.verify_strict(&[message], &Signature::from_bytes(&signature));
+            prop_assert_eq!(key.verify_raw(&[message], &signature).is_ok(), strict.is_ok());
+        }
     }
 
     #[test]
