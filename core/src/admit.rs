@@ -20,14 +20,16 @@ pub use extract::{Unrepeated, unrepeated};
 pub use refusal::{ExitClass, Refusal};
 pub use rule::{Recheck, Rule};
 
+use std::cell::OnceCell;
+
 use crate::chain::Chain;
 use crate::event::{Authenticity, Kind, Opening, Process, Register, Step};
 use crate::id::ActorId;
-use crate::keyring::KeyEntry;
+use crate::keyring::{KeyEntry, KeyRefusal};
 use crate::payload::Header;
 use crate::policy::RolePolicy;
 use crate::statement::Statement;
-use crate::thread::{Case, KnownThreads};
+use crate::thread::{Case, KnownThreads, Thread};
 use crate::time::{Day, Second};
 
 /// What admission knows: the chain up to the record before, and the threads folded from its payloads.
@@ -85,8 +87,12 @@ struct Attempt<'a> {
     occasion: Occasion,
     /// The author's key entry.
     author: &'a KeyEntry,
+    /// The step's thread as it stands before the step; none for its first step.
+    thread: Option<&'a Thread>,
     /// The case as it stands before the step; none for its first step and for other threads.
     case: Option<&'a Case>,
+    /// The role's policy, once a rule has asked for it: half of them do.
+    role: OnceCell<Result<Option<&'a RolePolicy>, Refusal>>,
 }
 
 /// Judges a step. On success, says who takes it.
@@ -100,13 +106,11 @@ pub fn admit(state: State<'_>, proposal: Proposal<'_>, occasion: Occasion) -> Re
         proposal.step.check_shape()?;
         state.chain.check_seen(&proposal.statement.seen).map_err(Refusal::Seen)?;
     }
-    let (author, _) = state.chain.keyring.signer(&proposal.statement.author, proposal.at)?;
-    let case = state.threads.case(&proposal.step.spine.thread);
-    let attempt = Attempt { state, proposal, occasion, author, case };
+    let attempt = Attempt::new(state, proposal, occasion)?;
     for (_, judge) in RULES {
         judge(&attempt)?;
     }
-    Ok(author.actor)
+    Ok(attempt.author.actor)
 }
 
 type Judge = fn(&Attempt<'_>) -> Result<(), Refusal>;
@@ -143,6 +147,14 @@ pub fn rules() -> impl Iterator<Item = Rule> {
 }
 
 impl<'a> Attempt<'a> {
+    /// Looks up what the step refers to.
+    fn new(state: State<'a>, proposal: Proposal<'a>, occasion: Occasion) -> Result<Self, KeyRefusal> {
+        let (author, _) = state.chain.keyring.signer(&proposal.statement.author, proposal.at)?;
+        let thread = state.threads.get(&proposal.step.spine.thread);
+        let case = thread.and_then(Thread::case);
+        Ok(Self { state, proposal, occasion, author, thread, case, role: OnceCell::new() })
+    }
+
     fn kind(&self) -> Kind {
         self.proposal.step.spine.kind
     }
@@ -170,8 +182,11 @@ impl<'a> Attempt<'a> {
     /// The role's policy in force on the day the case was opened. None where the opening has been
     /// erased, or for threads that are no cases.
     fn policy(&self) -> Result<Option<&'a RolePolicy>, Refusal> {
-        let opened = self.case.and_then(Case::opened).unwrap_or(self.day());
-        self.opening().map(|opening| self.role_on(opening, opened)).transpose()
+        let find = || {
+            let opened = self.case.and_then(Case::opened).unwrap_or(self.day());
+            self.opening().map(|opening| self.role_on(opening, opened)).transpose()
+        };
+        self.role.get_or_init(find).clone()
     }
 
     /// The same for another case.

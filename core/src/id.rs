@@ -1,6 +1,7 @@
 //! Names. On the chain nothing has a name that means anything outside the ledger: people, boards,
 //! units, cases are random ids whose meaning lies sealed in the vault.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
@@ -23,8 +24,20 @@ pub struct IdParseError {
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $len:literal, $what:literal) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
         pub struct $name(pub [u8; $len]);
+
+        impl Ord for $name {
+            fn cmp(&self, other: &Self) -> Ordering {
+                order_of(&self.0, &other.0)
+            }
+        }
+
+        impl PartialOrd for $name {
+            fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+                Some(self.cmp(other))
+            }
+        }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -94,6 +107,15 @@ impl LedgerId {
     }
 }
 
+/// The order of the bytes, sixteen at a time: maps of ids are asked for each event, and ids are random, so that the
+/// first comparison nearly always decides.
+fn order_of<const LEN: usize>(one: &[u8; LEN], other: &[u8; LEN]) -> Ordering {
+    const { assert!(LEN.is_multiple_of(16), "an id is 16 or 32 bytes long") };
+    let [one, other] = [one, other].map(|bytes| bytes.as_chunks::<16>().0);
+    let number = |word: &[u8; 16]| u128::from_be_bytes(*word);
+    one.iter().map(number).cmp(other.iter().map(number))
+}
+
 /// Writes bytes as lower-case hexadecimal digits.
 pub(crate) fn write_hex(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
     bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
@@ -116,4 +138,23 @@ pub(crate) fn decode_hex(text: &str, out: &mut [u8]) -> bool {
         }
     }
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_order_of_ids_is_that_of_their_bytes(one: [u8; 32], other: [u8; 32], same in 0..=32_usize) {
+            let mut other = other;
+            other[..same].copy_from_slice(&one[..same]);
+            prop_assert_eq!(PublicKey(one).cmp(&PublicKey(other)), one.cmp(&other));
+            let front = |bytes: [u8; 32]| *bytes.first_chunk::<16>().expect("half of it");
+            let (one, other) = (front(one), front(other));
+            prop_assert_eq!(ThreadId(one).cmp(&ThreadId(other)), one.cmp(&other));
+        }
+    }
 }

@@ -34,10 +34,7 @@ pub trait KnownThreads: std::fmt::Debug + Sync {
 
     /// A case.
     fn case(&self, thread: &ThreadId) -> Option<&Case> {
-        match &self.get(thread)?.matter {
-            Matter::Case(case) => Some(case),
-            _ => None,
-        }
+        self.get(thread)?.case()
     }
 }
 
@@ -155,6 +152,15 @@ impl Thread {
     #[must_use]
     pub fn next(&self) -> u32 {
         u32::try_from(self.records.len()).unwrap_or(u32::MAX)
+    }
+
+    /// The case that it is; none for other threads.
+    #[must_use]
+    pub fn case(&self) -> Option<&Case> {
+        match &self.matter {
+            Matter::Case(case) => Some(case),
+            _ => None,
+        }
     }
 }
 

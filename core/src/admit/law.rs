@@ -92,11 +92,10 @@ pub(super) fn position(attempt: &Attempt<'_>) -> Result<(), Refusal> {
 }
 
 fn same_board(attempt: &Attempt<'_>) -> Result<(), Refusal> {
-    let before: Option<&PositionAssessment> =
-        match attempt.state.threads.get(&attempt.step().spine.thread).map(|thread| &thread.matter) {
-            Some(Matter::Position(position)) => position.as_deref(),
-            _ => None,
-        };
+    let before: Option<&PositionAssessment> = match attempt.thread.map(|thread| &thread.matter) {
+        Some(Matter::Position(position)) => position.as_deref(),
+        _ => None,
+    };
     match (&attempt.step().process, before) {
         (Some(Process::PositionAssessed(now)), Some(before)) if now.controller != before.controller => {
             Err(Refusal::PositionElsewhere)

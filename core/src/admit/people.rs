@@ -62,8 +62,7 @@ fn place_is_gone(attempt: &Attempt<'_>) -> bool {
 pub(super) fn role(attempt: &Attempt<'_>) -> Result<(), Refusal> {
     let kind = attempt.kind();
     let day = attempt.proposal.at.latest_day_in_sweden();
-    let thread = attempt.state.threads.get(&attempt.step().spine.thread);
-    if let Some(Matter::Reader(reader)) = thread.map(|thread| &thread.matter)
+    if let Some(Matter::Reader(reader)) = attempt.thread.map(|thread| &thread.matter)
         && *reader != attempt.author.actor
     {
         return Err(Refusal::NotTheReader);

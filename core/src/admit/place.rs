@@ -10,7 +10,7 @@ use crate::time::Period;
 /// left out.
 pub(super) fn thread(attempt: &Attempt<'_>) -> Result<(), Refusal> {
     let spine = attempt.step().spine;
-    let thread = attempt.state.threads.get(&spine.thread);
+    let thread = attempt.thread;
     let (expected, previous) = thread.map_or((0, Hash::ZERO), |thread| (thread.next(), thread.previous));
     let sort = spine.kind.thread_sort();
     if thread.is_none() && sort == ThreadSort::Case && !spine.kind.must_begin_thread() {
@@ -121,7 +121,7 @@ pub(super) fn restricted(attempt: &Attempt<'_>) -> Result<(), Refusal> {
 /// From the record that starts an erasure until the one that says it was executed, the case takes
 /// nothing: a hold comes too late, and any other step would be sealed under keys about to be destroyed.
 pub(super) fn erasure_under_way(attempt: &Attempt<'_>) -> Result<(), Refusal> {
-    let thread = match attempt.state.threads.get(&attempt.step().spine.thread) {
+    let thread = match attempt.thread {
         Some(thread) if matches!(thread.matter, Matter::Case(_)) => thread,
         _ => return Ok(()),
     };

@@ -19,7 +19,8 @@ use vandel_core::time::Second;
 
 use crate::sealing::to_entry;
 use crate::sequencer::agreement::signed_by_us;
-use crate::sequencer::{Group, Room, Sequencer, ThreadsError, halt};
+use crate::sequencer::commit::Room;
+use crate::sequencer::{Group, Sequencer, ThreadsError, halt};
 use crate::submission::{Receipt, Submission, SubmitError};
 use crate::vault::Entry;
 

@@ -8,8 +8,7 @@ use vandel_core::chain::{Chain, Fault};
 use vandel_core::checkpoint::{Checkpoint, CheckpointError, CheckpointSignError};
 use vandel_core::hash::Hash;
 use vandel_core::merkle::{
-    Frontier, Nodes, ProveError, consistency_proof, inclusion_proof, prove_appended, verify_consistency,
-    verify_inclusion,
+    Nodes, ProveError, consistency_proof, inclusion_proof, verify_consistency, verify_inclusion,
 };
 use vandel_core::record::Record;
 use vandel_core::statement::Body;
@@ -22,6 +21,7 @@ use crate::log::Log;
 use crate::memory::{Memory, MemoryError};
 use crate::sequencer::admission::{Admitted, Answer};
 use crate::sequencer::agreement::signed_by_us;
+use crate::sequencer::commit::Proven;
 use crate::sequencer::replay::rebuild_tree;
 use crate::sequencer::{OpenError, Sequencer};
 use crate::submission::{Halt, Receipt, SubmitError};
@@ -180,23 +180,19 @@ impl Sequencer {
         })
     }
 
-    /// The answers of groups that stand in the block just settled: `hashes` are its records', `before` is the
-    /// tree's edge and the chain's head without them. The proofs need nothing that lies in a file, and all hold if they meet in
-    /// the published root.
-    pub(super) fn receipts_of(
-        &self,
-        admitted: &[Admitted],
-        (before, head): (&Frontier, Hash),
-        hashes: &[Hash],
-    ) -> Vec<Answer> {
-        let (root, proofs) = prove_appended(before, hashes);
-        if root != self.chain.tip().root {
+    /// The answers of groups that stand in the block just settled: `head` is the chain's head before it. The proofs need
+    /// nothing that lies in a file, and all hold if they meet in the published root.
+    pub(super) fn receipts_of(&self, admitted: &[Admitted], head: Hash, proven: Proven) -> Vec<Answer> {
+        let Proven { hashes, root, proofs } = proven;
+        let tip = self.chain.tip();
+        if root != tip.root {
             let error = unproven("the block's records do not give the tree's root");
             return admitted.iter().map(|group| (group.index, Err(error.clone()))).collect();
         }
         let (time, checkpoint) = (self.chain.time, Arc::<str>::from(&*self.checkpoint));
-        let previous = std::iter::once(&head).chain(hashes);
-        let placed = (before.size()..).zip(hashes.iter().zip(previous)).zip(proofs);
+        let first = tip.size - hashes.len() as u64;
+        let previous = std::iter::once(&head).chain(&hashes);
+        let placed = (first..).zip(hashes.iter().zip(previous)).zip(proofs);
         let mut receipts = placed.map(|((record, (hash, previous)), proof)| Receipt {
             record,
             time,

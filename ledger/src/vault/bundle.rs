@@ -12,18 +12,17 @@
 //! speaks for it. The frame names its bundle, its offset and its place in the open segment, and its
 //! head is bound to them, so that no frame can pass for another or go missing between two others.
 
-use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 
+use rayon::prelude::*;
 use vandel_core::codec::{DecodeError, Reader};
 use vandel_core::id::LedgerId;
 use zeroize::Zeroizing;
 
 use super::index::{Index, IndexPart};
-use super::seal::{
-    DataKey, KeyId, NONCE_BYTES, OVERHEAD_BYTES, fill_random, pad_into, padded_len, part_binding,
-};
+use super::keys::Keys;
+use super::seal::{DataKey, KeyId, OVERHEAD_BYTES, next_nonce, pad_into, padded_len, part_binding};
 use super::shards::index_u32;
 use super::{Entry, VaultError};
 use crate::disk::{Disk, Open};
@@ -67,7 +66,7 @@ pub(super) fn build_frame(
     place: &Place<'_>,
     new_keys: &[KeyId],
     entries: &[Entry],
-    keys: &HashMap<KeyId, DataKey>,
+    keys: &Keys,
 ) -> Result<(Vec<u8>, Index), VaultError> {
     let part_count: usize = entries.iter().map(|entry| entry.parts.len()).sum();
     let head_len = 4 + new_keys.len() * KEY_BYTES + 4 + entries.len() * 41 + part_count * 26 + OVERHEAD_BYTES;
@@ -84,12 +83,8 @@ pub(super) fn build_frame(
     for field in [place.bundle, place.offset, place.sequence, fit(head_len), fit(body_len), 0] {
         frame.extend_from_slice(&field.to_be_bytes());
     }
-    let mut nonces = vec![0; NONCE_BYTES * (part_count + 1)];
-    fill_random(&mut nonces)?;
-    let mut nonces = nonces.as_chunks::<NONCE_BYTES>().0.iter().copied();
-    let mut nonce = || nonces.next().expect("one nonce for each part and one for the head");
-
-    place.segment_key.seal_into(&mut frame, nonce(), &place.binding(), head_len - OVERHEAD_BYTES, |out| {
+    let head_len = head_len - OVERHEAD_BYTES;
+    place.segment_key.seal_into(&mut frame, next_nonce()?, &place.binding(), head_len, |out| {
         out.extend_from_slice(&fit(new_keys.len()).to_be_bytes());
         for id in new_keys {
             out.extend_from_slice(&id.0);
@@ -97,18 +92,42 @@ pub(super) fn build_frame(
         }
         index.encode_into(out);
     });
-    for entry in entries {
-        for part in &entry.parts {
-            let binding = part_binding(place.ledger, entry.record, &entry.statement, part.slot, &part.key);
-            keys[&part.key].seal_into(&mut frame, nonce(), &binding, padded_len(part.bytes.len()), |out| {
-                pad_into(out, &part.bytes);
-            });
-        }
-    }
+    seal_parts(&mut frame, place.ledger, entries, keys)?;
     debug_assert_eq!(frame.len(), total);
     let check = checksum(&frame);
     frame[CHECKSUM_AT..HEADER_BYTES].copy_from_slice(&check.to_be_bytes());
     Ok((frame, index))
+}
+
+/// So many entries are sealed on the writer's own thread: waking others would cost more.
+const SEALED_ALONE: usize = 64;
+
+/// Appends the sealed parts, one after the other; those of many entries on all cores.
+fn seal_parts(
+    frame: &mut Vec<u8>,
+    ledger: &LedgerId,
+    entries: &[Entry],
+    keys: &Keys,
+) -> Result<(), VaultError> {
+    let seal = |out: &mut Vec<u8>, entry: &Entry| {
+        entry.parts.iter().try_for_each(|part| {
+            let binding = part_binding(ledger, entry.record, &entry.statement, part.slot, &part.key);
+            let (key, padded) = (&keys[&part.key], padded_len(part.bytes.len()));
+            key.seal_into(out, next_nonce()?, &binding, padded, |out| pad_into(out, &part.bytes));
+            Ok(())
+        })
+    };
+    if entries.len() <= SEALED_ALONE {
+        return entries.iter().try_for_each(|entry| seal(frame, entry));
+    }
+    let sealed = entries.par_chunks(SEALED_ALONE).map(|entries| {
+        let mut sealed = Vec::with_capacity(entries.iter().map(body_len).sum());
+        entries.iter().try_for_each(|entry| seal(&mut sealed, entry))?;
+        Ok(sealed)
+    });
+    let sealed = sealed.collect::<Result<Vec<_>, VaultError>>()?;
+    sealed.iter().for_each(|sealed| frame.extend_from_slice(sealed));
+    Ok(())
 }
 
 fn fit(len: usize) -> u32 {

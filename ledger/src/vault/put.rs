@@ -1,10 +1,10 @@
 //! Adding entries and keys: one append and one sync.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry::Vacant;
 use std::io;
 
 use super::bundle::{self, Head, Place, body_len, file_name};
+use super::keys::Keys;
 use super::seal::{DataKey, KeyId};
 use super::{Entry, Vault, VaultError, Writer};
 use crate::disk::Open;
@@ -71,7 +71,7 @@ impl Vault {
 
     /// Appends one frame with these entries and those of the keys that do not exist yet.
     fn append(&mut self, entries: &[Entry], ids: impl Iterator<Item = KeyId>) -> Result<(), VaultError> {
-        let mut keys = HashMap::new();
+        let mut keys = Keys::default();
         let mut new = Vec::new();
         let mut fresh = DataKey::fresh();
         for id in ids {

@@ -185,7 +185,7 @@ const NONCES_EACH: usize = 256;
 
 /// A random nonce that nobody has had before. Asking for each alone costs more than sealing a row. Nonces are no secrets:
 /// they stand in the clear in front of every blob, so nothing is given away by having some ahead.
-fn next_nonce() -> Result<[u8; NONCE_BYTES], VaultError> {
+pub(super) fn next_nonce() -> Result<[u8; NONCE_BYTES], VaultError> {
     thread_local! {
         static AHEAD: RefCell<Vec<[u8; NONCE_BYTES]>> = const { RefCell::new(Vec::new()) };
     }
