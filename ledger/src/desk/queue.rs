@@ -16,9 +16,9 @@ pub(super) type Question = Box<dyn FnOnce(&mut Sequencer) + Send>;
 /// How the answers of what was handed in together reach whoever did, in its order.
 pub(super) type Reply = Box<dyn FnOnce(Vec<GroupAnswer>) + Send>;
 
-/// The most statements that the checker takes at a time: small enough for the writer never to run dry
-/// while they are verified, large enough for all cores to be busy.
-const CHECK_MAX: usize = 512;
+/// The most statements that the checker takes at a time, for each core: so few that the writer never runs dry while they
+/// are verified, so many that waking the other cores pays.
+const CHECK_EACH: usize = 64;
 /// The most statements the writer takes at a time: a few blocks.
 const WRITE_MAX: usize = 2_048;
 /// How long the rate at which the queue moves is measured before it counts.
@@ -125,6 +125,8 @@ impl Rate {
 /// What the threads of a desk share.
 pub(super) struct Queue {
     limits: DeskLimits,
+    /// How many there are to verify on.
+    cores: usize,
     state: Mutex<State>,
     /// Something waits for the checker, or the desk was closed.
     arrived: Condvar,
@@ -138,6 +140,7 @@ impl Queue {
     pub(super) fn new(limits: DeskLimits, keyring: Keyring) -> Self {
         Self {
             limits,
+            cores: rayon::current_num_threads(),
             state: Mutex::default(),
             arrived: Condvar::new(),
             ready: Condvar::new(),
@@ -196,7 +199,7 @@ impl Queue {
         while let Some(handed) = state.waiting.pop_front() {
             statements += handed.weight.statements;
             groups.push(handed);
-            if statements >= CHECK_MAX {
+            if statements >= CHECK_EACH * self.cores {
                 break;
             }
         }
