@@ -92,7 +92,8 @@ pub(super) struct Caches {
     pub(super) directories: Cache<Directory>,
 }
 
-/// The most pieces of which it is kept in memory where they lie: 16 bytes each, so for some tens of millions of keys.
+/// The most pieces of which it is kept in memory where they lie and what they hold: 96 bytes each, so about 50 MiB for some
+/// tens of millions of keys.
 const PIECES_KNOWN: usize = 1 << 19;
 
 impl Caches {

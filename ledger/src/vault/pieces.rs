@@ -2,17 +2,19 @@
 //!
 //! ```text
 //! header of the page ‖ length of the directory (4)
-//! directory   AEAD(page key, how many keys (4) ‖ the first key id of each piece)
+//! directory   AEAD(page key, how many keys (4) ‖ the first key id of each piece ‖ a filter over all ids)
 //! piece …     AEAD(page key, PIECE_KEYS keys, the last piece what is left)
 //! ```
 //!
-//! Each is bound to the page and to its place in it. Older shards are sealed whole.
+//! Each is bound to the page and to its place in it. A new thread asks for keys that are not there yet: the filter says so
+//! without a piece being read. Older shards are sealed whole, or have no filter.
 
 use zeroize::Zeroizing;
 
 use super::VaultError;
 use super::bundle::KEY_BYTES;
 use super::seal::{DataKey, OVERHEAD_BYTES};
+use crate::filter::Filter;
 
 /// How many keys are opened to find one.
 const PIECE_KEYS: usize = 64;
@@ -43,6 +45,9 @@ pub(super) fn seal_into(
     let count = u32::try_from(keys.len() / KEY_BYTES).map_err(|_| VaultError::TooLarge)?;
     let mut directory = count.to_be_bytes().to_vec();
     pieces.clone().for_each(|piece| directory.extend_from_slice(&piece[..ID_BYTES]));
+    let mut filter = Filter::with_room(keys.len() / KEY_BYTES);
+    keys.as_chunks::<KEY_BYTES>().0.iter().for_each(|key| filter.add(&key[..ID_BYTES]));
+    filter.words().iter().for_each(|word| directory.extend_from_slice(&word.to_be_bytes()));
     let directory = key.seal(&bound(page, DIRECTORY), &directory)?;
     let len = u32::try_from(directory.len()).map_err(|_| VaultError::TooLarge)?;
     blob.extend_from_slice(&len.to_be_bytes());
@@ -57,6 +62,7 @@ pub(super) fn seal_into(
 /// Where the keys of a shard lie.
 pub(super) struct Directory {
     firsts: Vec<[u8; ID_BYTES]>,
+    filter: Option<Filter>,
     keys: usize,
     /// Where the first piece begins, after the page's header.
     begin: usize,
@@ -80,10 +86,12 @@ impl Directory {
     pub(super) fn open(key: &DataKey, page: &[u8], sealed: &[u8]) -> Option<Self> {
         let opened = key.open(&bound(page, DIRECTORY), sealed)?;
         let (count, firsts) = opened.split_first_chunk::<4>()?;
-        let (firsts, rest) = firsts.as_chunks::<ID_BYTES>();
         let keys = u32::from_be_bytes(*count) as usize;
-        let fits = rest.is_empty() && firsts.len() == keys.div_ceil(PIECE_KEYS);
-        fits.then(|| Self { firsts: firsts.to_vec(), keys, begin: 4 + sealed.len() })
+        let (firsts, words) = firsts.split_at_checked(keys.div_ceil(PIECE_KEYS).checked_mul(ID_BYTES)?)?;
+        let (words, rest) = words.as_chunks::<8>();
+        let filter = Filter::from_words(words.iter().map(|word| u64::from_be_bytes(*word)).collect());
+        let begin = 4 + sealed.len();
+        rest.is_empty().then(|| Self { firsts: firsts.as_chunks().0.to_vec(), filter, keys, begin })
     }
 
     /// How much memory it takes, counted in pieces.
@@ -97,8 +105,11 @@ impl Directory {
         Some(PiecePlace { number: place(number)?, offset, len: sealed_len(keys) })
     }
 
-    /// The only piece that can hold a key.
+    /// The only piece that can hold a key; none if the key is not in the shard.
     pub(super) fn piece_of(&self, id: &[u8; ID_BYTES]) -> Option<PiecePlace> {
+        if self.filter.as_ref().is_some_and(|filter| !filter.may_hold(id)) {
+            return None;
+        }
         self.place(self.firsts.partition_point(|first| first <= id).checked_sub(1)?)
     }
 }
@@ -161,5 +172,32 @@ mod tests {
             }
             assert!(open_all(&key, b"page", &[&body[..], &[0]].concat()).is_none());
         }
+    }
+
+    #[test]
+    fn a_key_that_is_not_there_is_mostly_not_looked_for_and_one_without_a_filter_always() {
+        let key = DataKey::random().expect("randomness");
+        let id = |number: u32| {
+            let hash = vandel_core::hash::sha256(&[&number.to_be_bytes()]).0;
+            *hash.first_chunk::<ID_BYTES>().expect("half of it")
+        };
+        let mut ids: Vec<[u8; ID_BYTES]> = (0..1_000).map(id).collect();
+        ids.sort_unstable();
+        let keys: Vec<u8> = ids.iter().flat_map(|id| [&id[..], &[7; 32]].concat()).collect();
+        let mut body = Vec::new();
+        seal_into(&mut body, &key, b"page", &keys).expect("sealed");
+        let sealed = &body[4..4 + Directory::sealed_len(*body.first_chunk().expect("a length"))];
+        let directory = Directory::open(&key, b"page", sealed).expect("opens");
+        assert!(ids.iter().all(|id| directory.piece_of(id).is_some()));
+        let looked = (1_000..2_000).filter(|number| directory.piece_of(&id(*number)).is_some()).count();
+        assert!(looked < 50, "{looked} of 1,000 keys that are not there are looked for");
+
+        // As it was written before there was a filter.
+        let opened = key.open(&bound(b"page", DIRECTORY), sealed).expect("opens");
+        let older = key.seal(&bound(b"page", DIRECTORY), &opened[..4 + 16 * ID_BYTES]).expect("sealed");
+        let older = Directory::open(&key, b"page", &older).expect("opens");
+        assert!(ids.iter().all(|id| older.piece_of(id).is_some()));
+        let cut = key.seal(&bound(b"page", DIRECTORY), &opened[..3 + 16 * ID_BYTES]).expect("sealed");
+        assert!(Directory::open(&key, b"page", &cut).is_none(), "not all first keys");
     }
 }
