@@ -59,7 +59,7 @@ fn steps_of(home: &Path) -> Vec<Step> {
     let vault = ledger.sequencer.vault();
     let payloads = (0..ledger.sequencer.chain().size()).filter_map(|record| vault.get(record).unwrap());
     let steps = payloads
-        .filter_map(|opened| match from_opened(&opened) {
+        .filter_map(|opened| match from_opened(opened) {
             Unsealed::Payload(payload) => Some(payload.open(&payload.header.commitment()).unwrap()),
             Unsealed::Erased | Unsealed::Damaged => None,
         })

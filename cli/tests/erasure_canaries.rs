@@ -205,7 +205,7 @@ fn a_thousand_canaries_are_gone_and_no_blob_ever_written_brings_one_back() {
     assert_eq!(vault.try_all_keys(&records).unwrap(), 0);
     let opens = |vault: &Vault, record: &u64| {
         let opened = vault.get(*record).unwrap().unwrap();
-        matches!(from_opened(&opened), Unsealed::Payload(_))
+        matches!(from_opened(opened), Unsealed::Payload(_))
     };
     assert!(living.iter().all(|record| opens(&vault, record)));
     // The control: with the root of before, the copy of before opens them all. That root is what must be gone.

@@ -176,9 +176,17 @@ impl Part {
 
     /// Reads a stored part.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let mut reader = Reader::new(bytes, "part", PART_BYTES_MAX + Self::SALT_BYTES)?;
+        Self::from_stored(bytes.to_vec())
+    }
+
+    /// The part whose stored bytes these are: the other way from [`Part::into_stored`].
+    ///
+    /// # Errors
+    /// If they are too long, or too short for a salt.
+    pub fn from_stored(bytes: Vec<u8>) -> Result<Self, DecodeError> {
+        let mut reader = Reader::new(&bytes, "part", PART_BYTES_MAX + Self::SALT_BYTES)?;
         reader.take(Self::SALT_BYTES, "part salt")?;
-        Ok(Self(bytes.to_vec()))
+        Ok(Self(bytes))
     }
 }
 

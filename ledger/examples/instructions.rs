@@ -114,7 +114,7 @@ const SCENARIOS: [(&str, u32, Turn); 6] = [
                 &records,
                 |(number, _)| *number,
                 |(_, commitment), held| {
-                    let Unsealed::Payload(payload) = from_opened(&held.unwrap().unwrap()) else {
+                    let Unsealed::Payload(payload) = from_opened(held.unwrap().unwrap()) else {
                         panic!("erased")
                     };
                     black_box(payload.open(commitment).unwrap());

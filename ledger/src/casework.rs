@@ -66,7 +66,7 @@ pub fn step(sequencer: &Sequencer, thread: ThreadId, number: u32) -> Result<Opti
     let record = known.and_then(|thread| thread.records.get(number as usize).copied());
     let Some(record) = record else { return Ok(None) };
     let Some(opened) = sequencer.vault().get(record)? else { return Ok(None) };
-    Ok(match from_opened(&opened) {
+    Ok(match from_opened(opened) {
         Unsealed::Payload(payload) => opened_step(&payload),
         Unsealed::Erased | Unsealed::Damaged => None,
     })

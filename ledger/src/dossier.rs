@@ -100,13 +100,14 @@ fn shown_steps(
     for ((number, record), mark) in (0_u32..).zip(&known.records).zip(&case.steps) {
         let bad = |why| DossierError::Payload { record: *record, why };
         let opened = sequencer.vault().get(*record)?.ok_or(bad("nothing is held for it"))?;
-        let Unsealed::Payload(mut payload) = from_opened(&opened) else {
+        let is_erased = |slot: &Slot| opened.part(*slot as u8) == Some(&vault::Part::Erased);
+        let erased: Vec<Slot> = Slot::ALL.into_iter().filter(is_erased).collect();
+        let Unsealed::Payload(mut payload) = from_opened(opened) else {
             return Err(bad("it is damaged or erased"));
         };
         let mut absent = Vec::new();
         for slot in Slot::ALL.into_iter().filter(|slot| *slot != Slot::Spine) {
-            let gone = matches!(opened.parts.get(&(slot as u8)), Some(vault::Part::Erased));
-            if gone {
+            if erased.contains(&slot) {
                 absent.push(why_gone(sequencer, thread, case, (number, *record), slot));
             } else if !shows(slot.compartment()) && take_out(&mut payload, slot) {
                 absent.push(AbsentPart {

@@ -4,8 +4,6 @@
 //! changed or wrong can be destroyed as soon as another takes its place (domain, point 8). The header
 //! lies beside the spine, under the spine's key.
 
-use std::collections::BTreeMap;
-
 use vandel_core::event::{Compartment, Spine, Step};
 use vandel_core::hash::{Domain, Hash};
 use vandel_core::id::ThreadId;
@@ -74,8 +72,8 @@ pub enum Unsealed {
 
 /// A payload from the vault, with what has been erased left out.
 #[must_use]
-pub fn from_opened(opened: &Opened) -> Unsealed {
-    match open_parts(&opened.parts) {
+pub fn from_opened(opened: Opened) -> Unsealed {
+    match open_parts(opened.parts) {
         Some(Some(payload)) => Unsealed::Payload(Box::new(payload)),
         Some(None) => Unsealed::Erased,
         None => Unsealed::Damaged,
@@ -83,19 +81,19 @@ pub fn from_opened(opened: &Opened) -> Unsealed {
 }
 
 /// None if damaged; none inside if erased.
-fn open_parts(stored: &BTreeMap<u8, vault::Part>) -> Option<Option<Payload>> {
+fn open_parts(stored: Vec<(u8, vault::Part)>) -> Option<Option<Payload>> {
     let mut header = None;
     let mut parts: [Option<Part>; Slot::ALL.len()] = Default::default();
     for (slot, part) in stored {
-        let bytes = match part {
+        let mut bytes = match part {
             vault::Part::Open(bytes) => bytes,
             vault::Part::Erased => continue,
             vault::Part::Damaged => return None,
         };
-        if *slot == HEADER_SLOT {
-            header = Some(Header::decode(bytes).ok()?);
+        if slot == HEADER_SLOT {
+            header = Some(Header::decode(&bytes).ok()?);
         } else {
-            *parts.get_mut(usize::from(*slot))? = Some(Part::decode(bytes).ok()?);
+            *parts.get_mut(usize::from(slot))? = Some(Part::from_stored(std::mem::take(&mut *bytes)).ok()?);
         }
     }
     Some(header.map(|header| Payload { header, parts }))

@@ -12,7 +12,7 @@ use vandel_ledger::sequencer::Sequencer;
 use world::{World, today};
 
 fn unsealed(sequencer: &Sequencer, record: u64) -> Unsealed {
-    from_opened(&sequencer.vault().get(record).unwrap().unwrap())
+    from_opened(sequencer.vault().get(record).unwrap().unwrap())
 }
 
 #[test]

@@ -220,7 +220,7 @@ fn open(
     let statement = record.statement.hash();
     let payload = match held? {
         Some(opened) if opened.statement != statement => return Err(damaged()),
-        Some(opened) => match from_opened(&opened) {
+        Some(opened) => match from_opened(opened) {
             Unsealed::Payload(payload) => payload,
             Unsealed::Erased => return Ok(None),
             Unsealed::Damaged => return Err(damaged()),

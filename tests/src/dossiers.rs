@@ -89,7 +89,7 @@ pub fn steps(sequencer: &Sequencer, shows: impl Fn(Slot) -> bool) -> Vec<ShownCo
     let records = sequencer.threads().expect("the threads").get(&CASE).expect("the case").records.clone();
     let step = |record: u64| {
         let opened = sequencer.vault().get(record).expect("a vault").expect("a payload");
-        let Unsealed::Payload(payload) = from_opened(&opened) else { panic!("it opens") };
+        let Unsealed::Payload(payload) = from_opened(opened) else { panic!("it opens") };
         let mut payload: Payload = *payload;
         let mut absent = Vec::new();
         for slot in Slot::ALL {

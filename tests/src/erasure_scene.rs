@@ -161,11 +161,11 @@ pub fn check(sequencer: &Sequencer, plan: &Plan, living: &[u64]) {
     }
     for record in plan.records() {
         let opened = sequencer.vault().get(record).unwrap().unwrap();
-        assert!(matches!(from_opened(&opened), Unsealed::Erased), "record {record} still opens");
+        assert!(matches!(from_opened(opened), Unsealed::Erased), "record {record} still opens");
     }
     for record in living {
         let opened = sequencer.vault().get(*record).unwrap().unwrap();
-        assert!(matches!(from_opened(&opened), Unsealed::Payload(_)), "record {record} does not open");
+        assert!(matches!(from_opened(opened), Unsealed::Payload(_)), "record {record} does not open");
     }
     assert!(sequencer.threads().expect("the threads").get(&ThreadId([GOES; 16])).is_none());
     assert_eq!(

@@ -94,7 +94,7 @@ fn open_bare(world: &World, records: u64) -> Result<Duration, CliError> {
             |(number, _)| *number,
             |(_, commitment), held| {
                 let Ok(Some(held)) = held else { return false };
-                matches!(from_opened(&held), Unsealed::Payload(payload) if payload.open(commitment).is_ok())
+                matches!(from_opened(held), Unsealed::Payload(payload) if payload.open(commitment).is_ok())
             },
         );
         if sound.contains(&false) {

@@ -69,9 +69,9 @@ fn opening(wanted: &Wanted, held: Result<Option<Opened>, VaultError>) -> Opening
     if opened.statement != wanted.statement {
         return Opening::Damaged("the vault holds the payload of another statement here".to_owned());
     }
-    let is_gone = |slot: &Slot| opened.parts.get(&(*slot as u8)) == Some(&Part::Erased);
+    let is_gone = |slot: &Slot| opened.part(*slot as u8) == Some(&Part::Erased);
     let gone: Vec<Slot> = Slot::ALL.into_iter().filter(is_gone).collect();
-    match from_opened(&opened) {
+    match from_opened(opened) {
         Unsealed::Payload(payload) if gone.is_empty() => Opening::Whole(payload),
         Unsealed::Payload(payload) => Opening::Part(payload, gone),
         Unsealed::Erased => Opening::Erased,

@@ -165,7 +165,7 @@ pub(super) fn step_of(chain: &Chain, record: &Record<'_>, vault: &Vault) -> Resu
         return Ok(StepOf::Missing);
     };
     let damaged = OpenError::PayloadDamaged { record: number };
-    match from_opened(&opened) {
+    match from_opened(opened) {
         Unsealed::Erased => Ok(StepOf::Gone),
         Unsealed::Damaged => Err(damaged),
         Unsealed::Payload(payload) => {

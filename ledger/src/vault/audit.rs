@@ -142,7 +142,7 @@ impl Vault {
                     continue;
                 }
             };
-            let has = |wanted: fn(&Part) -> bool| opened.parts.values().any(wanted);
+            let has = |wanted: fn(&Part) -> bool| opened.parts.iter().any(|(_, part)| wanted(part));
             if has(|part| *part == Part::Damaged) {
                 audit.records_damaged += 1;
                 audit

@@ -120,8 +120,16 @@ pub struct Opened {
     pub record: u64,
     /// The hash of the statement that the payload was stored for.
     pub statement: Hash,
-    /// The parts by slot.
-    pub parts: BTreeMap<u8, Part>,
+    /// The parts, each with its slot, in the order in which they were stored.
+    pub parts: Vec<(u8, Part)>,
+}
+
+impl Opened {
+    /// The part in a slot.
+    #[must_use]
+    pub fn part(&self, slot: u8) -> Option<&Part> {
+        self.parts.iter().find(|(held, _)| *held == slot).map(|(_, part)| part)
+    }
 }
 
 /// Sizes. The defaults are for a municipality; nothing stored depends on them.

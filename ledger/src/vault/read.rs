@@ -1,7 +1,6 @@
 //! Opening entries: one by its number, or all in order.
 
 use std::borrow::Borrow;
-use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -200,11 +199,12 @@ impl Vault {
         (bytes, base): (&[u8], u32),
         mut next_key: impl FnMut() -> Result<Option<K>, VaultError>,
     ) -> Result<Opened, VaultError> {
-        let mut opened = BTreeMap::new();
+        let mut opened = Vec::with_capacity(parts.len());
+        // Most records have two parts under their spine's key, of which one comes first.
         let mut first: Option<(KeyId, Option<K>)> = None;
         for part in parts {
             let Some(id) = &part.key else {
-                opened.insert(part.slot, Part::Erased);
+                opened.push((part.slot, Part::Erased));
                 continue;
             };
             let looked_up;
@@ -218,7 +218,7 @@ impl Vault {
                 looked_up.as_ref()
             };
             let Some(key) = key else {
-                opened.insert(part.slot, Part::Erased);
+                opened.push((part.slot, Part::Erased));
                 continue;
             };
             let binding = part_binding(&self.ledger, entry.record, &entry.statement, part.slot, id);
@@ -226,7 +226,7 @@ impl Vault {
             let sealed = start.and_then(|start| bytes.get(start..)?.get(..part.len as usize));
             let plaintext: Option<Zeroizing<Vec<u8>>> =
                 sealed.and_then(|sealed| key.borrow().open(&binding, sealed)).and_then(unpad);
-            opened.insert(part.slot, plaintext.map_or(Part::Damaged, Part::Open));
+            opened.push((part.slot, plaintext.map_or(Part::Damaged, Part::Open)));
         }
         Ok(Opened { record: entry.record, statement: entry.statement, parts: opened })
     }

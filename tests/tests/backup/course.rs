@@ -191,13 +191,13 @@ pub(crate) fn check(sequencer: &Sequencer, known: &Known) {
         match sequencer.vault().get(*record).unwrap() {
             None => {}
             Some(opened) => {
-                assert!(matches!(from_opened(&opened), Unsealed::Erased), "record {record} came back");
+                assert!(matches!(from_opened(opened), Unsealed::Erased), "record {record} came back");
             }
         }
     }
     for record in known.living.values().flatten() {
         let opened = sequencer.vault().get(*record).unwrap().unwrap();
-        assert!(matches!(from_opened(&opened), Unsealed::Payload(_)), "record {record} does not open");
+        assert!(matches!(from_opened(opened), Unsealed::Payload(_)), "record {record} does not open");
     }
 }
 

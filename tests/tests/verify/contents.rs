@@ -68,7 +68,7 @@ impl<F: FnMut() -> Opening + Send> Openings for Instead<F> {
             if wanted.record == self.record {
                 return (self.answer)();
             }
-            match vandel_ledger::sealing::from_opened(&self.vault.get(wanted.record).unwrap().unwrap()) {
+            match vandel_ledger::sealing::from_opened(self.vault.get(wanted.record).unwrap().unwrap()) {
                 vandel_ledger::sealing::Unsealed::Payload(payload) => Opening::Whole(payload),
                 other => panic!("{other:?}"),
             }
@@ -116,7 +116,7 @@ fn what_neither_opens_nor_was_erased_is_a_violation() {
     // Another record's payload does not fit the commitment.
     let vault = vault_of(&built, false);
     let report = audit_instead(&built, last, || {
-        match vandel_ledger::sealing::from_opened(&vault.get(last - 1).unwrap().unwrap()) {
+        match vandel_ledger::sealing::from_opened(vault.get(last - 1).unwrap().unwrap()) {
             vandel_ledger::sealing::Unsealed::Payload(payload) => Opening::Whole(payload),
             other => panic!("{other:?}"),
         }

@@ -76,7 +76,7 @@ fn look_at_home(context: &Context, certificate: &Certificate, shown: &Shown) -> 
     let whole = shown.line.erases(Compartment::Spine);
     for record in shown.line.records.iter().filter(|_| whole) {
         let opened = reading.vault().get(*record)?;
-        if opened.is_some_and(|opened| !matches!(from_opened(&opened), Unsealed::Erased)) {
+        if opened.is_some_and(|opened| !matches!(from_opened(opened), Unsealed::Erased)) {
             return remains(format!("the payload of record {record} still opens"));
         }
     }

@@ -103,7 +103,7 @@ fn erased(bench: &Workbench<'_>, period: Period) -> Result<Option<String>, CliEr
             let within = (period.from..=period.until).contains(&record.time.day_in_sweden());
             if sealed && within && covered(record.number) {
                 let held = sequencer.vault().get(record.number)?;
-                gone += u64::from(held.is_none_or(|held| matches!(from_opened(&held), Unsealed::Erased)));
+                gone += u64::from(held.is_none_or(|held| matches!(from_opened(held), Unsealed::Erased)));
             }
         }
     }

@@ -68,7 +68,7 @@ fn is_reported(disk: &MemoryDisk, entries: &[Entry]) -> bool {
         let Ok(Some(opened)) = vault.get(entry.record) else { continue };
         assert_eq!(opened.statement, entry.statement);
         for part in &entry.parts {
-            match &opened.parts[&part.slot] {
+            match opened.part(part.slot).expect("every part") {
                 Part::Open(bytes) => assert_eq!(*bytes, part.bytes),
                 Part::Erased => assert_eq!(part.key, key_id(2)),
                 Part::Damaged => {}
