@@ -130,7 +130,9 @@ fn whole(sequencer: &Sequencer) {
             if let Body::Sealed(commitment) = &record.statement.statement.body {
                 sealed.insert(record.number, hash);
                 let opened = sequencer.vault().get(record.number).expect("readable").expect("a payload");
-                let Unsealed::Payload(payload) = from_opened(opened) else { panic!("record {} does not open", record.number) };
+                let Unsealed::Payload(payload) = from_opened(opened) else {
+                    panic!("record {} does not open", record.number)
+                };
                 payload.open(commitment).expect("the payload is the record's");
             }
         }
