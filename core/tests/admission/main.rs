@@ -9,6 +9,7 @@ mod conduct;
 mod content;
 mod contents;
 mod extract;
+mod gone;
 mod law;
 mod ledger;
 mod moves;
