@@ -101,6 +101,7 @@ impl Sequencer {
         let Assembled { mut block, entries, hashes } = assembled;
         // 3. The vault holds the payloads and their keys, durably. A crash from here on leaves
         //    payloads that no record names; the next start destroys them once the tail is settled.
+        //    Meanwhile the block is signed and its records are proven: both are pure, and neither leaves.
         let Self { vault, service, chain, .. } = self;
         let put = || if entries.is_empty() { Ok(()) } else { vault.put(&entries) };
         let seal = || (sign(service, Domain::Block, &[&block]), prove_appended(&chain.frontier, &hashes));

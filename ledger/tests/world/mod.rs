@@ -22,7 +22,6 @@ use vandel_ledger::disk::{Disk, RealDisk};
 use vandel_ledger::home::Home;
 use vandel_ledger::opening::{self, OpenLedger, Opening};
 use vandel_ledger::sequencer::{Founders, Founding, Sequencer, found};
-use vandel_ledger::signer;
 use vandel_ledger::submission::{Receipt, Submission, SubmitError};
 
 pub(crate) const NOON: Second = Second(1_774_000_000); // 2026-03-20
@@ -45,16 +44,16 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let disk: Arc<dyn Disk> = Arc::new(RealDisk);
         let home = Home::new(folder.path().join("home"));
-        let administrators = [signer::generate().unwrap(), signer::generate().unwrap()];
+        // Always the same keys, so that what is counted hardly differs from run to run.
+        let key = |number: u8| SigningKey::from_bytes(&[number; 32]);
+        let administrators = [key(1), key(2)];
         let founders = Founders {
             first: (&administrators[0], ActorId([1; 16])),
             second: (&administrators[1], ActorId([2; 16])),
         };
         found(&disk, &home, Founding { founders, at: NOON, predecessor: None, cell: None }).unwrap();
         let clock = SettableClock::at(NOON);
-        let decider = signer::generate().unwrap();
-        let delegate = signer::generate().unwrap();
-        Self { _folder: folder, disk, home, clock, administrators, decider, delegate }
+        Self { _folder: folder, disk, home, clock, administrators, decider: key(3), delegate: key(4) }
     }
 
     pub(crate) fn open(&self) -> OpenLedger {
