@@ -5,11 +5,7 @@
 
 use vandel_ledger::name_hash::NameMap;
 
-use crate::store::Table;
-
-/// The front that decides: 16 bytes of a name, 17 of a token with what it stands for.
-const NAME_BYTES: usize = 16;
-const TOKEN_BYTES: usize = 17;
+use crate::store::{NAME_BYTES, TOKEN_BYTES, Table};
 
 type Front = (Table, [u8; TOKEN_BYTES]);
 /// The keys that begin alike, in order, with their values.

@@ -19,6 +19,11 @@ pub use entry::Lot;
 pub use layered::{Build, LayeredStore};
 pub use sled_store::SledStore;
 
+/// The front of a key that says what it belongs to: the name of a key of the vault.
+pub(crate) const NAME_BYTES: usize = 16;
+/// The same in the index of tokens: what a token stands for, and the token.
+pub(crate) const TOKEN_BYTES: usize = 17;
+
 /// A table. Names are stored, so they never change within a schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]

@@ -125,7 +125,7 @@ impl Rate {
 /// What the threads of a desk share.
 pub(super) struct Queue {
     limits: DeskLimits,
-    /// How many there are to verify on.
+    /// How many cores there are to verify on.
     cores: usize,
     state: Mutex<State>,
     /// Something waits for the checker, or the desk was closed.

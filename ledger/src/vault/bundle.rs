@@ -22,7 +22,7 @@ use zeroize::Zeroizing;
 
 use super::index::{Index, IndexPart};
 use super::keys::Keys;
-use super::seal::{DataKey, KeyId, OVERHEAD_BYTES, next_nonce, pad_into, padded_len, part_binding};
+use super::seal::{DataKey, KeyId, OVERHEAD_BYTES, pad_into, padded_len, part_binding};
 use super::shards::index_u32;
 use super::{Entry, VaultError};
 use crate::disk::{Disk, Open};
@@ -84,14 +84,14 @@ pub(super) fn build_frame(
         frame.extend_from_slice(&field.to_be_bytes());
     }
     let head_len = head_len - OVERHEAD_BYTES;
-    place.segment_key.seal_into(&mut frame, next_nonce()?, &place.binding(), head_len, |out| {
+    place.segment_key.ready().seal_into(&mut frame, &place.binding(), head_len, |out| {
         out.extend_from_slice(&fit(new_keys.len()).to_be_bytes());
         for id in new_keys {
             out.extend_from_slice(&id.0);
             out.extend_from_slice(keys[id].bytes());
         }
         index.encode_into(out);
-    });
+    })?;
     seal_parts(&mut frame, place.ledger, entries, keys)?;
     debug_assert_eq!(frame.len(), total);
     let check = checksum(&frame);
@@ -110,11 +110,19 @@ fn seal_parts(
     keys: &Keys,
 ) -> Result<(), VaultError> {
     let seal = |out: &mut Vec<u8>, entry: &Entry| {
+        // Most records have two parts under their spine's key, of which one comes first.
+        let first = entry.parts.first().map(|part| (part.key, keys[&part.key].ready()));
         entry.parts.iter().try_for_each(|part| {
             let binding = part_binding(ledger, entry.record, &entry.statement, part.slot, &part.key);
-            let (key, padded) = (&keys[&part.key], padded_len(part.bytes.len()));
-            key.seal_into(out, next_nonce()?, &binding, padded, |out| pad_into(out, &part.bytes));
-            Ok(())
+            let own;
+            let key = match &first {
+                Some((name, key)) if *name == part.key => key,
+                _ => {
+                    own = keys[&part.key].ready();
+                    &own
+                }
+            };
+            key.seal_into(out, &binding, padded_len(part.bytes.len()), |out| pad_into(out, &part.bytes))
         })
     };
     if entries.len() <= SEALED_ALONE {

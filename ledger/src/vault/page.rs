@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use super::VaultError;
 use super::pieces::{self, Directory, PiecePlace};
-use super::seal::{DataKey, OVERHEAD_BYTES, fill_random};
+use super::seal::{DataKey, OVERHEAD_BYTES};
 use crate::disk::{Disk, Open, read_all};
 use crate::fence::Fence;
 
@@ -120,12 +120,8 @@ pub(super) fn write(
         blob.extend_from_slice(&name.header_in_pieces());
         pieces::seal_into(&mut blob, key, &name.binding(ledger), plaintext)?;
     } else {
-        let mut nonce = [0; 12];
-        fill_random(&mut nonce)?;
         blob.extend_from_slice(&name.header());
-        key.seal_into(&mut blob, nonce, &name.binding(ledger), plaintext.len(), |out| {
-            out.extend_from_slice(plaintext);
-        });
+        key.ready().seal_onto(&mut blob, &name.binding(ledger), plaintext)?;
     }
     fence.replace(&folder.join(name.file()), &blob).map_err(VaultError::fenced(name.file()))?;
     Ok(sha256(&[&blob]))

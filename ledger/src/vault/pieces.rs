@@ -49,12 +49,13 @@ pub(super) fn seal_into(
     keys.as_chunks::<KEY_BYTES>().0.iter().for_each(|key| filter.add(&key[..ID_BYTES]));
     filter.words().iter().for_each(|word| directory.extend_from_slice(&word.to_be_bytes()));
     let directory = key.seal(&bound(page, DIRECTORY), &directory)?;
+    let key = key.ready();
     let len = u32::try_from(directory.len()).map_err(|_| VaultError::TooLarge)?;
     blob.extend_from_slice(&len.to_be_bytes());
     blob.extend_from_slice(&directory);
     for (number, piece) in pieces.enumerate() {
         let place = place(number).ok_or(VaultError::TooLarge)?;
-        blob.extend_from_slice(&key.seal(&bound(page, place), piece)?);
+        key.seal_onto(blob, &bound(page, place), piece)?;
     }
     Ok(())
 }

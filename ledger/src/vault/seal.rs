@@ -96,19 +96,6 @@ impl DataKey {
         Ok(out)
     }
 
-    /// Appends a sealed blob to `out`. `write` appends exactly `len` bytes of plaintext, which are
-    /// encrypted where they stand, so that no second copy of them has to be cleared.
-    pub(super) fn seal_into(
-        &self,
-        out: &mut Vec<u8>,
-        nonce: [u8; NONCE_BYTES],
-        associated: &[u8],
-        len: usize,
-        write: impl FnOnce(&mut Vec<u8>),
-    ) {
-        self.ready().seal_into(out, nonce, associated, len, write);
-    }
-
     /// Opens what [`DataKey::seal`] made; `None` if it is anything else, or another key's.
     #[must_use]
     pub fn open(&self, associated: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
@@ -136,19 +123,22 @@ impl ReadyKey {
         associated: &[u8],
         plaintext: &[u8],
     ) -> Result<(), VaultError> {
-        let write = |room: &mut Vec<u8>| room.extend_from_slice(plaintext);
-        self.seal_into(out, next_nonce()?, associated, plaintext.len(), write);
-        Ok(())
+        self.seal_into(out, associated, plaintext.len(), |room| room.extend_from_slice(plaintext))
     }
 
-    fn seal_into(
+    /// Appends a sealed blob to `out`. `write` appends exactly `len` bytes of plaintext, which are
+    /// encrypted where they stand, so that no second copy of them has to be cleared.
+    ///
+    /// # Errors
+    /// If the operating system gives no randomness.
+    pub(super) fn seal_into(
         &self,
         out: &mut Vec<u8>,
-        nonce: [u8; NONCE_BYTES],
         associated: &[u8],
         len: usize,
         write: impl FnOnce(&mut Vec<u8>),
-    ) {
+    ) -> Result<(), VaultError> {
+        let nonce = next_nonce()?;
         // Growing later would leave plaintext behind in the old allocation.
         out.reserve(len + OVERHEAD_BYTES);
         out.extend_from_slice(&nonce);
@@ -160,6 +150,7 @@ impl ReadyKey {
             .encrypt_inout_detached(&nonce.into(), associated, InOutBuf::from(&mut out[start..]))
             .expect("AES-GCM seals up to 64 GiB");
         out.extend_from_slice(&tag);
+        Ok(())
     }
 
     /// As [`DataKey::open`].
@@ -185,7 +176,7 @@ const NONCES_EACH: usize = 256;
 
 /// A random nonce that nobody has had before. Asking for each alone costs more than sealing a row. Nonces are no secrets:
 /// they stand in the clear in front of every blob, so nothing is given away by having some ahead.
-pub(super) fn next_nonce() -> Result<[u8; NONCE_BYTES], VaultError> {
+fn next_nonce() -> Result<[u8; NONCE_BYTES], VaultError> {
     thread_local! {
         static AHEAD: RefCell<Vec<[u8; NONCE_BYTES]>> = const { RefCell::new(Vec::new()) };
     }

@@ -5,13 +5,9 @@
 
 use vandel_ledger::filter::Filter;
 
-use crate::store::StoreError;
-use crate::store::Table;
 use crate::store::entry::Ordered;
 use crate::store::sorted::full_key_of;
-
-const NAME_BYTES: usize = 16;
-const TOKEN_BYTES: usize = 17;
+use crate::store::{NAME_BYTES, StoreError, TOKEN_BYTES, Table};
 
 /// How much of a table's keys, behind the table itself, a filter tells; none if it tells nothing of them.
 fn told(table: u8) -> Option<usize> {
