@@ -101,10 +101,18 @@ class Browser {
     })`);
   }
 
-  close() {
+  async close() {
     const gone = new Promise((resolve) => this.process.once("exit", resolve));
     this.process.kill("SIGKILL");
-    return gone.then(() => fs.rmSync(this.folder, { recursive: true, force: true, maxRetries: 10 }));
+    await gone;
+    // Its helpers end a little later than the browser, and write into the folder until then.
+    for (const end = Date.now() + PATIENCE; ; await new Promise((resolve) => setTimeout(resolve, 50))) {
+      try {
+        return fs.rmSync(this.folder, { recursive: true, force: true });
+      } catch (error) {
+        if (Date.now() >= end) throw error;
+      }
+    }
   }
 }
 
