@@ -54,7 +54,7 @@ use crate::people::People;
 use crate::submission::{Halt, Submission};
 use crate::threads::ThreadBook;
 pub use crate::threads::ThreadsError;
-use crate::tree::TreeFile;
+use crate::tree::TreeFiles;
 use crate::vault::Vault;
 
 pub(crate) use admission::{Checked, check_all};
@@ -72,7 +72,7 @@ pub struct Sequencer {
     checkpoint_key: SigningKey,
     chain: Chain,
     threads: ThreadBook,
-    tree: TreeFile,
+    tree: TreeFiles,
     /// The records of open statements by the statements' hash, for repeats.
     open_records: HashMap<Hash, u64>,
     /// The last published checkpoint, signed.
@@ -167,13 +167,6 @@ impl Sequencer {
     #[must_use]
     pub fn log(&self) -> &dyn Log {
         &*self.log
-    }
-
-    /// The tree's nodes, as the file has them: a proof made from them must be verified before it leaves.
-    /// [`Sequencer::receipts`] and [`Sequencer::prove_consistency`] do that, and mend the file.
-    #[must_use]
-    pub fn tree(&self) -> &TreeFile {
-        &self.tree
     }
 
     /// The last published checkpoint, signed.

@@ -73,10 +73,10 @@ impl Sequencer {
     }
 
     fn proven_paths(&self, records: &[u64]) -> Result<Vec<Vec<Hash>>, SettleError> {
-        let tip = self.chain.tip();
+        let (tree, tip) = (self.tree.reader(), self.chain.tip());
         let path = |record: &u64| {
-            let path = inclusion_proof(&self.tree, *record, tip.size)?;
-            let hash = self.tree.node(0, *record).unwrap_or(Hash::ZERO);
+            let path = inclusion_proof(&tree, *record, tip.size)?;
+            let hash = tree.node(0, *record).unwrap_or(Hash::ZERO);
             verify_inclusion(&hash, *record, tip.size, &tip.root, &path)
                 .map_err(|error| std::io::Error::other(error.to_string()))?;
             Ok(path)

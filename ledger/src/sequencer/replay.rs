@@ -19,7 +19,7 @@ use crate::sealing::{Unsealed, from_opened};
 use crate::sequencer::OpenError;
 use crate::sequencer::snapshot::Restored;
 use crate::threads::ThreadBook;
-use crate::tree::{TreeFile, tree_path};
+use crate::tree::TreeFiles;
 use crate::vault::Vault;
 
 /// What is known of a ledger as far as its log was read.
@@ -27,7 +27,7 @@ pub(super) struct Replay {
     pub(super) chain: Chain,
     pub(super) threads: ThreadBook,
     pub(super) open_records: HashMap<Hash, u64>,
-    pub(super) tree: TreeFile,
+    pub(super) tree: TreeFiles,
     /// Sealed records of which the vault holds nothing at all, not even that they were erased.
     pub(super) missing: Vec<u64>,
 }
@@ -52,7 +52,7 @@ impl Replay {
             chain: Chain::before_opening(),
             threads: ThreadBook::new(ledger),
             open_records: HashMap::new(),
-            tree: TreeFile::create(disk, &tree_path(&home.views()))?,
+            tree: TreeFiles::create(disk, &home.views())?,
             missing: Vec::new(),
         })
     }
@@ -199,8 +199,13 @@ pub(super) fn fold_record(
 ///
 /// Only the nodes up to the snapshot were synced ([`super::snapshot::write`]). What a power cut made of
 /// later ones is unknown, and a torn inner node does not show in the root: they are written again.
-fn open_tree(disk: &Arc<dyn Disk>, home: &Home, log: &dyn Log, chain: &Chain) -> Result<TreeFile, OpenError> {
-    if let Ok(tree) = TreeFile::open(disk, &tree_path(&home.views()), chain.size())
+fn open_tree(
+    disk: &Arc<dyn Disk>,
+    home: &Home,
+    log: &dyn Log,
+    chain: &Chain,
+) -> Result<TreeFiles, OpenError> {
+    if let Ok(tree) = TreeFiles::open(disk, &home.views(), chain.size())
         && tree.root() == chain.frontier.root()
     {
         return Ok(tree);
@@ -214,8 +219,8 @@ pub(super) fn rebuild_tree(
     home: &Home,
     log: &dyn Log,
     blocks: u64,
-) -> Result<TreeFile, OpenError> {
-    let mut tree = TreeFile::create(disk, &tree_path(&home.views()))?;
+) -> Result<TreeFiles, OpenError> {
+    let mut tree = TreeFiles::create(disk, &home.views())?;
     for placed in log.blocks_from(0) {
         let placed = placed?;
         if placed.position == blocks {

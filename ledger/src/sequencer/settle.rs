@@ -25,7 +25,7 @@ use crate::sequencer::commit::Proven;
 use crate::sequencer::replay::rebuild_tree;
 use crate::sequencer::{OpenError, Sequencer};
 use crate::submission::{Halt, Receipt, SubmitError};
-use crate::tree::TreeFile;
+use crate::tree::TreeFiles;
 
 /// Why a durable block could not be settled. Opening the ledger again tries the same steps.
 #[derive(Debug, thiserror::Error)]
@@ -67,7 +67,7 @@ pub enum SettleError {
 
 /// What consistency proofs are made from.
 struct Proving<'a> {
-    tree: &'a mut TreeFile,
+    tree: &'a mut TreeFiles,
     chain: &'a Chain,
     disk: &'a Arc<dyn Disk>,
     home: &'a Home,
@@ -83,11 +83,11 @@ impl Proving<'_> {
         }
         let root = self.chain.root_at(size).ok_or(SettleError::NeverThisSize { size })?;
         let tip = self.chain.tip();
-        match consistency_proof(&*self.tree, size, tip.size) {
+        match consistency_proof(&self.tree.reader(), size, tip.size) {
             Ok(proof) if verify_consistency(size, &root, tip.size, &tip.root, &proof).is_ok() => Ok(proof),
             _ => {
                 self.make_tree_anew()?;
-                Ok(consistency_proof(&*self.tree, size, tip.size)?)
+                Ok(consistency_proof(&self.tree.reader(), size, tip.size)?)
             }
         }
     }
@@ -220,9 +220,10 @@ impl Sequencer {
     fn proven_receipts(&self, records: &[u64]) -> Result<Vec<Receipt>, SubmitError> {
         let times = records.iter().map(|record| Ok((*record, self.time_of(*record).map_err(unproven)?)));
         let times = times.collect::<Result<Vec<_>, SubmitError>>()?;
-        let (tree, tip, checkpoint) = (&self.tree, self.chain.tip(), Arc::<str>::from(&*self.checkpoint));
+        let (tree, tip, checkpoint) =
+            (self.tree.reader(), self.chain.tip(), Arc::<str>::from(&*self.checkpoint));
         let receipt = |(record, time): (u64, Second)| {
-            let proof = inclusion_proof(tree, record, tip.size).map_err(unproven)?;
+            let proof = inclusion_proof(&tree, record, tip.size).map_err(unproven)?;
             let hash = tree.node(0, record).ok_or_else(|| unproven("the leaf is missing"))?;
             verify_inclusion(&hash, record, tip.size, &tip.root, &proof).map_err(unproven)?;
             let previous = record.checked_sub(1).map_or(Some(Hash::ZERO), |before| tree.node(0, before));

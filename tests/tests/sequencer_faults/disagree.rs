@@ -152,21 +152,24 @@ fn a_memory_one_block_behind_is_what_a_crash_leaves_and_is_caught_up() {
 
 #[test]
 fn views_that_are_damaged_old_or_of_another_ledger_are_made_anew() {
-    let large = [Operation::Assess { groups: 4, steps: 18 }, Operation::End, STEP, Operation::End];
+    // So large that the tree has nodes in its second band, too.
+    let large = [Operation::Assess { groups: 15, steps: 18 }, Operation::End, STEP, Operation::End];
     let story = story(&large);
     let other = another_story(&large);
-    let files = ["views/admission", "views/clean-end", "views/tree"];
+    let files = ["views/admission", "views/clean-end", "views/tree-0", "views/tree-1", "views/tree-2"];
     let mut trials = 0;
     for file in files {
         let sound = bytes(&story.now.disk, file);
         let mut versions = vec![Vec::new(), vec![0; sound.len()], sound[..sound.len() / 2].to_vec()];
+        versions.push([&sound[..], &[7; 100]].concat());
         versions.push(bytes(&other.now.disk, file));
-        for at in [0, sound.len() / 3, sound.len() / 2, sound.len() - 1] {
+        let places = [0, sound.len() / 3, sound.len() / 2, sound.len().saturating_sub(1)];
+        for at in places.into_iter().filter(|at| *at < sound.len()) {
             let mut flipped = sound.clone();
             flipped[at] ^= 1;
             versions.push(flipped);
         }
-        for version in versions {
+        for version in versions.into_iter().filter(|version| *version != sound) {
             let disk = story.now.disk.copy();
             disk.put(&path(file), &version);
             check(&disk, &story.now.sent, usize::MAX);
@@ -176,6 +179,12 @@ fn views_that_are_damaged_old_or_of_another_ledger_are_made_anew() {
         disk.take(&path(file));
         check(&disk, &story.now.sent, usize::MAX);
     }
+    // As the version before had it: one file for the whole tree.
+    let disk = story.now.disk.copy();
+    ["views/tree-0", "views/tree-1", "views/tree-2"].iter().for_each(|file| disk.take(&path(file)));
+    disk.put(&path("views/tree"), &bytes(&story.now.disk, "views/tree-0"));
+    check(&disk, &story.now.sent, usize::MAX);
+    assert_eq!(disk.bytes(&path("views/tree")), None, "the old file is in the way");
     // An end that was noted once and stayed behind is no end of today's.
     let stale = story.now.disk.copy();
     let size = ledger_on(&stale).open().unwrap().chain().size();
