@@ -4,7 +4,7 @@
 //! log/       segments, and nothing else: what an auditor copies
 //! log.toml   instead of log/, where the log lies on NATS JetStream: which, and how it is reached
 //! vault/     sealed payloads, their keys, the root cell
-//! views/     thrown away and rebuilt at will: view store, tree nodes, admission snapshot
+//! views/     thrown away and rebuilt at will: view store, tree nodes, places of blocks, admission snapshot
 //! memory/    the last checkpoint taken; better kept on another disk
 //! memory.policy   the witnesses on other machines that must take it too, if there are any
 //! plans/     erasure plans, sealed
@@ -82,6 +82,12 @@ impl Home {
     #[must_use]
     pub fn views(&self) -> PathBuf {
         self.root.join("views")
+    }
+
+    /// Where each block begins in the log's files.
+    #[must_use]
+    pub fn block_places(&self) -> PathBuf {
+        self.views().join("block-places")
     }
 
     /// The memory.

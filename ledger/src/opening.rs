@@ -133,6 +133,7 @@ fn open_on_files(home: &Home, opening: Opening) -> Result<Sequencer, HomeError> 
     let disk = opening.disk.clone();
     let ledger = ledger_id_of(&disk, home).map_err(|error| interrupted(error, &disk, home))?;
     let (log, _) = FileLog::open(disk, &home.log(), ledger)?;
+    let log = log.with_places(&home.block_places());
     let ports = ports(home, opening, ledger, log, None)?;
     Ok(Sequencer::open(ports, ledger, FileLog::cut_torn_tail)?)
 }

@@ -225,6 +225,7 @@ fn copy_file(from_disk: &dyn Disk, from: &Path, disk: &Arc<dyn Disk>, to: &Path)
 fn append_newer(disk: &Arc<dyn Disk>, what: &Restoring<'_>, label: &Label) -> Result<u64, BackupError> {
     let home = what.home;
     let (mut log, torn) = FileLog::open(disk.clone(), &home.log(), label.ledger)?;
+    log = log.with_places(&home.block_places());
     if torn.is_some() {
         // The copy ended inside a block that was being written: what a newer log has of it is whole.
         log.cut_torn_tail().map_err(at(home.log()))?;

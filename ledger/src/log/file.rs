@@ -13,21 +13,24 @@
 mod frame;
 mod image;
 mod open;
+mod places;
 mod read;
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::io;
 use std::iter;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
 use vandel_core::id::LedgerId;
 use vandel_core::limits::BLOCK_BYTES_MAX;
 
-use self::frame::{HEADER_BYTES, decode_header, encode_frame, encode_header, segment_name};
-use self::read::{Folder, FramePlace, Frames};
-use super::{AppendError, Log, PlacedBlock, ReadError, TornTail};
+use self::frame::{
+    FRAME_HEADER_BYTES, HEADER_BYTES, decode_header, encode_frame, encode_header, segment_name,
+};
+use self::places::Places;
+use self::read::{Folder, FramePlace, Frames, Segment};
+use super::{AppendError, Log, PlacedBlock, ReadError, TornTail, part_of};
 use crate::disk::{Disk, DiskFile, Open};
 
 pub(crate) use self::image::{Image, first_block, first_position};
@@ -36,12 +39,6 @@ pub use self::read::{Blocks, Mark};
 /// The length at which a segment is full. A segment is longer only if its single frame is.
 pub const SEGMENT_BYTES: u64 = 64 * 1024 * 1024;
 
-/// How far apart the frames are whose places are kept in memory. A read scans at most this far.
-const INDEX_SPACING_BYTES: u64 = 256 * 1024;
-
-/// Places of frames in one segment, ascending.
-type SegmentIndex = Vec<FramePlace>;
-
 /// A log in a folder, open for appending.
 pub struct FileLog {
     folder: Folder,
@@ -49,8 +46,8 @@ pub struct FileLog {
     segment_bytes: u64,
     /// The first positions of all segments; never empty.
     segments: Vec<u64>,
-    /// By first position. The last segment's is always there, the others' when they were read.
-    index: RefCell<BTreeMap<u64, SegmentIndex>>,
+    /// Where frames begin, as far as it is known.
+    places: Places,
     /// The last segment.
     file: Box<dyn DiskFile>,
     /// Where the next frame begins in the last segment, and its position.
@@ -180,6 +177,14 @@ impl FileLog {
         self
     }
 
+    /// Keeps in this file where each block begins, so that a log that was just opened finds an old one at once. It is
+    /// disposable, and must not lie in the log's folder.
+    #[must_use]
+    pub fn with_places(mut self, file: &Path) -> Self {
+        self.places.move_to(&*self.folder.disk, file);
+        self
+    }
+
     /// The torn tail, while it stands.
     #[must_use]
     pub fn torn_tail(&self) -> Option<&TornTail> {
@@ -288,7 +293,6 @@ impl FileLog {
         disk.sync_directory(&self.folder.path).map_err(|error| self.halt(error))?;
         self.file = file;
         self.segments.push(first);
-        self.index.get_mut().insert(first, SegmentIndex::new());
         self.next.offset = HEADER_BYTES as u64;
         Ok(())
     }
@@ -312,30 +316,17 @@ impl FileLog {
         AppendError::Uncertain { position, source }
     }
 
+    fn segment(&self, first: u64) -> Result<Segment, ReadError> {
+        open::whole_segment(&mut self.folder.clone(), first)
+    }
+
     /// The blocks from `position`, which is less than the next, to the end as this handle knows it.
     fn scan_from(&self, position: u64) -> Result<Blocks, ReadError> {
         let after = self.segments.partition_point(|&first| first <= position);
-        let first = self.segments[after - 1];
-        let mut folder = self.folder.clone();
-        let mut frames = open::frames_of(&mut folder, first)?;
-        let mut index = self.index.borrow_mut();
-        // Damage met while indexing isn't reported here: blocks before it can still be read, and
-        // whoever reads on meets it again.
-        let places = index.entry(first).or_insert_with(|| open::index_until_damage(&mut frames));
-        let nearest = places.partition_point(|place| place.position <= position);
-        let place = nearest.checked_sub(1).and_then(|at| places.get(at)).copied();
-        let mut frames = match place {
-            Some(place) => Frames::from(frames.segment, place),
-            None => Frames::of(frames.segment),
-        };
-        let fails = |source| self.folder.unavailable(Some(first), source);
-        while frames.place.position < position {
-            if frames.next(false).map_err(fails)??.is_none() {
-                break; // The segment was cut short since it was opened; the iterator reports it.
-            }
-        }
+        let segment = self.segment(self.segments[after - 1])?;
+        let frames = open::frames_at(&self.folder, segment, &self.places, position)?;
         let later = self.segments[after..].to_vec();
-        Ok(Blocks::new(folder, later, Some(self.next.position)).starting_in(frames))
+        Ok(Blocks::new(self.folder.clone(), later, Some(self.next.position)).starting_in(frames))
     }
 }
 
@@ -369,9 +360,7 @@ impl Log for FileLog {
             self.roll_over()?;
         }
         self.write_frame()?;
-        if let Some(places) = self.segments.last().and_then(|first| self.index.get_mut().get_mut(first)) {
-            open::note(places, self.next);
-        }
+        self.places.note(position, &[self.next.offset]);
         self.next = FramePlace { position: position + 1, offset: self.next.offset + frame_bytes };
         Ok(())
     }
@@ -379,6 +368,21 @@ impl Log for FileLog {
     fn read(&self, position: u64) -> Result<Option<Vec<u8>>, ReadError> {
         let block = self.blocks_from(position).next().transpose()?;
         Ok(block.map(|block| block.bytes))
+    }
+
+    fn read_part(&self, position: u64, part: Range<usize>) -> Result<Option<Vec<u8>>, ReadError> {
+        let after = self.segments.partition_point(|&first| first <= position);
+        if position < self.next.position
+            && let Some(frame) = self.places.get(position)
+        {
+            let segment = self.segment(self.segments[after - 1])?;
+            let mut bytes = vec![0; part.len()];
+            let offset = frame + (FRAME_HEADER_BYTES + part.start) as u64;
+            if segment.file.read_exact_at(&mut bytes, offset).is_ok() {
+                return Ok(Some(bytes));
+            }
+        }
+        Ok(part_of(self.read(position)?, part))
     }
 
     fn blocks_from(&self, position: u64) -> Box<dyn Iterator<Item = Result<PlacedBlock, ReadError>> + '_> {

@@ -3,10 +3,10 @@
 use std::io;
 use std::sync::Arc;
 
-use vandel_core::block::{Block, BlockDecodeError};
+use vandel_core::block::{Block, BlockDecodeError, sealed_record_in_block};
 use vandel_core::chain::{Chain, Fault};
 use vandel_core::checkpoint::{Checkpoint, CheckpointError, CheckpointSignError};
-use vandel_core::hash::Hash;
+use vandel_core::hash::{Hash, leaf_hash};
 use vandel_core::merkle::{
     Nodes, ProveError, consistency_proof, inclusion_proof, verify_consistency, verify_inclusion,
 };
@@ -19,11 +19,11 @@ use crate::fence::FenceError;
 use crate::home::Home;
 use crate::log::Log;
 use crate::memory::{Memory, MemoryError};
+use crate::sequencer::Sequencer;
 use crate::sequencer::admission::{Admitted, Answer};
 use crate::sequencer::agreement::signed_by_us;
 use crate::sequencer::commit::Proven;
 use crate::sequencer::replay::rebuild_tree;
-use crate::sequencer::{OpenError, Sequencer};
 use crate::submission::{Halt, Receipt, SubmitError};
 use crate::tree::TreeFiles;
 
@@ -205,32 +205,42 @@ impl Sequencer {
         admitted.iter().map(|group| (group.index, Ok(of(group)))).collect()
     }
 
-    /// When a record was placed; a repeat learns the first time, not now.
-    fn time_of(&self, number: u64) -> Result<Second, OpenError> {
-        let block = self.block_of(number);
+    /// When a record was placed; a repeat learns the first time, not now. It is the time in the record of this hash.
+    fn time_of(&self, number: u64, hash: &Hash) -> Result<Second, SubmitError> {
+        let (block, index) = self.place_of(number);
         if block + 1 == self.chain.blocks {
             return Ok(self.chain.time);
         }
-        let bytes = self.log.read(block)?.unwrap_or_default();
-        let decoded = Block::decode(&bytes).map_err(|error| OpenError::Decode { block, error })?;
-        let record = decoded.records.iter().find(|record| record.number == number);
-        Ok(record.map_or(self.chain.time, |record| record.time))
+        let time_in = |bytes: &[u8]| {
+            let is_this = leaf_hash(bytes) == *hash;
+            if is_this { Record::decode(bytes).ok().map(|record| record.time) } else { None }
+        };
+        // Most records stand where they would if all were sealed. The hash tells.
+        let guessed = self.log.read_part(block, sealed_record_in_block(index)).map_err(unproven)?;
+        if let Some(time) = guessed.and_then(|bytes| time_in(&bytes)) {
+            return Ok(time);
+        }
+        let bytes = self.log.read(block).map_err(unproven)?.unwrap_or_default();
+        let decoded = Block::decode(&bytes).map_err(unproven)?;
+        let mut records = decoded.records.iter();
+        let time = records.find(|record| record.number == number).and_then(|record| time_in(record.bytes));
+        time.ok_or_else(|| unproven("the log's record is not the tree's"))
     }
 
     fn proven_receipts(&self, records: &[u64]) -> Result<Vec<Receipt>, SubmitError> {
-        let times = records.iter().map(|record| Ok((*record, self.time_of(*record).map_err(unproven)?)));
-        let times = times.collect::<Result<Vec<_>, SubmitError>>()?;
         let (tree, tip, checkpoint) =
             (self.tree.reader(), self.chain.tip(), Arc::<str>::from(&*self.checkpoint));
-        let receipt = |(record, time): (u64, Second)| {
+        let receipt = |record: &u64| {
+            let record = *record;
             let proof = inclusion_proof(&tree, record, tip.size).map_err(unproven)?;
             let hash = tree.node(0, record).ok_or_else(|| unproven("the leaf is missing"))?;
             verify_inclusion(&hash, record, tip.size, &tip.root, &proof).map_err(unproven)?;
             let previous = record.checked_sub(1).map_or(Some(Hash::ZERO), |before| tree.node(0, before));
             let previous = previous.ok_or_else(|| unproven("the leaf before is missing"))?;
+            let time = self.time_of(record, &hash)?;
             Ok(Receipt { record, time, hash, previous, proof, checkpoint: checkpoint.clone() })
         };
-        times.into_iter().map(receipt).collect()
+        records.iter().map(receipt).collect()
     }
 }
 

@@ -5,6 +5,7 @@
 #![allow(missing_docs, clippy::print_stdout, clippy::unwrap_used)]
 
 mod onwards;
+mod places;
 mod power;
 mod tamper;
 mod trouble;
@@ -86,7 +87,8 @@ fn conforms_on_a_real_disk() {
         log_conformance::check(&mut || {
             let (log, torn) = FileLog::open(Arc::new(RealDisk), &path, LEDGER).unwrap();
             assert_eq!(torn, None);
-            Box::new(log.with_segment_bytes(segment_bytes))
+            let places = path.with_extension(format!("{segment_bytes}-places"));
+            Box::new(log.with_segment_bytes(segment_bytes).with_places(&places))
         });
     }
 }

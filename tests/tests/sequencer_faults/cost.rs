@@ -47,7 +47,7 @@ fn a_snapshot_is_written_when_the_ledger_has_grown_and_spares_reading_it_all() {
     let (longer_tail, longer_len) = read_by_opening(&run);
     assert!(run.disk.bytes(&snapshot).as_ref() != Some(&first), "it has grown fourfold");
     println!("read: {all} without, {tail} of {len} and {longer_tail} of {longer_len} with a snapshot");
-    // A read begins at most 256 KiB ahead of what it looks for; the ledger's length adds nothing.
+    // The tail, and whole blocks around it; the ledger's length adds nothing.
     let looks = 2 * 256 * 1024;
     assert!(longer_len > 2 * len && longer_len > looks, "long enough to tell");
     assert!(tail < looks && longer_tail < looks);

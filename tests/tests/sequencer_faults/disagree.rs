@@ -156,7 +156,14 @@ fn views_that_are_damaged_old_or_of_another_ledger_are_made_anew() {
     let large = [Operation::Assess { groups: 15, steps: 18 }, Operation::End, STEP, Operation::End];
     let story = story(&large);
     let other = another_story(&large);
-    let files = ["views/admission", "views/clean-end", "views/tree-0", "views/tree-1", "views/tree-2"];
+    let files = [
+        "views/admission",
+        "views/clean-end",
+        "views/block-places",
+        "views/tree-0",
+        "views/tree-1",
+        "views/tree-2",
+    ];
     let mut trials = 0;
     for file in files {
         let sound = bytes(&story.now.disk, file);
@@ -261,4 +268,32 @@ fn an_author_who_holds_a_checkpoint_that_the_log_lacks_stops_the_sequencer() {
     assert!(matches!(answer, Err(SubmitError::Refused(_) | SubmitError::Chain(_))), "{answer:?}");
     let group = assess(&fresh, 102, 1);
     fresh.commit(vec![group]).remove(0).unwrap();
+}
+
+#[test]
+fn a_receipt_says_the_time_of_the_very_record_or_is_not_given() {
+    let mut run = Run::begin();
+    run.run(&[STEP, Operation::Enrol(50), STEP, STEP]);
+    let mut sequencer = ledger_on(&run.disk).open().unwrap();
+    let (segment, sound) = (path(&log_name()), bytes(&run.disk, &log_name()));
+    let records: Vec<u64> = (0..sequencer.chain().size()).collect();
+    let times = |sequencer: &mut Sequencer, record: &u64| {
+        sequencer.receipts(&[*record]).map(|receipts| receipts[0].time)
+    };
+    let expected: Vec<_> = records.iter().map(|record| times(&mut sequencer, record).unwrap()).collect();
+    let mut refused = 0;
+    for position in 0..sequencer.chain().blocks - 1 {
+        let block = sequencer.log().read(position).unwrap().unwrap();
+        let at = sound.windows(block.len()).position(|window| window == block).unwrap();
+        // The time of the block's first record: behind the block's head, a length, the version and the number.
+        let mut later = sound.clone();
+        later[at + 118 + 4 + 17] ^= 1;
+        run.disk.put(&segment, &later);
+        let first = vandel_core::block::Block::decode(&block).unwrap().head.first_record;
+        assert!(times(&mut sequencer, &first).is_err(), "record {first} got a receipt with another time");
+        run.disk.put(&segment, &sound);
+        assert_eq!(times(&mut sequencer, &first).unwrap(), expected[usize::try_from(first).unwrap()]);
+        refused += 1;
+    }
+    println!("records with another time: {refused}");
 }

@@ -1,7 +1,5 @@
 //! Opening for appending: what is checked, and how what is shown becomes durable.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::io;
 
 use vandel_core::id::LedgerId;
@@ -10,8 +8,9 @@ use super::frame::{
     FRAME_BYTES_MAX, FRAME_MAGIC, FrameHeader, HEADER_BYTES, encode_header, peek_frame, segment_name,
     sound_frame,
 };
+use super::places::Places;
 use super::read::{Folder, FramePlace, Frames, Segment, check_joined, damage, torn_header};
-use super::{FileLog, INDEX_SPACING_BYTES, SEGMENT_BYTES, SegmentIndex, State};
+use super::{FileLog, SEGMENT_BYTES, State};
 use crate::disk::{DiskFile, Open};
 use crate::log::{Fault, ReadError, TornTail};
 
@@ -30,7 +29,7 @@ pub(super) fn open(mut folder: Folder, ledger: LedgerId) -> Result<FileLog, Read
         ledger,
         segment_bytes: SEGMENT_BYTES,
         segments,
-        index: RefCell::new(BTreeMap::from([(last, tail.index)])),
+        places: tail.places,
         file: tail.file,
         next: tail.next,
         state: tail.torn.map_or(State::Ready, State::Torn),
@@ -38,34 +37,59 @@ pub(super) fn open(mut folder: Folder, ledger: LedgerId) -> Result<FileLog, Read
     })
 }
 
-/// Keeps a frame's place if it lies far enough from the one kept before it.
-pub(super) fn note(places: &mut SegmentIndex, place: FramePlace) {
-    if places.last().is_none_or(|kept| place.offset - kept.offset >= INDEX_SPACING_BYTES) {
-        places.push(place);
-    }
+/// A segment that was whole when the log was opened.
+pub(super) fn whole_segment(folder: &mut Folder, first: u64) -> Result<Segment, ReadError> {
+    let segment = folder.open_segment(first, Open::Read)?;
+    segment.ok_or_else(|| damage(first, 0, first, Fault::Header))
 }
 
-/// The places of a segment's frames, as far as they are sound.
-pub(super) fn index_until_damage(frames: &mut Frames) -> SegmentIndex {
-    let mut places = SegmentIndex::new();
+/// The frames of a segment from the block at `position` on, which belongs in it. Damage is reported by whoever reads on,
+/// or here if it lies before that block and its place is not known.
+pub(super) fn frames_at(
+    folder: &Folder,
+    segment: Segment,
+    places: &Places,
+    position: u64,
+) -> Result<Frames, ReadError> {
+    let first = segment.first;
+    let fails = |source| folder.unavailable(Some(first), source);
+    let mut frames = Frames::of(segment);
+    if position == first {
+        return Ok(frames);
+    }
+    if let Some(offset) = places.get(position).filter(|offset| *offset < frames.segment.len) {
+        frames = Frames::from(frames.segment, FramePlace { position, offset });
+        if frames.begins_here().map_err(fails)? {
+            return Ok(frames);
+        }
+        frames = Frames::of(frames.segment);
+    }
+    let offsets = offsets_until_damage(&mut frames);
+    places.note(first, &offsets);
+    match usize::try_from(position - first).ok().and_then(|index| offsets.get(index)) {
+        Some(offset) => return Ok(Frames::from(frames.segment, FramePlace { position, offset: *offset })),
+        // Damaged before that block, or cut short since it was opened, which the iterator reports.
+        None if frames.place.position < position => drop(frames.next(false).map_err(fails)??),
+        None => {}
+    }
+    Ok(frames)
+}
+
+/// Where a segment's frames begin, as far as they are sound.
+fn offsets_until_damage(frames: &mut Frames) -> Vec<u64> {
+    let mut offsets = Vec::new();
     loop {
-        let place = frames.place;
+        let offset = frames.place.offset;
         match frames.next(false) {
-            Ok(Ok(Some(_))) => note(&mut places, place),
-            _ => return places,
+            Ok(Ok(Some(_))) => offsets.push(offset),
+            _ => return offsets,
         }
     }
 }
 
-/// The frames of a segment that was whole when the log was opened.
-pub(super) fn frames_of(folder: &mut Folder, first: u64) -> Result<Frames, ReadError> {
-    let segment = folder.open_segment(first, Open::Read)?;
-    segment.map(Frames::of).ok_or_else(|| damage(first, 0, first, Fault::Header))
-}
-
 /// Checks a segment that another follows: its header, and that its last frame is the one before `next`.
 fn check_full_segment(folder: &mut Folder, first: u64, next: u64) -> Result<(), ReadError> {
-    let mut frames = frames_of(folder, first)?;
+    let mut frames = Frames::of(whole_segment(folder, first)?);
     let fails = |source| folder.unavailable(Some(first), source);
     if ends_before(&frames.segment, next).map_err(fails)? {
         return Ok(());
@@ -100,7 +124,7 @@ fn ends_before(segment: &Segment, next: u64) -> io::Result<bool> {
 /// What the last segment holds.
 struct Tail {
     file: Box<dyn DiskFile>,
-    index: SegmentIndex,
+    places: Places,
     /// The last sound frame.
     last_frame: Option<FramePlace>,
     next: FramePlace,
@@ -113,21 +137,23 @@ fn open_last(folder: &mut Folder, first: u64) -> Result<Tail, ReadError> {
         return open_torn_header(folder, first).map_err(|source| folder.unavailable(Some(first), source));
     };
     let mut frames = Frames::of(segment);
-    let mut index = SegmentIndex::new();
+    let mut offsets = Vec::new();
     let mut last_frame = None;
     let torn = loop {
         let place = frames.place;
         match frames.next(true).map_err(|source| folder.unavailable(Some(first), source))? {
             Ok(None) => break None,
             Ok(Some(_)) => {
-                note(&mut index, place);
+                offsets.push(place.offset);
                 last_frame = Some(place);
             }
             Err(ReadError::Torn(tail)) => break Some(tail),
             Err(error) => return Err(error),
         }
     };
-    Ok(Tail { index, last_frame, next: frames.place, torn, file: frames.segment.file })
+    let places = Places::in_memory();
+    places.note(first, &offsets);
+    Ok(Tail { places, last_frame, next: frames.place, torn, file: frames.segment.file })
 }
 
 /// The last segment was being made when the power went.
@@ -135,7 +161,7 @@ fn open_torn_header(folder: &Folder, first: u64) -> io::Result<Tail> {
     let file = folder.disk.open(&folder.path.join(segment_name(first)), Open::Write)?;
     let torn = Some(torn_header(first, file.len()?));
     let next = FramePlace { position: first, offset: HEADER_BYTES as u64 };
-    Ok(Tail { file, index: SegmentIndex::new(), last_frame: None, next, torn })
+    Ok(Tail { file, places: Places::in_memory(), last_frame: None, next, torn })
 }
 
 /// Makes durable what the last segment shows.

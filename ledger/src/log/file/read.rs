@@ -14,7 +14,9 @@ use super::frame::{
 use crate::disk::{Disk, DiskFile, Open};
 use crate::log::{Damage, Fault, PlacedBlock, ReadError, TornTail};
 
-/// How much is read at a time. At least one frame must fit.
+/// How much is read at first: whoever wants one block needs no more.
+const FIRST_CHUNK_BYTES: usize = 16 * 1024;
+/// How much is read at a time further on. At least one frame must fit.
 const CHUNK_BYTES: usize = 1024 * 1024;
 const _: () = assert!(CHUNK_BYTES >= FRAME_BYTES_MAX);
 
@@ -137,6 +139,8 @@ pub(super) struct Frames {
     /// Bytes of the file from `buffer_offset` on.
     buffer: Vec<u8>,
     buffer_offset: u64,
+    /// How much is read next.
+    chunk: usize,
 }
 
 impl Frames {
@@ -148,7 +152,7 @@ impl Frames {
 
     /// From a frame known to begin at `place`.
     pub(super) fn from(segment: Segment, place: FramePlace) -> Self {
-        Self { segment, place, buffer: Vec::new(), buffer_offset: place.offset }
+        Self { segment, place, buffer: Vec::new(), buffer_offset: place.offset, chunk: FIRST_CHUNK_BYTES }
     }
 
     /// The next block; `None` at the end of the file. The place moves only past sound frames.
@@ -171,6 +175,12 @@ impl Frames {
         }
     }
 
+    /// Whether the frame at the place says that it is the one of the block there.
+    pub(super) fn begins_here(&mut self) -> io::Result<bool> {
+        self.fill(FRAME_HEADER_BYTES)?;
+        Ok(peek_frame(self.buffered()).is_some_and(|frame| frame.position == self.place.position))
+    }
+
     /// The bytes at hand from the place on.
     fn buffered(&self) -> &[u8] {
         let start = usize::try_from(self.place.offset - self.buffer_offset).unwrap_or(usize::MAX);
@@ -187,7 +197,8 @@ impl Frames {
         let start = self.buffer.len() - at_hand;
         self.buffer.copy_within(start.., 0);
         self.buffer_offset = self.place.offset;
-        let len = usize::try_from(rest).unwrap_or(usize::MAX).min(CHUNK_BYTES);
+        let len = usize::try_from(rest).unwrap_or(usize::MAX).min(self.chunk.max(wanted));
+        self.chunk = CHUNK_BYTES.min(self.chunk * 4);
         self.buffer.resize(len, 0);
         self.segment.file.read_exact_at(&mut self.buffer[at_hand..], self.buffer_offset + at_hand as u64)
     }
