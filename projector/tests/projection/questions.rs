@@ -3,8 +3,8 @@
 use vandel_core::event::{Kind, Process};
 use vandel_core::id::ActorId;
 use vandel_core::person::IdentityNumber;
-use vandel_core::time::Period;
-use vandel_projector::view::{Filter, Status};
+use vandel_core::time::{Day, Period};
+use vandel_projector::view::{DueAnswer, Filter, Status};
 
 use crate::lively::{Lively, number};
 use crate::world::{shown, today};
@@ -63,4 +63,35 @@ fn a_case_is_found_by_handle_reference_and_number_and_falls_due_with_a_reason() 
     assert!(late.iter().filter(|entry| entry.thread == case).count() >= 3, "{}", late.len());
     let why = views.why(&case, due).unwrap();
     assert!(why.iter().any(|line| line.explanation.iter().any(|reason| reason.contains("closed on"))));
+}
+
+#[test]
+fn a_page_of_the_calendar_is_a_piece_of_the_whole() {
+    let mut lively = Lively::found(2);
+    (0..12).for_each(|_| lively.open_case().unwrap());
+    for case in lively.cases.clone() {
+        lively.take(case, Kind::ExtractShown, shown).unwrap();
+        lively.take(case, Kind::CaseClosed, |step| step.process = Some(Process::CaseClosed)).unwrap();
+    }
+    let projector = lively.projector();
+    let source = lively.source();
+    let views = projector.views(&source);
+    let one = |due: &DueAnswer| (due.date.clone(), due.thread, due.compartment, due.handle.clone());
+    let all: Vec<_> = views.due(today(), 10_000).unwrap().iter().map(one).collect();
+    // More than one thread looks up at a time.
+    assert!(all.len() > 40, "{} entries", all.len());
+    assert!(all.is_sorted_by_key(|(date, ..)| date.clone()), "earliest first");
+    let whole = |count| views.due_from(today(), 10_000, None, count).unwrap();
+    for count in 0..=all.len() + 1 {
+        let page: Vec<_> = whole(count).iter().map(one).collect();
+        assert_eq!(page, all[..count.min(all.len())]);
+    }
+    let last: Day = all.last().unwrap().0.clone().unwrap().parse().unwrap();
+    let of_last_day = all.iter().filter(|(date, ..)| *date == all.last().unwrap().0).count();
+    let page: Vec<_> =
+        views.due_from(today(), 10_000, Some((last, [0; 16])), 1_000).unwrap().iter().map(one).collect();
+    assert_eq!(page, all[all.len() - of_last_day..]);
+    assert!(
+        views.due_from(today(), 10_000, Some((last.plus(Period::days(1)), [0; 16])), 9).unwrap().is_empty()
+    );
 }
