@@ -1,12 +1,12 @@
 //! The desk: where many hand in what they have signed, and one writer takes it.
 //!
-//! Two threads. The *checker* takes what waits and verifies its signatures on all cores; the *writer*
+//! The *checkers* take what waits and verify its signatures on all cores, a lot each; the *writer*
 //! owns the [`Sequencer`] and makes blocks of what has been checked. While a block is being synced the
 //! next one's signatures are verified and more groups arrive, so blocks grow with load and nobody waits
 //! for a timer.
 //!
 //! ```text
-//! submit ──> waiting ──checker──> checked ──writer──> one block ──> answers
+//! submit ──> waiting ──checkers─> checked ──writer──> one block ──> answers
 //! ask ─────────────────────────────────────> writer, between two blocks
 //! ```
 //!
@@ -86,7 +86,7 @@ pub struct DeskCounts {
 /// The desk. Whoever holds it may close it; others hand in through a [`DeskHandle`].
 pub struct Desk {
     handle: DeskHandle,
-    checker: JoinHandle<()>,
+    checkers: Vec<JoinHandle<()>>,
     writer: JoinHandle<Option<Sequencer>>,
 }
 
@@ -109,12 +109,12 @@ impl Desk {
     ) -> std::io::Result<Self> {
         let queue = Arc::new(Queue::new(limits, sequencer.chain().keyring.clone()));
         let handle = DeskHandle { queue: queue.clone() };
-        let checker = threads::spawn_checker(queue.clone())?;
+        let checkers = threads::spawn_checkers(&queue);
         let writer = threads::spawn_writer(queue.clone(), sequencer, on_halt);
-        if writer.is_err() {
+        if checkers.is_err() || writer.is_err() {
             queue.close();
         }
-        Ok(Self { handle, checker, writer: writer? })
+        Ok(Self { handle, checkers: checkers?, writer: writer? })
     }
 
     /// A way to this desk.
@@ -139,7 +139,7 @@ impl Desk {
     #[must_use]
     pub fn end(self) -> Option<Sequencer> {
         self.handle.queue.close();
-        let checked = self.checker.join();
+        let checked: Result<Vec<()>, _> = self.checkers.into_iter().map(JoinHandle::join).collect();
         let written = self.writer.join().ok().flatten();
         checked.ok().and(written)
     }

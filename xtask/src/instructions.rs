@@ -46,12 +46,20 @@ fn build(root: &Path) -> Option<PathBuf> {
     let target = root.join(TARGET);
     let mut cargo = step::cargo(root);
     cargo
-        .args(["build", "--release", "--locked", "--package", "vandel-ledger", "--no-default-features"])
+        .args([
+            "build",
+            "--profile",
+            "quick",
+            "--locked",
+            "--package",
+            "vandel-ledger",
+            "--no-default-features",
+        ])
         .args(["--example", "instructions", "--target-dir"])
         .arg(&target)
         // In place of the flags in .cargo/config.toml: no AVX-512, which valgrind does not know.
         .env("RUSTFLAGS", "--cfg vandel_stubbed");
-    step::succeeds(&mut cargo).then(|| target.join("release/examples/instructions"))
+    step::succeeds(&mut cargo).then(|| target.join("quick/examples/instructions"))
 }
 
 fn scenarios(fixture: &Path) -> Option<Vec<String>> {

@@ -33,7 +33,7 @@ cargo xtask TASK
 
   test             format, lints, tidy, release binary, all tests, documentation; stops at the first failure
   tidy             style as a test: prints every finding as file:line
-  deep [SUITE...]  the long suites, in release, with counts; all of them if none is named
+  deep [SUITE...]  the long suites, optimised, with counts; all of them if none is named
   deep --list      the suites and what they are for
   instructions     count the instructions of our own hot paths against their budget; --update moves it
   fuzz [SECONDS] [TARGET...]

@@ -16,7 +16,7 @@ pub(super) type Question = Box<dyn FnOnce(&mut Sequencer) + Send>;
 /// How the answers of what was handed in together reach whoever did, in its order.
 pub(super) type Reply = Box<dyn FnOnce(Vec<GroupAnswer>) + Send>;
 
-/// The most statements that the checker takes at a time, for each core: so few that the writer never runs dry while they
+/// The most statements that a checker takes at a time, for each core: so few that the writer never runs dry while they
 /// are verified, so many that waking the other cores pays.
 const CHECK_EACH: usize = 64;
 /// The most statements the writer takes at a time: a few blocks.
@@ -88,8 +88,10 @@ struct State {
     questions: VecDeque<Question>,
     /// Handed in and not yet answered.
     weight: Weight,
-    /// Groups at the checker now.
-    checking: bool,
+    /// What the checkers have taken and not handed on: none while it is not checked.
+    taken: VecDeque<Option<Vec<Ready>>>,
+    /// How often they have handed on.
+    handed_on: usize,
     closed: bool,
     halted: Option<Halt>,
     counts: DeskCounts,
@@ -128,7 +130,7 @@ pub(super) struct Queue {
     /// How many cores there are to verify on.
     cores: usize,
     state: Mutex<State>,
-    /// Something waits for the checker, or the desk was closed.
+    /// Something waits for a checker, or the desk was closed.
     arrived: Condvar,
     /// Something waits for the writer, or the desk was closed.
     ready: Condvar,
@@ -186,8 +188,8 @@ impl Queue {
         Ok(())
     }
 
-    /// The checker's next groups; none when the desk is closed and nothing waits.
-    pub(super) fn next_to_check(&self) -> Option<Vec<Handed>> {
+    /// A checker's next groups, with its turn to hand them on; none when the desk is closed and nothing waits.
+    pub(super) fn next_to_check(&self) -> Option<(usize, Vec<Handed>)> {
         let mut state = self.state();
         while state.waiting.is_empty() {
             if state.closed {
@@ -203,15 +205,23 @@ impl Queue {
                 break;
             }
         }
-        state.checking = true;
-        Some(groups)
+        let turn = state.handed_on + state.taken.len();
+        state.taken.push_back(None);
+        Some((turn, groups))
     }
 
-    /// Hands checked groups on to the writer.
-    pub(super) fn hand_on(&self, ready: Vec<Ready>) {
+    /// Hands checked groups on to the writer, in the order in which they were taken: what was taken before and is
+    /// not checked yet holds them back.
+    pub(super) fn hand_on(&self, turn: usize, ready: Vec<Ready>) {
         let mut state = self.state();
-        state.checking = false;
-        state.checked.extend(ready);
+        let place = turn - state.handed_on;
+        // A thread that died has cleared the places.
+        let Some(taken) = state.taken.get_mut(place) else { return };
+        *taken = Some(ready);
+        while let Some(Some(first)) = state.taken.pop_front_if(|first| first.is_some()) {
+            state.handed_on += 1;
+            state.checked.extend(first);
+        }
         self.ready.notify_one();
     }
 
@@ -219,7 +229,7 @@ impl Queue {
     pub(super) fn next_to_write(&self) -> Work {
         let mut state = self.state();
         while state.checked.is_empty() && state.questions.is_empty() {
-            if state.closed && state.waiting.is_empty() && !state.checking {
+            if state.closed && state.waiting.is_empty() && state.taken.is_empty() {
                 return Work::End;
             }
             let every = self.limits.forget_every;
@@ -290,7 +300,7 @@ impl Queue {
         let (waiting, checked, questions) = {
             let mut state = self.state();
             state.closed = true;
-            state.checking = false;
+            state.taken.clear();
             let waiting = std::mem::take(&mut state.waiting);
             (waiting, std::mem::take(&mut state.checked), std::mem::take(&mut state.questions))
         };
