@@ -32,6 +32,12 @@ pub trait Disk: Send + Sync {
     /// Makes creations, renames and removals in this folder durable.
     fn sync_directory(&self, path: &Path) -> io::Result<()>;
 
+    /// [`DiskFile::sync`] of files none of which has to be durable before another. After an error nothing is known of
+    /// any of them. A disk that can do several at once does; the default is one after the other.
+    fn sync_files(&self, files: &[Box<dyn DiskFile>]) -> io::Result<()> {
+        files.iter().try_for_each(|file| file.sync())
+    }
+
     /// Waits for, and holds until it is dropped, what only one holder has at a time: by the name of a file, which is
     /// made if it is not there. A disk that other processes cannot see needs none, which is the default.
     fn hold(&self, _: &Path) -> io::Result<Held> {
@@ -117,6 +123,10 @@ pub fn replace_atomically(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Res
     disk.sync_directory(folder)
 }
 
+/// How many threads sync beside the one that asks for it: what a sync waits for is a medium that takes several writes
+/// at once, or a journal that commits all of them together.
+const SYNCED_BESIDE: usize = 7;
+
 /// The machine's own file system.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RealDisk;
@@ -159,6 +169,18 @@ impl Disk for RealDisk {
         // The folder of a bare file name is the current one.
         let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
         fs::File::open(path)?.sync_all()
+    }
+
+    fn sync_files(&self, files: &[Box<dyn DiskFile>]) -> io::Result<()> {
+        let sync = |files: &[Box<dyn DiskFile>]| files.iter().try_for_each(|file| file.sync());
+        let Some((first, others)) = files.split_first() else { return Ok(()) };
+        std::thread::scope(|scope| {
+            let lots = others.chunks(others.len().div_ceil(SYNCED_BESIDE).max(1));
+            let others: Vec<_> = lots.map(|lot| scope.spawn(move || sync(lot))).collect();
+            let first = first.sync();
+            let panicked = |_| Err(io::Error::other("a thread that synced a file has panicked"));
+            others.into_iter().fold(first, |so_far, other| so_far.and(other.join().unwrap_or_else(panicked)))
+        })
     }
 
     fn hold(&self, path: &Path) -> io::Result<Held> {

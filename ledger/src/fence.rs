@@ -46,7 +46,7 @@ impl Fence {
             .map_err(|_| io::Error::other("the operating system gives no randomness"))?;
         let fence = Self { disk, path: path.to_owned(), token };
         let beside = fence.beside(path);
-        fence.write_beside(&beside, &token)?;
+        fence.write_beside(&beside, &token)?.sync()?;
         fence.disk.rename(&beside, path)?;
         fence.sync_folder_of(path)?;
         Ok(fence)
@@ -70,17 +70,25 @@ impl Fence {
 
     /// Replaces a file in one step, if the fence is still held. Durable as a name after its folder was synced.
     pub(crate) fn replace(&self, path: &Path, bytes: &[u8]) -> Result<(), FenceError> {
-        let beside = self.beside(path);
-        self.write_beside(&beside, bytes)?;
-        self.put_in_place(&beside, path)
+        self.replace_all(&[(path.to_owned(), bytes)])
+    }
+
+    /// [`Fence::replace`] of files none of which has to be there before another: they are synced together. Each is
+    /// replaced in one step, but not all of them in one.
+    pub(crate) fn replace_all(&self, files: &[(PathBuf, impl AsRef<[u8]>)]) -> Result<(), FenceError> {
+        let mut written = Vec::with_capacity(files.len());
+        for (path, bytes) in files {
+            written.push(self.write_beside(&self.beside(path), bytes.as_ref())?);
+        }
+        self.disk.sync_files(&written)?;
+        drop(written);
+        self.put_in_place(files.iter().map(|(path, _)| path.as_path()))
     }
 
     /// As [`Fence::replace`], for what is held elsewhere too: nothing is synced.
     pub(crate) fn replace_unsynced(&self, path: &Path, bytes: &[u8]) -> Result<(), FenceError> {
-        let beside = self.beside(path);
-        remove_if_there(&*self.disk, &beside)?;
-        self.disk.open(&beside, Open::CreateNew)?.write_all_at(bytes, 0)?;
-        self.put_in_place(&beside, path)
+        self.write_beside(&self.beside(path), bytes)?;
+        self.put_in_place(std::iter::once(path))
     }
 
     /// As [`Fence::replace`], and the name is durable too.
@@ -92,30 +100,30 @@ impl Fence {
     /// Makes an empty file in the place of whatever is there, if the fence is still held. What somebody else still
     /// writes to the one that was there goes nowhere.
     pub(crate) fn create(&self, path: &Path) -> Result<Box<dyn DiskFile>, FenceError> {
-        let beside = self.beside(path);
-        let file = self.write_beside(&beside, &[])?;
-        self.put_in_place(&beside, path)?;
+        let file = self.write_beside(&self.beside(path), &[])?;
+        self.put_in_place(std::iter::once(path))?;
         Ok(file)
     }
 
-    fn put_in_place(&self, beside: &Path, path: &Path) -> Result<(), FenceError> {
+    /// Renames the temporary files of these, after one look at the fence: all of them were there when it looked.
+    fn put_in_place<'p>(&self, mut paths: impl Iterator<Item = &'p Path>) -> Result<(), FenceError> {
         if !self.is_held()? {
-            remove_if_there(&*self.disk, beside)?;
+            paths.try_for_each(|path| remove_if_there(&*self.disk, &self.beside(path)))?;
             return Err(FenceError::Lost);
         }
-        match self.disk.rename(beside, path) {
+        paths.try_for_each(|path| match self.disk.rename(&self.beside(path), path) {
             // Only who takes over removes it.
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(FenceError::Lost),
             other => Ok(other?),
-        }
+        })
     }
 
+    /// Not synced.
     fn write_beside(&self, beside: &Path, bytes: &[u8]) -> io::Result<Box<dyn DiskFile>> {
         remove_if_there(&*self.disk, beside)?;
         let file = self.disk.open(beside, Open::CreateNew)?;
         if !bytes.is_empty() {
             file.write_all_at(bytes, 0)?;
-            file.sync()?;
         }
         Ok(file)
     }

@@ -17,7 +17,8 @@ enum Done {
     Synced(PathBuf),
     SyncedDirectory,
     Renamed(PathBuf, PathBuf),
-    Removed(PathBuf),
+    /// A file of this length.
+    Removed(PathBuf, u64),
 }
 
 /// The real disk, and a note of what was done to it.
@@ -42,7 +43,7 @@ impl NotingDisk {
 pub struct Noted(Vec<Done>);
 
 impl Noted {
-    /// Does the same in another folder, with other bytes: the same files, lengths, offsets and syncs.
+    /// Does the same in another folder, with other bytes: the same files, lengths, offsets and syncs, one after the other.
     /// Files that were there before are made beforehand, outside the time that counts.
     ///
     /// # Errors
@@ -69,7 +70,7 @@ impl Noted {
                 Done::Synced(path) => file_of(&mut open, path, &place)?.sync_data()?,
                 Done::SyncedDirectory => File::open(to)?.sync_all()?,
                 Done::Renamed(old, new) => std::fs::rename(place(old), place(new))?,
-                Done::Removed(path) => match std::fs::remove_file(place(path)) {
+                Done::Removed(path, _) => match std::fs::remove_file(place(path)) {
                     Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                     _ => open.retain(|(held, _)| held != path),
                 },
@@ -80,15 +81,21 @@ impl Noted {
         Ok(took)
     }
 
-    /// Makes the files that are written to and not created: an erasure overwrites old ones.
+    /// Makes the files that are written to or removed and not created: an erasure overwrites and removes old ones.
     fn prepare(&self, place: &dyn Fn(&Path) -> PathBuf) -> io::Result<()> {
-        let mut made = Vec::new();
+        let (mut made, mut named) = (Vec::new(), Vec::new());
         for done in &self.0 {
             match done {
                 Done::Created(path) => made.push(path),
+                Done::Renamed(_, path) => named.push(path),
                 Done::Wrote(path, offset, length) if !made.contains(&path) => {
                     made.push(path);
                     File::create(place(path))?.set_len(offset + *length as u64)?;
+                }
+                Done::Removed(path, length) if !made.contains(&path) && !named.contains(&path) => {
+                    made.push(path);
+                    let bytes = vec![0x5a; usize::try_from(*length).map_err(io::Error::other)?];
+                    std::fs::write(place(path), bytes)?;
                 }
                 _ => {}
             }
@@ -165,11 +172,16 @@ impl Disk for NotingDisk {
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
-        RealDisk.remove(path).inspect(|()| self.done().push(Done::Removed(path.to_owned())))
+        let len = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+        RealDisk.remove(path).inspect(|()| self.done().push(Done::Removed(path.to_owned(), len)))
     }
 
     fn sync_directory(&self, path: &Path) -> io::Result<()> {
         self.done().push(Done::SyncedDirectory);
         RealDisk.sync_directory(path)
+    }
+
+    fn sync_files(&self, files: &[Box<dyn DiskFile>]) -> io::Result<()> {
+        RealDisk.sync_files(files)
     }
 }

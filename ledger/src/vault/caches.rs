@@ -59,7 +59,8 @@ impl<T> Cache<T> {
         self.weight += weight;
     }
 
-    fn forget(&mut self, number: u32) {
+    /// Drops a page.
+    pub(super) fn forget(&mut self, number: u32) {
         if let Some(held) = self.pages.remove(&number) {
             self.weight -= held.weight;
         }

@@ -25,6 +25,7 @@
 mod audit;
 mod bundle;
 mod caches;
+mod coming;
 mod copy;
 mod directory;
 mod index;

@@ -62,7 +62,8 @@ impl Vault {
         let root = Root { epoch: 1, key: DataKey::random()? };
         let manifest = Manifest::new(DataKey::random()?);
         let name = PageName { kind: PageKind::Manifest, number: 0, generation: 1 };
-        page::write(&fence, folder, &ledger, name, &root.key, &manifest.encode())?;
+        let (blob, _) = page::make(&ledger, name, &root.key, &manifest.encode())?;
+        fence.replace(&folder.join(name.file()), &blob).map_err(VaultError::fenced(name.file()))?;
         if let Some(parent) = folder.parent() {
             disk.sync_directory(parent).map_err(VaultError::io("(folder)"))?;
         }

@@ -15,7 +15,6 @@ use super::VaultError;
 use super::pieces::{self, Directory, PiecePlace};
 use super::seal::{DataKey, OVERHEAD_BYTES};
 use crate::disk::{Disk, Open, read_all};
-use crate::fence::Fence;
 
 const MAGIC: [u8; 4] = *b"VVp1";
 const HEADER_BYTES: usize = 17;
@@ -105,16 +104,13 @@ impl PageName {
     }
 }
 
-/// Writes a page under a new key and syncs it; its folder is not yet synced. What an interrupted
-/// attempt left under the same name is unreachable (its key was never committed) and is replaced.
-pub(super) fn write(
-    fence: &Fence,
-    folder: &Path,
+/// The bytes of a page under a new key, and their hash.
+pub(super) fn make(
     ledger: &LedgerId,
     name: PageName,
     key: &DataKey,
     plaintext: &[u8],
-) -> Result<Hash, VaultError> {
+) -> Result<(Vec<u8>, Hash), VaultError> {
     let mut blob = Vec::with_capacity(HEADER_BYTES + plaintext.len() + OVERHEAD_BYTES);
     if name.kind == PageKind::Shard {
         blob.extend_from_slice(&name.header_in_pieces());
@@ -123,8 +119,8 @@ pub(super) fn write(
         blob.extend_from_slice(&name.header());
         key.ready().seal_onto(&mut blob, &name.binding(ledger), plaintext)?;
     }
-    fence.replace(&folder.join(name.file()), &blob).map_err(VaultError::fenced(name.file()))?;
-    Ok(sha256(&[&blob]))
+    let hash = sha256(&[&blob]);
+    Ok((blob, hash))
 }
 
 /// Reads a page and checks its hash, where one is known, and its seal.

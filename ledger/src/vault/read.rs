@@ -252,6 +252,16 @@ impl Default for WholeIndex<'_> {
     }
 }
 
+impl WholeIndex<'_> {
+    /// An index of one's own: copied only if somebody else holds it too.
+    pub(super) fn into_owned(self) -> Index {
+        match self {
+            Self::Lent(index) => index.clone(),
+            Self::Shared(index) => Arc::unwrap_or_clone(index),
+        }
+    }
+}
+
 impl Deref for WholeIndex<'_> {
     type Target = Index;
 

@@ -7,13 +7,13 @@ use std::collections::BTreeSet;
 use vandel_core::hash::{Hash, sha256};
 
 use super::bundle::{self, Span};
+use super::coming::Unwritten;
 use super::index::{Index, IndexPart};
-use super::manifest::{BundlePage, Manifest};
+use super::manifest::Manifest;
 use super::open::overwrite_name;
 use super::page::{self, PageKind, PageName};
 use super::root_cell::{Root, RootCellError, RootCellKind};
 use super::seal::{DataKey, KeyId};
-use super::shards::index_u32;
 use super::{Segment, Vault, VaultError};
 
 /// What an erasure can show for itself. It names no key.
@@ -34,10 +34,10 @@ pub struct ErasureEvidence {
 }
 
 /// What a rotation leaves out.
-struct Change<'a> {
-    keys: &'a BTreeSet<KeyId>,
+pub(super) struct Change<'a> {
+    pub(super) keys: &'a BTreeSet<KeyId>,
     records: &'a BTreeSet<u64>,
-    destroy_from: Option<u64>,
+    pub(super) destroy_from: Option<u64>,
     /// The least epoch that the rotation leads to.
     epoch: u64,
 }
@@ -174,15 +174,18 @@ impl Vault {
             ..self.manifest.clone()
         };
         // 1. Pages that change, without what is forgotten. A crash leaves files that no root reaches.
-        let destroyed = self.write_shards(&mut next, change.keys)?;
-        let mut spans = self.write_indexes(&mut next, change)?;
+        let mut unwritten = Unwritten::default();
+        let destroyed = self.write_shards(&mut next, change.keys, &mut unwritten)?;
+        let mut spans = self.write_indexes(&mut next, change, &mut unwritten)?;
         spans.sort_unstable();
         // 2. The list of what to overwrite. Not reachable either before the manifest that hashes it.
-        next.overwrite = self.write_spans(next.epoch, &spans)?;
-        // 3. The manifest, under a root that is nowhere yet but in memory; then all names are durable.
+        next.overwrite = self.write_spans(next.epoch, &spans, &mut unwritten)?;
+        // 3. The manifest, under a root that is nowhere yet but in memory; then all of this is durable, and its names.
         let root = Root { epoch: next.epoch, key: DataKey::random()? };
         let name = PageName { kind: PageKind::Manifest, number: 0, generation: next.epoch };
-        let hash = page::write(self.fence()?, &self.folder, &self.ledger, name, &root.key, &next.encode())?;
+        let (manifest, hash) = page::make(&self.ledger, name, &root.key, &next.encode())?;
+        self.add(&mut unwritten, &name.file(), manifest)?;
+        self.write(&mut unwritten)?;
         self.disk.sync_directory(&self.folder).map_err(VaultError::io("(folder)"))?;
         // 4. The commit. The cell looks at the fence once its own temporary file is written: from there on,
         //    whoever takes over either finds this root or has made its commit impossible.
@@ -219,19 +222,18 @@ impl Vault {
         Ok(())
     }
 
-    fn write_spans(&self, epoch: u64, spans: &[Span]) -> Result<Hash, VaultError> {
+    fn write_spans(&self, epoch: u64, spans: &[Span], unwritten: &mut Unwritten) -> Result<Hash, VaultError> {
         if spans.is_empty() {
             return Ok(Hash::ZERO);
         }
         let bytes = bundle::encode_spans(spans);
-        let name = overwrite_name(epoch);
-        let path = self.folder.join(&name);
-        self.fence()?.replace(&path, &bytes).map_err(VaultError::fenced(name))?;
-        Ok(sha256(&[&bytes]))
+        let hash = sha256(&[&bytes]);
+        self.add(unwritten, &overwrite_name(epoch), bytes)?;
+        Ok(hash)
     }
 
     /// The bundles whose index changes: the open segment's, and those of the records named.
-    fn touched_bundles(&self, change: &Change<'_>) -> BTreeSet<usize> {
+    pub(super) fn touched_bundles(&self, change: &Change<'_>) -> BTreeSet<usize> {
         let mut touched: BTreeSet<usize> =
             self.segment.indexes.keys().map(|number| *number as usize).collect();
         touched.extend(change.records.iter().filter_map(|record| self.folded_bundle_of(*record)));
@@ -240,46 +242,10 @@ impl Vault {
         }
         touched
     }
-
-    /// Writes the indexes that change, into `next`, and returns the spans to overwrite.
-    fn write_indexes(&self, next: &mut Manifest, change: &Change<'_>) -> Result<Vec<Span>, VaultError> {
-        let mut spans = Vec::new();
-        let touched = self.touched_bundles(change);
-        // Where a tail goes, every bundle from the first touched on is touched, and those left empty
-        // begin right after the last record that stays: numbers that were never used may come next.
-        let first_touched = touched.first().copied().unwrap_or(0);
-        let mut bound = match change.destroy_from {
-            Some(_) => Some(self.last_record_before(first_touched)?.map_or(0, |last| last + 1)),
-            None => None,
-        };
-        for number in touched {
-            let mut index = Index::clone(&*self.index_of(number)?);
-            let gone = forget(&mut index, change);
-            let bundle = index_u32(number);
-            spans.extend(gone.iter().map(|part| Span { bundle, offset: part.offset, len: part.len }));
-
-            let held = next.bundles.get(number).map(|bundle| bundle.first_record);
-            let coming = bound.or(held).unwrap_or_else(|| self.last_record.map_or(0, |last| last + 1));
-            let first_record = index.first_record().map_or(coming, |first| first.min(held.unwrap_or(first)));
-            if let Some(last) = index.last_record() {
-                bound = bound.map(|_| last + 1);
-            }
-            let page = match index.is_empty() {
-                true => None,
-                false => Some(self.write_page(PageKind::Index, number, next.epoch, &index.encode())?),
-            };
-            let bundle = BundlePage { first_record, index: page };
-            match next.bundles.get_mut(number) {
-                Some(held) => *held = bundle,
-                None => next.bundles.push(bundle),
-            }
-        }
-        Ok(spans)
-    }
 }
 
 /// Takes out of an index what the change forgets, and returns the parts to overwrite.
-fn forget(index: &mut Index, change: &Change<'_>) -> Vec<IndexPart> {
+pub(super) fn forget(index: &mut Index, change: &Change<'_>) -> Vec<IndexPart> {
     let mut gone = Vec::new();
     if let Some(record) = change.destroy_from {
         gone.extend(index.split_off(record).into_iter().filter(|part| part.key.is_some()));

@@ -4,7 +4,6 @@
 //! file and a large one rewrites about fifty kilobytes to forget a key.
 
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -12,7 +11,6 @@ use zeroize::Zeroizing;
 
 use super::bundle::KEY_BYTES;
 use super::index::Index;
-use super::manifest::Manifest;
 use super::page::{self, Page, PageKind, PageName};
 use super::seal::{DataKey, KeyId};
 use super::{Vault, VaultError};
@@ -214,95 +212,6 @@ impl Vault {
         let Some(place) = directory.piece_of(&id.0) else { return Ok(Found::Here(None)) };
         let piece = page::read_piece(&*self.disk, &self.folder, &self.ledger, (name, &page.key), place)?;
         Ok(Found::Here(find_key(&piece, id)))
-    }
-
-    /// Writes the shards that change, into `next`: the segment's keys come in, `forgotten` ones stay
-    /// out. Returns how many of the forgotten were there.
-    pub(super) fn write_shards(
-        &self,
-        next: &mut Manifest,
-        forgotten: &BTreeSet<KeyId>,
-    ) -> Result<u64, VaultError> {
-        let old_count = self.manifest.shards.len();
-        let total = self.manifest.key_count + self.segment.keys.len() as u64;
-        let wanted = total.div_ceil(self.config.keys_per_shard.max(1)).next_power_of_two();
-        let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
-        let new_count = wanted.min(self.config.shards_max.max(1).next_power_of_two()).max(old_count);
-        next.shards.resize(new_count, None);
-
-        let mut coming: Vec<Vec<KeyId>> = vec![Vec::new(); old_count];
-        for id in self.segment.keys.keys() {
-            coming[shard_of(id, old_count)].push(*id);
-        }
-        let mut touched: BTreeSet<usize> = forgotten.iter().map(|id| shard_of(id, old_count)).collect();
-        touched.extend((0..old_count).filter(|shard| new_count > old_count || !coming[*shard].is_empty()));
-
-        let (mut destroyed, mut added) = (0, 0);
-        for number in touched {
-            let old = match &self.manifest.shards[number] {
-                Some(page) => self.read_page(PageKind::Shard, index_u32(number), page)?,
-                None => Zeroizing::default(),
-            };
-            let gone = ids_in(&old).filter(|id| forgotten.contains(id)).count();
-            let never_kept = coming[number].iter().filter(|id| forgotten.contains(id)).count();
-            destroyed += (gone + never_kept) as u64;
-            coming[number].retain(|id| !forgotten.contains(id));
-            added += coming[number].len() as u64;
-            if gone == 0 && coming[number].is_empty() && new_count == old_count {
-                continue;
-            }
-            next.key_count -= gone as u64;
-            self.split_shard(next, number, &old, &coming[number], forgotten)?;
-        }
-        next.key_count += added;
-        Ok(destroyed)
-    }
-
-    /// Writes one old shard anew, as one or (when their number grows) several.
-    fn split_shard(
-        &self,
-        next: &mut Manifest,
-        number: usize,
-        old: &[u8],
-        coming: &[KeyId],
-        forgotten: &BTreeSet<KeyId>,
-    ) -> Result<(), VaultError> {
-        let kept = old.as_chunks::<KEY_BYTES>().0.iter().filter_map(|key| {
-            let (id, bytes) = key.split_first_chunk::<16>()?;
-            Some((KeyId(*id), bytes)).filter(|(id, _)| !forgotten.contains(id))
-        });
-        let added = coming.iter().map(|id| (*id, &self.segment.keys[id].bytes()[..]));
-        let mut keys: Vec<(KeyId, &[u8])> = kept.chain(added).collect();
-        // What was there is in order already, which a stable sort sees.
-        keys.sort_by_key(|(id, _)| *id);
-
-        let new_count = next.shards.len();
-        for shard in (number..new_count).step_by(self.manifest.shards.len()) {
-            let mut plaintext = Zeroizing::new(Vec::with_capacity(keys.len() * KEY_BYTES));
-            for (id, bytes) in keys.iter().filter(|(id, _)| shard_of(id, new_count) == shard) {
-                plaintext.extend_from_slice(&id.0);
-                plaintext.extend_from_slice(bytes);
-            }
-            next.shards[shard] = match plaintext.is_empty() {
-                true => None,
-                false => Some(self.write_page(PageKind::Shard, shard, next.epoch, &plaintext)?),
-            };
-        }
-        Ok(())
-    }
-
-    /// Writes a page of the coming epoch under a new key.
-    pub(super) fn write_page(
-        &self,
-        kind: PageKind,
-        number: usize,
-        generation: u64,
-        plaintext: &[u8],
-    ) -> Result<Page, VaultError> {
-        let name = PageName { kind, number: index_u32(number), generation };
-        let key = DataKey::random()?;
-        let hash = page::write(self.fence()?, &self.folder, &self.ledger, name, &key, plaintext)?;
-        Ok(Page { generation, key, hash })
     }
 }
 

@@ -63,8 +63,9 @@ fn an_audit_sees_a_key_that_came_back() {
     let name = page::PageName { kind: page::PageKind::Shard, number: 0, generation: 1 };
     let shard = [&key_id(0).0[..], &[7; 32]].concat();
     let segment_key = &vault.manifest.segment_key;
-    page::write(vault.fence().expect("a writer"), Path::new("/found"), &LEDGER, name, segment_key, &shard)
-        .expect("writes");
+    let (blob, _) = page::make(&LEDGER, name, segment_key, &shard).expect("sealed");
+    let found = Path::new("/found").join(name.file());
+    vault.fence().expect("a writer").replace(&found, &blob).expect("writes");
 
     // As if an erased part had been sealed under a key that is still there.
     let index = vault.index_of(0).expect("reads");
