@@ -104,8 +104,13 @@ impl CliError {
     /// A file that could not be read or written; 7 if it is not there.
     #[must_use]
     pub fn file(path: &Path, error: &io::Error) -> Self {
-        let exit = if error.kind() == io::ErrorKind::NotFound { Exit::NotFound } else { Exit::Io };
-        Self::new(exit, "file", format!("{}: {error}", path.display()))
+        let message = format!("{}: {error}", path.display());
+        match error.kind() {
+            io::ErrorKind::NotFound => Self::new(Exit::NotFound, "file", message).next(
+                "see whether the path is right; a relative one begins in the folder that the command runs in",
+            ),
+            _ => Self::new(Exit::Io, "file", message),
+        }
     }
 
     /// With what to do next.

@@ -167,6 +167,9 @@ fn passphrases_come_from_files_and_never_from_arguments() {
     let exposed = ledger.run(&["--json", "key", "request", "k.pem", "--passphrase-file", "right"]);
     exposed.refused(6, "key-exposed");
     assert_eq!(exposed.error()["next"], "chmod 600 k.pem");
+    let missing = ledger.run(&["--json", "key", "request", "nowhere.pem"]);
+    missing.refused(7, "file");
+    assert!(missing.error()["next"].as_str().unwrap().contains("vandel key new"), "{:?}", missing.error());
 }
 
 #[test]

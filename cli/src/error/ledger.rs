@@ -1,5 +1,7 @@
 //! The ledger's and the core's errors as exit codes, with advice.
 
+use std::io;
+
 use vandel_core::admit::Refusal;
 use vandel_core::chain::OpenRefusal;
 use vandel_ledger::casework::CaseworkError;
@@ -84,6 +86,10 @@ impl From<LockError> for CliError {
 impl From<KeyFileError> for CliError {
     fn from(error: KeyFileError) -> Self {
         let (exit, code) = match &error {
+            KeyFileError::Io { path, source } if source.kind() == io::ErrorKind::NotFound => {
+                return Self::file(path, source)
+                    .next("name the file of your key; if you have none, make one: vandel key new FILE");
+            }
             KeyFileError::Io { path, source } => return Self::file(path, source),
             KeyFileError::NotAKey { .. } => (Exit::Usage, "not-a-key"),
             KeyFileError::PassphraseNeeded { .. } => (Exit::NotAuthorised, "passphrase-needed"),

@@ -218,7 +218,8 @@ impl Queue {
         // A thread that died has cleared the places.
         let Some(taken) = state.taken.get_mut(place) else { return };
         *taken = Some(ready);
-        while let Some(Some(first)) = state.taken.pop_front_if(|first| first.is_some()) {
+        while let Some(first) = state.taken.front_mut().and_then(Option::take) {
+            state.taken.pop_front();
             state.handed_on += 1;
             state.checked.extend(first);
         }
@@ -347,4 +348,43 @@ pub(super) fn join(checked: Vec<Result<Checked, SubmitError>>, slips: Vec<Slip>)
     let mut checked = checked.into_iter();
     let ready = |slip: Slip| Ready { checked: checked.by_ref().take(slip.answers.len()).collect(), slip };
     slips.into_iter().map(ready).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::submission::Submission;
+
+    #[test]
+    fn lots_reach_the_writer_in_the_order_in_which_they_were_taken() {
+        let queue = Queue::new(DeskLimits::default(), Keyring::default());
+        let submission = Submission { statement: Vec::new(), payload: None, evidence: None, seen: None };
+        let lot = CHECK_EACH * queue.cores;
+        for _ in 0..3 {
+            let handed = Handed::new(vec![vec![submission.clone(); lot]], Box::new(drop));
+            queue.hand_in(handed).expect("there is room");
+        }
+        let mut taken: Vec<_> = (0..3).map(|_| queue.next_to_check().expect("a lot")).collect();
+        queue.close();
+        let mut hand_on = |index: usize, weight: usize| {
+            let (turn, handed) = taken.remove(index);
+            let (groups, mut slips) = part(handed);
+            // Whose it is shows by its weight.
+            slips.iter_mut().for_each(|slip| slip.weight.bytes = weight);
+            let refused = groups.into_iter().map(|_| Err(SubmitError::Group { max: 0 })).collect();
+            queue.hand_on(turn, join(refused, slips));
+        };
+        let waiting = |queue: &Queue| -> Vec<usize> {
+            queue.state().checked.iter().map(|ready| ready.slip.weight.bytes).collect()
+        };
+        hand_on(1, 1);
+        assert!(waiting(&queue).is_empty(), "the first is not checked yet");
+        hand_on(0, 0);
+        assert_eq!(waiting(&queue), [0, 1]);
+        assert!(!matches!(queue.next_to_write(), Work::End), "the third is not there yet");
+        hand_on(0, 2);
+        assert_eq!(waiting(&queue), [2]);
+        assert!(matches!(queue.next_to_write(), Work::Round(..)));
+        assert!(matches!(queue.next_to_write(), Work::End));
+    }
 }
