@@ -139,9 +139,10 @@ impl Desk {
     #[must_use]
     pub fn end(self) -> Option<Sequencer> {
         self.handle.queue.close();
-        let checked: Result<Vec<()>, _> = self.checkers.into_iter().map(JoinHandle::join).collect();
-        let written = self.writer.join().ok().flatten();
-        checked.ok().and(written)
+        // All of them, whatever became of the first.
+        let checked = self.checkers.into_iter().map(|checker| checker.join().is_ok());
+        let all_checked = checked.fold(true, |so_far, one| so_far & one);
+        self.writer.join().ok().flatten().filter(|_| all_checked)
     }
 }
 

@@ -1,7 +1,8 @@
 //! A disk that notes what is done to it, so that the same writes and syncs can be made again, bare.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions};
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -52,7 +53,7 @@ impl Noted {
         let place =
             |path: &Path| to.join(path.strip_prefix(from).unwrap_or(path).file_name().unwrap_or_default());
         std::fs::create_dir_all(to)?;
-        self.prepare(&place)?;
+        self.prepare(to, &place)?;
         let longest =
             self.0.iter().map(|done| if let Done::Wrote(_, _, length) = done { *length } else { 0 });
         let bytes = vec![0x5a; longest.max().unwrap_or(0)];
@@ -81,26 +82,35 @@ impl Noted {
         Ok(took)
     }
 
-    /// Makes the files that are written to or removed and not created: an erasure overwrites and removes old ones.
-    fn prepare(&self, place: &dyn Fn(&Path) -> PathBuf) -> io::Result<()> {
-        let (mut made, mut named) = (Vec::new(), Vec::new());
+    /// Makes the files that are written to or removed and not created: an erasure overwrites and removes old ones. They
+    /// are whole and synced, as the old ones were, so that nothing of them is left for the time that counts.
+    fn prepare(&self, to: &Path, place: &dyn Fn(&Path) -> PathBuf) -> io::Result<()> {
+        let (mut new, mut old) = (BTreeSet::new(), BTreeMap::new());
         for done in &self.0 {
             match done {
-                Done::Created(path) => made.push(path),
-                Done::Renamed(_, path) => named.push(path),
-                Done::Wrote(path, offset, length) if !made.contains(&path) => {
-                    made.push(path);
-                    File::create(place(path))?.set_len(offset + *length as u64)?;
+                Done::Created(path) => {
+                    new.insert(path);
                 }
-                Done::Removed(path, length) if !made.contains(&path) && !named.contains(&path) => {
-                    made.push(path);
-                    let bytes = vec![0x5a; usize::try_from(*length).map_err(io::Error::other)?];
-                    std::fs::write(place(path), bytes)?;
+                // Removed later, it is no old one.
+                Done::Renamed(_, path) => {
+                    old.entry(path).or_insert(0);
+                }
+                Done::Wrote(path, offset, length) if !new.contains(path) => {
+                    let end = offset + *length as u64;
+                    old.entry(path).and_modify(|held: &mut u64| *held = end.max(*held)).or_insert(end);
+                }
+                Done::Removed(path, length) if !new.contains(path) => {
+                    old.entry(path).or_insert(*length);
                 }
                 _ => {}
             }
         }
-        Ok(())
+        for (path, length) in old.into_iter().filter(|(_, length)| *length > 0) {
+            let mut file = File::create(place(path))?;
+            file.write_all(&vec![0x5a; usize::try_from(length).map_err(io::Error::other)?])?;
+            file.sync_all()?;
+        }
+        File::open(to)?.sync_all()
     }
 }
 

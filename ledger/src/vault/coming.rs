@@ -60,7 +60,7 @@ struct ChangedIndex {
 impl Vault {
     /// Makes the shards that change, for `next`: the segment's keys come in, `forgotten` ones stay out. Returns how many
     /// of the forgotten were there.
-    pub(super) fn write_shards(
+    pub(super) fn change_shards(
         &self,
         next: &mut Manifest,
         forgotten: &BTreeSet<KeyId>,
@@ -154,7 +154,7 @@ impl Vault {
     }
 
     /// Makes the indexes that change, for `next`, and returns the spans to overwrite.
-    pub(super) fn write_indexes(
+    pub(super) fn change_indexes(
         &self,
         next: &mut Manifest,
         change: &Change<'_>,

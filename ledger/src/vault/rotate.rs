@@ -175,11 +175,11 @@ impl Vault {
         };
         // 1. Pages that change, without what is forgotten. A crash leaves files that no root reaches.
         let mut unwritten = Unwritten::default();
-        let destroyed = self.write_shards(&mut next, change.keys, &mut unwritten)?;
-        let mut spans = self.write_indexes(&mut next, change, &mut unwritten)?;
+        let destroyed = self.change_shards(&mut next, change.keys, &mut unwritten)?;
+        let mut spans = self.change_indexes(&mut next, change, &mut unwritten)?;
         spans.sort_unstable();
         // 2. The list of what to overwrite. Not reachable either before the manifest that hashes it.
-        next.overwrite = self.write_spans(next.epoch, &spans, &mut unwritten)?;
+        next.overwrite = self.add_spans(next.epoch, &spans, &mut unwritten)?;
         // 3. The manifest, under a root that is nowhere yet but in memory; then all of this is durable, and its names.
         let root = Root { epoch: next.epoch, key: DataKey::random()? };
         let name = PageName { kind: PageKind::Manifest, number: 0, generation: next.epoch };
@@ -222,7 +222,7 @@ impl Vault {
         Ok(())
     }
 
-    fn write_spans(&self, epoch: u64, spans: &[Span], unwritten: &mut Unwritten) -> Result<Hash, VaultError> {
+    fn add_spans(&self, epoch: u64, spans: &[Span], unwritten: &mut Unwritten) -> Result<Hash, VaultError> {
         if spans.is_empty() {
             return Ok(Hash::ZERO);
         }
