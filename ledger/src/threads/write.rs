@@ -1,8 +1,8 @@
 //! Writing what has changed as a new file, and merging files so that there are ever only a few.
 //!
-//! A file is merged with the next older ones as long as those are not four times as long as all before them together.
-//! So a thread is written a few times for each fourfold growth of the ledger, and never is all of it written at once
-//! for a few changes. Merging moves sealed rows and opens none.
+//! Files have sizes, each four times the one before. Four of one size become one of the next, so that a thread is written
+//! once for each fourfold growth of the ledger, and of each size there are at most three files to look into. Merging moves
+//! sealed rows and opens none.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -19,8 +19,11 @@ use super::stored::Stored;
 use crate::disk::Disk;
 use crate::vault::{DataKey, Vault, VaultError};
 
-/// An older file that is longer than this many times the newer ones is left alone.
+/// So many files of one size become one of the next, which is as many times as long.
 const GROWTH: u64 = 4;
+/// Files of fewer rows than [`GROWTH`] times this are all of the smallest size: that they are merged now and then costs
+/// nothing.
+const SMALLEST_ROWS: u64 = 256;
 
 /// A thread that has changed, on its way to disk; gone if it has no shares.
 pub(super) struct Changed {
@@ -61,7 +64,8 @@ pub(super) fn write(
     let mut merged = Vec::new();
     if !changed.is_empty() {
         let rows = sealed(stored, changed)?;
-        let rest = levels.split_off(merged_with(rows.len() as u64, &levels));
+        let files: Vec<u64> = levels.iter().map(|level| level.head().rows()).collect();
+        let rest = levels.split_off(merged_with(rows.len() as u64, &files));
         merged = std::mem::replace(&mut levels, rest);
         levels.insert(0, Arc::new(one_file(place, stored, rows, &merged, levels.is_empty())?));
         // The names of the files must be durable before anything names them.
@@ -79,15 +83,19 @@ pub(super) fn write(
     Ok(written)
 }
 
-/// With how many of the files, newest first, so many new rows are merged.
-fn merged_with(rows: u64, levels: &[Arc<Level>]) -> usize {
-    let mut sum = rows;
-    let small = levels.iter().take_while(|level| {
-        let fits = level.head().rows() <= sum.saturating_mul(GROWTH);
-        sum += level.head().rows();
-        fits
-    });
-    small.count()
+/// With how many of the files, whose rows are counted newest first, so many new rows are merged.
+fn merged_with(rows: u64, files: &[u64]) -> usize {
+    let size_of = |rows: u64| (rows / SMALLEST_ROWS).max(1).ilog(GROWTH);
+    let (mut sum, mut merged) = (rows, 0);
+    loop {
+        let left = &files[merged..];
+        let no_longer = left.iter().take_while(|rows| size_of(**rows) <= size_of(sum)).count();
+        if no_longer as u64 + 1 < GROWTH {
+            return merged;
+        }
+        sum += left[..no_longer].iter().sum::<u64>();
+        merged += no_longer;
+    }
 }
 
 fn sealed(
@@ -129,4 +137,34 @@ fn one_file(
         let _ = place.disk.remove(&path);
     }
     finished
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_written_once_for_each_fourfold_growth_and_files_stay_few() {
+        for (rows_each, snapshots) in [(8_000_u64, 1_000_u64), (3, 1_000), (500, 5_000)] {
+            let (mut files, mut written, mut most): (Vec<u64>, u64, usize) = (Vec::new(), 0, 0);
+            for snapshot in 0..snapshots {
+                // Now and then an instance ends early.
+                let rows = if snapshot % 7 == 0 { 1 + rows_each / 50 } else { rows_each };
+                let merged: u64 = files.drain(..merged_with(rows, &files)).sum();
+                files.insert(0, rows + merged);
+                written += rows + merged;
+                most = most.max(files.len());
+            }
+            let all: u64 = files.iter().sum();
+            let sizes = u64::from((all / SMALLEST_ROWS).max(1).ilog(GROWTH)) + 1;
+            assert!(most as u64 <= sizes * (GROWTH - 1), "{most} files of {sizes} sizes");
+            // Those of the smallest size are written again with each other until they have left it.
+            let times = sizes + if rows_each < SMALLEST_ROWS { 2 * SMALLEST_ROWS / rows_each } else { 0 };
+            assert!(
+                written < all * times,
+                "{all} rows of {rows_each} each were written {} times",
+                written / all
+            );
+        }
+    }
 }
