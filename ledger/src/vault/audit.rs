@@ -7,10 +7,11 @@ use rayon::prelude::*;
 use vandel_core::hash::Hash;
 
 use super::bundle::{self, FoundHead, Place};
+use super::open_shard::find_key;
 use super::page::{PageKind, PageName, open_blob};
 use super::root_cell::{decode_root, kind_of};
 use super::seal::{DataKey, KeyId, part_binding};
-use super::shards::{find_key, ids_in, index_u32};
+use super::shards::{ids_in, index_u32};
 use super::{Part, RootCellKind, Vault, VaultError};
 use crate::disk::{Disk, read_all};
 

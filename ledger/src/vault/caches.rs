@@ -1,13 +1,13 @@
 //! The bounded cache of pages that have been opened.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use zeroize::Zeroizing;
-
 use super::index::Index;
+use super::open_shard::OpenShard;
 use super::pieces::Directory;
+use crate::name_hash::NameMap;
 
 /// One page in memory.
 struct HeldPage<T> {
@@ -19,7 +19,7 @@ struct HeldPage<T> {
 
 /// Pages in memory, forgotten oldest first, and after their lifetime. What leaves it is cleared.
 pub(super) struct Cache<T> {
-    pages: HashMap<u32, HeldPage<T>>,
+    pages: NameMap<u32, HeldPage<T>>,
     order: VecDeque<u32>,
     weight: usize,
     weight_max: usize,
@@ -28,7 +28,7 @@ pub(super) struct Cache<T> {
 
 impl<T> Cache<T> {
     pub(super) fn new(weight_max: usize, lifetime: Duration) -> Self {
-        Self { pages: HashMap::new(), order: VecDeque::new(), weight: 0, weight_max, lifetime }
+        Self { pages: NameMap::default(), order: VecDeque::new(), weight: 0, weight_max, lifetime }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -40,9 +40,14 @@ impl<T> Cache<T> {
     }
 
     pub(super) fn get(&self, number: u32, generation: u64) -> Option<Arc<T>> {
+        self.get_at(number, generation, Instant::now()).cloned()
+    }
+
+    /// As [`Cache::get`], for who knows what time it is and gives the page back.
+    pub(super) fn get_at(&self, number: u32, generation: u64, now: Instant) -> Option<&Arc<T>> {
         let held = self.pages.get(&number)?;
-        let fits = held.generation == generation && held.since.elapsed() < self.lifetime;
-        fits.then(|| Arc::clone(&held.page))
+        let fits = held.generation == generation && now.duration_since(held.since) < self.lifetime;
+        fits.then_some(&held.page)
     }
 
     pub(super) fn put(&mut self, number: u32, generation: u64, page: &Arc<T>, weight: usize) {
@@ -88,7 +93,7 @@ impl<T> Cache<T> {
 
 /// The pages that reads keep at hand.
 pub(super) struct Caches {
-    pub(super) shards: Cache<Zeroizing<Vec<u8>>>,
+    pub(super) shards: Cache<OpenShard>,
     pub(super) indexes: Cache<Index>,
     pub(super) directories: Cache<Directory>,
 }
@@ -129,6 +134,8 @@ impl Caches {
 
 #[cfg(test)]
 mod tests {
+    use zeroize::Zeroizing;
+
     use super::*;
 
     #[test]

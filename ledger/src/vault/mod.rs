@@ -32,6 +32,7 @@ mod index;
 mod keys;
 mod manifest;
 mod open;
+mod open_shard;
 mod page;
 mod passphrase_cell;
 mod pieces;
