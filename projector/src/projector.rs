@@ -192,7 +192,9 @@ impl Projector {
             stands.push(&position_change(&stored.sealer, &meta)?)?;
             let mut lots = rows.into_lots()?;
             lots.push(stands);
-            build.write(&lots, ended)?;
+            let left = source.chain.size() - tail.position.records;
+            let to_come = left.div_ceil(self.settings.build_records.max(1));
+            build.write(&lots, usize::try_from(to_come).unwrap_or(usize::MAX))?;
             if ended {
                 break meta;
             }

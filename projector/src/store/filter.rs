@@ -5,8 +5,7 @@
 
 use vandel_ledger::filter::Filter;
 
-use crate::store::entry::Ordered;
-use crate::store::sorted::full_key_of;
+use crate::store::entry::{Ordered, damaged};
 use crate::store::{NAME_BYTES, StoreError, TOKEN_BYTES, Table};
 
 /// How much of a table's keys, behind the table itself, a filter tells; none if it tells nothing of them.
@@ -21,28 +20,64 @@ fn told(table: u8) -> Option<usize> {
     }
 }
 
-/// A group takes the room of two. Each new thread is asked for in every batch that was built before, of which a country
-/// has some forty: with the room of one, the filter of one batch in a hundred is wrong and a block is read in vain; with
-/// that of two, one in three thousand, and most say no at their first bit.
+/// A group takes the room of two: with the room of one, a filter is wrong once in a hundred times and a block is read in
+/// vain; with that of two, once in three thousand, and most say no at their first bit.
 const ROOM_EACH: usize = 2;
 
-/// The filter over a batch.
-pub(super) fn of(ordered: &Ordered<'_>) -> Result<Filter, StoreError> {
-    let mut groups = 0;
-    each_group(ordered, |_| groups += 1)?;
-    let mut filter = Filter::with_room(ROOM_EACH * groups);
-    each_group(ordered, |group| filter.add(group))?;
-    Ok(filter)
+/// What filters tell of a batch.
+pub(super) struct Groups {
+    bytes: Vec<u8>,
+    lengths: Vec<u8>,
 }
 
-fn each_group(ordered: &Ordered<'_>, mut take: impl FnMut(&[u8])) -> Result<(), StoreError> {
-    for entry in ordered.range(0..ordered.len()) {
-        let entry = entry?;
-        if let Some(key) = told(entry.table).and_then(|len| entry.key.get(..len)) {
-            take(&full_key_of(entry.table, key));
+impl Groups {
+    /// Of the entries of a batch.
+    pub(super) fn of(ordered: &Ordered<'_>) -> Result<Self, StoreError> {
+        let mut groups = Self { bytes: Vec::new(), lengths: Vec::new() };
+        for entry in ordered.range(0..ordered.len()) {
+            let entry = entry?;
+            if let Some(key) = told(entry.table).and_then(|len| entry.key.get(..len)) {
+                groups.bytes.push(entry.table);
+                groups.bytes.extend_from_slice(key);
+                groups.lengths.push(u8::try_from(1 + key.len()).map_err(|_| damaged())?);
+            }
+        }
+        Ok(groups)
+    }
+
+    fn add_to(&self, filter: &mut Filter) {
+        let mut rest = &self.bytes[..];
+        for length in &self.lengths {
+            let (group, after) = rest.split_at(usize::from(*length));
+            filter.add(group);
+            rest = after;
         }
     }
-    Ok(())
+
+    /// The filter over this batch.
+    pub(super) fn filter(&self) -> Filter {
+        let mut filter = Filter::with_room(ROOM_EACH * self.lengths.len());
+        self.add_to(&mut filter);
+        filter
+    }
+}
+
+/// One filter over all batches so far: each new thread is asked for in every batch that was built before, of which a
+/// country has some forty, and here that is one question.
+#[derive(Default)]
+pub(super) struct Known(Option<Filter>);
+
+impl Known {
+    /// Adds a batch, after which about so many come that are alike. If they are longer, more keys seem to be there, no more.
+    pub(super) fn add(&mut self, groups: &Groups, to_come: usize) {
+        let room = ROOM_EACH * groups.lengths.len() * (1 + to_come);
+        groups.add_to(self.0.get_or_insert_with(|| Filter::with_room(room)));
+    }
+
+    /// False if no batch holds the key, nor any that begins so.
+    pub(super) fn may_hold(&self, full: &[u8]) -> bool {
+        self.0.as_ref().is_none_or(|filter| may_hold(filter, full))
+    }
 }
 
 /// False if the key, which has its table in front, is not there, nor any that begins so. Of most keys nothing is told.

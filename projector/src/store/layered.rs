@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use crate::store::blocks::Blocks;
 use crate::store::entry::{Lot, Ordered};
-use crate::store::filter;
+use crate::store::filter::{Groups, Known};
 use crate::store::merge::Merging;
 use crate::store::sled_store::SledStore;
 use crate::store::sorted::{Entry, FullKey, SortedFile, SortedWriter, full_key};
@@ -118,6 +118,7 @@ const ENTRIES_EACH: usize = 4_096;
 pub struct Build {
     folder: PathBuf,
     files: Vec<SortedFile>,
+    known: Known,
 }
 
 impl Build {
@@ -127,18 +128,18 @@ impl Build {
     /// If it can't be made.
     pub fn begin(folder: &Path) -> Result<Self, StoreError> {
         fs::create_dir_all(folder).map_err(failed)?;
-        Ok(Self { folder: folder.to_owned(), files: Vec::new() })
+        Ok(Self { folder: folder.to_owned(), files: Vec::new(), known: Known::default() })
     }
 
     fn path(&self, number: usize) -> PathBuf {
         self.folder.join(format!("batch-{number}"))
     }
 
-    /// Writes a batch. Keys are asked for only until the `last` one.
+    /// Writes a batch, after which about so many come. Keys are asked for only until the last one.
     ///
     /// # Errors
     /// If it can't be written, or has two entries at one key.
-    pub fn write(&mut self, lots: &[Lot], is_last: bool) -> Result<(), StoreError> {
+    pub fn write(&mut self, lots: &[Lot], to_come: usize) -> Result<(), StoreError> {
         let path = self.path(self.files.len());
         let ordered = Ordered::of(lots)?;
         let mut writer = SortedWriter::create(&path)?;
@@ -148,8 +149,10 @@ impl Build {
         })?;
         writer.finish()?;
         let mut file = SortedFile::open(&path)?;
-        if !is_last {
-            file = file.with_filter(filter::of(&ordered)?);
+        if to_come > 0 {
+            let groups = Groups::of(&ordered)?;
+            self.known.add(&groups, to_come);
+            file = file.with_filter(groups.filter());
         }
         self.files.push(file);
         Ok(())
@@ -175,7 +178,8 @@ impl Build {
 impl ViewStore for Build {
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         let key = full_key(table, key);
-        for file in self.files.iter().rev() {
+        let files = if self.known.may_hold(&key) { &self.files[..] } else { &[] };
+        for file in files.iter().rev() {
             if let Some(entry) = file.get(&key)? {
                 return Ok(entry);
             }
@@ -202,7 +206,8 @@ impl ViewStore for Build {
 
 impl Build {
     fn scan_files<'a>(&'a self, table: Table, from: Bound<&[u8]>, prefix: &'a [u8]) -> Pairs<'a> {
-        if self.files.is_empty() {
+        let begin = full_key(table, prefix);
+        if self.files.is_empty() || !self.known.may_hold(&begin) {
             return Box::new(std::iter::empty());
         }
         let from = match from {
@@ -210,7 +215,6 @@ impl Build {
             Bound::Excluded(key) => Bound::Excluded(full_key(table, key)),
             Bound::Unbounded => Bound::Included(full_key(table, &[])),
         };
-        let begin = full_key(table, prefix);
         let files = self.files.iter().filter(|file| file.may_hold(&begin));
         let sources = files.map(|file| Box::new(file.scan(from.as_ref().map(Vec::as_slice))) as Source<'_>);
         let merged = Merged::of(sources.collect());

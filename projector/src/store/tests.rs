@@ -73,7 +73,7 @@ proptest! {
         let mut model = MemoryStore::default();
         for batch in &built.0 {
             let changes = changes(batch);
-            build.write(&lots(&changes), false).unwrap();
+            build.write(&lots(&changes), 2).unwrap();
             model.apply(&changes).unwrap();
             same(&build, &model);
         }
@@ -114,7 +114,7 @@ fn no_bit_of_a_file_of_rows_changes_unnoticed() {
     let batch: Vec<_> = (0..40).map(|number| (0, number, Some(30))).collect();
     let all = changes(&batch);
     let mut build = Build::begin(&path).unwrap();
-    build.write(&lots(&all), true).unwrap();
+    build.write(&lots(&all), 0).unwrap();
     build.finish().unwrap();
     let rows = path.join("rows");
     let bytes = std::fs::read(&rows).unwrap();
