@@ -68,6 +68,9 @@ pub trait DiskFile: Send + Sync {
     /// Fills `buffer` from `offset`; [`io::ErrorKind::UnexpectedEof`] if the file is shorter.
     fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()>;
 
+    /// These bytes will be read soon: a disk that can fetches them meanwhile. A hint, which is the default to ignore.
+    fn will_need(&self, _offset: u64, _len: u64) {}
+
     /// Writes all of `bytes` at `offset`. On error any part of them may have been written.
     fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()>;
 
@@ -195,6 +198,13 @@ struct RealFile(fs::File);
 impl DiskFile for RealFile {
     fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
         self.0.read_exact_at(buffer, offset)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn will_need(&self, offset: u64, len: u64) {
+        let advice = rustix::fs::Advice::WillNeed;
+        // What can't be fetched ahead is read when it is needed.
+        let _ = rustix::fs::fadvise(&self.0, offset, std::num::NonZeroU64::new(len), advice);
     }
 
     fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {

@@ -65,6 +65,12 @@ impl Band {
         ((index + 1) << (level - self.bottom)) - 1
     }
 
+    /// Where a stretch begins and ends in the file of a tree of `size` leaves, in hashes.
+    fn stretch(&self, number: u64, size: u64) -> (u64, u64) {
+        let end = ((number + 1) * STRETCH).min(size >> self.bottom);
+        (self.stored_before(number * STRETCH), self.stored_before(end))
+    }
+
     /// The place in the file, in hashes.
     fn place(&self, level: u8, index: u64) -> u64 {
         self.stored_before(self.last_below(level, index)) + u64::from(level - self.bottom)
@@ -161,6 +167,14 @@ impl TreeFiles {
         TreeReader { tree: self, stretches: RefCell::default() }
     }
 
+    /// Has the disk fetch what a proof of this leaf will need, and does not wait for it.
+    pub fn will_prove(&self, leaf: u64) {
+        for band in &self.bands {
+            let (first, end) = band.stretch((leaf >> band.bottom) / STRETCH, self.size);
+            band.file.will_need(first * HASH_BYTES, end.saturating_sub(first) * HASH_BYTES);
+        }
+    }
+
     fn read(&self, level: u8, index: u64) -> io::Result<Hash> {
         let (band, mut bytes) = (&self.bands[band_of(level)], [0; 32]);
         band.file.read_exact_at(&mut bytes, band.place(level, index) * HASH_BYTES)?;
@@ -184,8 +198,7 @@ struct Stretch {
 
 impl Stretch {
     fn read(band: &Band, number: u64, size: u64) -> io::Result<Self> {
-        let end = ((number + 1) * STRETCH).min(size >> band.bottom);
-        let (first, end) = (band.stored_before(number * STRETCH), band.stored_before(end));
+        let (first, end) = band.stretch(number, size);
         let len = usize::try_from((end - first) * HASH_BYTES).map_err(io::Error::other)?;
         let mut bytes = vec![0; len];
         band.file.read_exact_at(&mut bytes, first * HASH_BYTES)?;

@@ -205,9 +205,20 @@ impl Sequencer {
         admitted.iter().map(|group| (group.index, Ok(of(group)))).collect()
     }
 
-    /// When a record was placed; a repeat learns the first time, not now. It is the time in the record of this hash.
-    fn time_of(&self, number: u64, hash: &Hash) -> Result<Second, SubmitError> {
+    /// Where the log's record of this number stands if all of its block are sealed, as most are; nothing of the newest
+    /// block, whose time is known.
+    fn guessed_record(&self, number: u64) -> Result<Option<Vec<u8>>, SubmitError> {
         let (block, index) = self.place_of(number);
+        match block + 1 == self.chain.blocks {
+            true => Ok(None),
+            false => self.log.read_part(block, sealed_record_in_block(index)).map_err(unproven),
+        }
+    }
+
+    /// When a record was placed; a repeat learns the first time, not now. It is the time in the record of this hash, which
+    /// also tells whether the guess was right.
+    fn time_of(&self, number: u64, hash: &Hash, guessed: Option<&[u8]>) -> Result<Second, SubmitError> {
+        let (block, _) = self.place_of(number);
         if block + 1 == self.chain.blocks {
             return Ok(self.chain.time);
         }
@@ -215,9 +226,7 @@ impl Sequencer {
             let is_this = leaf_hash(bytes) == *hash;
             if is_this { Record::decode(bytes).ok().map(|record| record.time) } else { None }
         };
-        // Most records stand where they would if all were sealed. The hash tells.
-        let guessed = self.log.read_part(block, sealed_record_in_block(index)).map_err(unproven)?;
-        if let Some(time) = guessed.and_then(|bytes| time_in(&bytes)) {
+        if let Some(time) = guessed.and_then(time_in) {
             return Ok(time);
         }
         let bytes = self.log.read(block).map_err(unproven)?.unwrap_or_default();
@@ -232,12 +241,15 @@ impl Sequencer {
             (self.tree.reader(), self.chain.tip(), Arc::<str>::from(&*self.checkpoint));
         let receipt = |record: &u64| {
             let record = *record;
+            // The log and the tree are read from the disk beside each other.
+            self.tree.will_prove(record);
+            let guessed = self.guessed_record(record)?;
             let proof = inclusion_proof(&tree, record, tip.size).map_err(unproven)?;
             let hash = tree.node(0, record).ok_or_else(|| unproven("the leaf is missing"))?;
             verify_inclusion(&hash, record, tip.size, &tip.root, &proof).map_err(unproven)?;
             let previous = record.checked_sub(1).map_or(Some(Hash::ZERO), |before| tree.node(0, before));
             let previous = previous.ok_or_else(|| unproven("the leaf before is missing"))?;
-            let time = self.time_of(record, &hash)?;
+            let time = self.time_of(record, &hash, guessed.as_deref())?;
             Ok(Receipt { record, time, hash, previous, proof, checkpoint: checkpoint.clone() })
         };
         records.iter().map(receipt).collect()
