@@ -14,7 +14,7 @@ mod refusal;
 
 use std::collections::BTreeMap;
 
-pub use fault::{Fault, FaultKind, Place, SignatureCheck, SignatureOf};
+pub use fault::{Fault, FaultKind, Place, SignatureCheck, SignatureOf, check_signatures, wrong_signatures};
 pub use open::possession_message;
 pub use parts::ChainParts;
 pub use refusal::OpenRefusal;

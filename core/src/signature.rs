@@ -5,14 +5,21 @@
 //! close that gap. A key is taken in only if [`check_key`] finds it canonical and in the
 //! prime-order group, and a signature counts only if [`VerifyingKey::verify`] accepts it, which is
 //! stricter than RFC 8032 section 5.1.7 asks. What passes both, every common verifier accepts.
-//! Batch verification accepts more, so nothing here uses it.
+//! Batch verification accepts more, so nothing here uses it: [`verify_each`] judges each signature alone.
 
-use ed25519_dalek::{Signature, Signer as _, Verifier as _};
+use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
+use ed25519_dalek::Signer as _;
 
 pub use ed25519_dalek::SigningKey;
 
 use crate::hash::Domain;
 use crate::id::PublicKey;
+use equation::{Equation, each_holds};
+
+mod equation;
+
+/// How many signatures are worth judging together: with more of them, the step that they share would cost each no less.
+pub const TOGETHER: usize = 64;
 
 /// Why a signature was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,27 +56,42 @@ pub enum KeyError {
 /// is enrolled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifyingKey {
-    inner: ed25519_dalek::VerifyingKey,
+    bytes: PublicKey,
+    /// The point −A, which the equation of a signature asks for.
+    minus: EdwardsPoint,
+}
+
+/// A signature over bytes that a key is said to have made; [`verify_each`] judges many of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Claim<'a> {
+    /// Whose signature it is said to be.
+    pub key: &'a VerifyingKey,
+    /// What it was made for.
+    pub domain: Domain,
+    /// The signed bytes, without the domain's.
+    pub message: &'a [u8],
+    /// The signature.
+    pub signature: &'a [u8; 64],
 }
 
 impl VerifyingKey {
     /// Decompresses a key; refuses one that is not on the curve, not canonical or of small order.
     pub fn new(key: &PublicKey) -> Result<Self, KeyError> {
-        let inner = ed25519_dalek::VerifyingKey::from_bytes(&key.0).map_err(|_| KeyError::NotOnCurve)?;
-        // The library keeps the bytes it was given; compressing the point gives the one encoding.
-        if inner.to_edwards().compress().to_bytes() != key.0 {
+        let point = CompressedEdwardsY(key.0).decompress().ok_or(KeyError::NotOnCurve)?;
+        // A point has several spellings; compressing it gives the one encoding.
+        if point.compress().to_bytes() != key.0 {
             return Err(KeyError::NotCanonical);
         }
-        if inner.is_weak() {
+        if point.is_small_order() {
             return Err(KeyError::SmallOrder);
         }
-        Ok(Self { inner })
+        Ok(Self { bytes: *key, minus: -point })
     }
 
     /// The key's 32 bytes.
     #[must_use]
     pub fn public_key(&self) -> PublicKey {
-        PublicKey(self.inner.to_bytes())
+        self.bytes
     }
 
     /// Verifies a signature over `domain ‖ pieces…`, strictly. The pieces run together: their
@@ -80,59 +102,51 @@ impl VerifyingKey {
         pieces: &[&[u8]],
         signature: &[u8; 64],
     ) -> Result<(), SignatureError> {
-        self.verify_raw(&message(domain, pieces), signature)
+        let mut message = Vec::with_capacity(pieces.len() + 1);
+        message.push(domain.bytes());
+        message.extend_from_slice(pieces);
+        self.judge(&message, signature)
     }
 
     /// Verifies a signature over exactly these bytes, for formats that bring their own separation
     /// of purposes (signed notes).
-    ///
-    /// The verdict is that of the library's `verify_strict`, a fifth sooner. Its `verify` compares `R` with the one encoding
-    /// of a point that it computes, so an `R` that it accepts is canonical, and its bytes alone say whether the point
+    pub fn verify_raw(&self, message: &[u8], signature: &[u8; 64]) -> Result<(), SignatureError> {
+        self.judge(&[message], signature)
+    }
+
+    /// The verdict is that of the library's `verify_strict`, a third sooner. `R` is compared with the one encoding
+    /// of a point that is computed, so an `R` that fits is canonical, and its bytes alone say whether the point
     /// has small order: nothing needs to be decompressed. The key was judged by [`VerifyingKey::new`]. Why the two are equal
     /// stands in decision 0018.
-    pub fn verify_raw(&self, message: &[u8], signature: &[u8; 64]) -> Result<(), SignatureError> {
-        if crate::stubbed::IS_STUBBED {
-            return Ok(());
-        }
-        let signature = Signature::from_bytes(signature);
-        if has_small_order(signature.r_bytes()) {
-            return Err(SignatureError::Mismatch);
-        }
-        self.inner.verify(message, &signature).map_err(|_| SignatureError::Mismatch)
+    fn judge(&self, message: &[&[u8]], signature: &[u8; 64]) -> Result<(), SignatureError> {
+        let fits = crate::stubbed::IS_STUBBED
+            || self.equation(message, signature).is_some_and(|equation| equation.holds());
+        if fits { Ok(()) } else { Err(SignatureError::Mismatch) }
+    }
+
+    fn equation(&self, message: &[&[u8]], signature: &[u8; 64]) -> Option<Equation> {
+        Equation::new(&self.bytes.0, &self.minus, message, signature)
     }
 }
 
-/// The y coordinates of the eight points of small order, little-endian: 0, 1, −1, and the two of the points of order 8.
-/// Points with x and −x share theirs.
-const SMALL_ORDER: [[u8; 32]; 5] = [
-    [0; 32],
-    [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
-    [
-        0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f,
-    ],
-    [
-        0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5,
-        0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05,
-    ],
-    [
-        0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a,
-        0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a,
-    ],
-];
-
-/// Whether a canonical encoding is that of a point of small order: its y is, whatever the sign of its x.
-fn has_small_order(encoding: &[u8; 32]) -> bool {
-    let mut y = *encoding;
-    y[31] &= 0x7f;
-    SMALL_ORDER.contains(&y)
+/// Whether each of these signatures fits, in their order. Each has the verdict that [`VerifyingKey::verify`] would
+/// give it alone; that there are many of them only makes the last step of each cheaper.
+#[must_use]
+pub fn verify_each(claims: &[Claim<'_>]) -> Vec<bool> {
+    if crate::stubbed::IS_STUBBED {
+        return vec![true; claims.len()];
+    }
+    let equation =
+        |claim: &Claim<'_>| claim.key.equation(&[claim.domain.bytes(), claim.message], claim.signature);
+    let judged = |claims: &[Claim<'_>]| each_holds(&claims.iter().map(equation).collect::<Vec<_>>());
+    claims.chunks(TOGETHER).flat_map(judged).collect()
 }
 
 /// The check made once, when a key is enrolled (about 30 µs): everything [`VerifyingKey::new`]
 /// refuses, and points outside the prime-order group.
 pub fn check_key(key: &PublicKey) -> Result<VerifyingKey, KeyError> {
     let parsed = VerifyingKey::new(key)?;
-    if parsed.inner.to_edwards().is_torsion_free() { Ok(parsed) } else { Err(KeyError::Torsion) }
+    if parsed.minus.is_torsion_free() { Ok(parsed) } else { Err(KeyError::Torsion) }
 }
 
 /// [`VerifyingKey::verify`] for a single signature by a key.

@@ -7,6 +7,7 @@ mod admission;
 mod agreement;
 #[cfg(feature = "network")]
 mod announce;
+mod checked;
 mod commit;
 mod founding;
 #[cfg(feature = "network")]
@@ -57,7 +58,7 @@ pub use crate::threads::ThreadsError;
 use crate::tree::TreeFiles;
 use crate::vault::Vault;
 
-pub(crate) use admission::{Checked, check_all};
+pub(crate) use checked::{Checked, check_all};
 
 /// The one writer of a ledger.
 pub struct Sequencer {

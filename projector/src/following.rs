@@ -7,9 +7,8 @@
 
 use std::sync::Arc;
 
-use rayon::prelude::*;
 use vandel_core::block::Block;
-use vandel_core::chain::{Chain, Fault};
+use vandel_core::chain::{Chain, Fault, check_signatures};
 use vandel_core::checkpoint::{Checkpoint, CheckpointOpenError};
 use vandel_core::event::OpenEvent;
 use vandel_core::hash::Hash;
@@ -213,7 +212,7 @@ fn take(
             judged.push(Judged { record: record.number, time: record.time, hash: record.hash(), open });
         })
         .map_err(fault)?;
-    checks.par_iter().map(|check| check.check()).collect::<Result<(), Fault>>().map_err(fault)?;
+    check_signatures(&checks).map_err(fault)?;
     judged.into_iter().for_each(visit);
     Ok(())
 }

@@ -1,11 +1,13 @@
 //! What can be wrong with a chain, and where.
 
+use rayon::prelude::*;
+
 use crate::block::BlockDecodeError;
 use crate::chain::refusal::OpenRefusal;
 use crate::hash::{Domain, Hash};
 use crate::id::{LedgerId, PublicKey};
 use crate::keyring::KeyRefusal;
-use crate::signature::{SignatureError, VerifyingKey};
+use crate::signature::{Claim, SignatureError, TOGETHER, VerifyingKey, verify_each};
 use crate::time::Second;
 
 /// A place on the chain.
@@ -112,14 +114,41 @@ impl SignatureOf {
 }
 
 impl SignatureCheck<'_> {
-    /// Makes the check.
-    pub fn check(&self) -> Result<(), Fault> {
+    fn claim(&self) -> Claim<'_> {
         let domain = match self.of {
             SignatureOf::Author | SignatureOf::Second => Domain::Statement,
             SignatureOf::Block => Domain::Block,
         };
-        self.key
-            .verify(domain, &[self.message], &self.signature)
-            .map_err(|error| Fault { place: self.place, kind: FaultKind::Signature { of: self.of, error } })
+        Claim { key: &self.key, domain, message: self.message, signature: &self.signature }
     }
+
+    fn fault(&self) -> Fault {
+        let error = SignatureError::Mismatch;
+        Fault { place: self.place, kind: FaultKind::Signature { of: self.of, error } }
+    }
+}
+
+/// Makes these checks, on all cores if there are many; the first that fails, in their order, is the fault.
+pub fn check_signatures(checks: &[SignatureCheck<'_>]) -> Result<(), Fault> {
+    wrong_signatures(checks).into_iter().next().map_or(Ok(()), Err)
+}
+
+/// Makes these checks, on all cores if there are many: a fault for each that fails, in their order.
+#[must_use]
+pub fn wrong_signatures(checks: &[SignatureCheck<'_>]) -> Vec<Fault> {
+    let lot = (checks.len() / rayon::current_num_threads()).clamp(SMALL_LOT, TOGETHER);
+    if checks.len() <= lot {
+        wrong_in(checks)
+    } else {
+        checks.par_chunks(lot).flat_map_iter(wrong_in).collect()
+    }
+}
+
+/// A lot below which waking another core costs more than it does.
+const SMALL_LOT: usize = 8;
+
+fn wrong_in(checks: &[SignatureCheck<'_>]) -> Vec<Fault> {
+    let claims: Vec<_> = checks.iter().map(SignatureCheck::claim).collect();
+    let fits = verify_each(&claims);
+    checks.iter().zip(fits).filter(|(_, fits)| !fits).map(|(check, _)| check.fault()).collect()
 }

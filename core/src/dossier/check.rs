@@ -5,7 +5,7 @@
 
 use rayon::prelude::*;
 
-use crate::chain::{Chain, SignatureCheck};
+use crate::chain::{Chain, SignatureCheck, check_signatures};
 use crate::checkpoint::{Checkpoint, OpenCheckpoint};
 use crate::dossier::complete::{self, Complete};
 use crate::dossier::report::{DossierCounts, DossierFault, DossierReport, PolicyReport, StepReport};
@@ -170,16 +170,9 @@ pub(super) fn hashes(proof: &[Hex<Hash>]) -> Vec<Hash> {
 
 /// Makes all signature checks; the first that fails, in the order of the records, is the fault.
 pub(super) fn verify_signatures(checks: &[SignatureCheck<'_>]) -> Result<(), DossierFault> {
-    let made: Vec<Result<(), DossierFault>> = checks
-        .par_iter()
-        .map(|check| {
-            check.check().map_err(|fault| {
-                DossierFault::new("signature", fault.kind.to_string())
-                    .at(fault.place.record.unwrap_or_default())
-            })
-        })
-        .collect();
-    made.into_iter().collect()
+    check_signatures(checks).map_err(|fault| {
+        DossierFault::new("signature", fault.kind.to_string()).at(fault.place.record.unwrap_or_default())
+    })
 }
 
 /// The log's own signature must be right; what it is worth depends on the trust file.

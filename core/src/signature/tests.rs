@@ -3,9 +3,11 @@
 use curve25519_dalek::constants::{ED25519_BASEPOINT_POINT, EIGHT_TORSION};
 use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
 use curve25519_dalek::scalar::Scalar;
+use ed25519_dalek::{Signature, Verifier as _};
 use proptest::prelude::*;
 use sha2::{Digest, Sha512};
 
+use super::equation::{SMALL_ORDER, has_small_order};
 use super::*;
 
 const IDENTITY: [u8; 32] = {
@@ -25,6 +27,11 @@ const ORDER: [u8; 32] = [
     0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, 0, 0, 0,
     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
 ];
+
+/// The library's key of the same bytes.
+fn theirs(key: &VerifyingKey) -> ed25519_dalek::VerifyingKey {
+    ed25519_dalek::VerifyingKey::from_bytes(&key.public_key().0).expect("a point of the curve")
+}
 
 fn secret() -> SigningKey {
     SigningKey::from_bytes(&[7; 32])
@@ -181,7 +188,7 @@ fn fits_but_for_strictness(r: EdwardsPoint) -> (VerifyingKey, [u8; 64], Vec<u8>)
     for number in 0..1_000_u32 {
         let bytes = number.to_le_bytes().to_vec();
         let signature = craft(scalar, r, key, Scalar::ZERO, &bytes);
-        if parsed.inner.verify(&bytes, &Signature::from_bytes(&signature)).is_ok() {
+        if theirs(&parsed).verify(&bytes, &Signature::from_bytes(&signature)).is_ok() {
             return (parsed, signature, bytes);
         }
     }
@@ -193,7 +200,7 @@ fn a_nonce_of_small_order_is_refused_though_the_equation_holds() {
     for point in EIGHT_TORSION {
         assert!(has_small_order(&point.compress().to_bytes()));
         let (key, signature, bytes) = fits_but_for_strictness(point);
-        assert!(key.inner.verify_strict(&bytes, &Signature::from_bytes(&signature)).is_err());
+        assert!(theirs(&key).verify_strict(&bytes, &Signature::from_bytes(&signature)).is_err());
         assert_eq!(key.verify_raw(&bytes, &signature), Err(SignatureError::Mismatch));
     }
     let ys: std::collections::BTreeSet<_> = EIGHT_TORSION
@@ -218,7 +225,8 @@ proptest! {
         let (scalar, nonce) = (Scalar::from(scalar), Scalar::from(nonce));
         let key = scalar * ED25519_BASEPOINT_POINT + EIGHT_TORSION[key_torsion];
         let r = nonce * ED25519_BASEPOINT_POINT + EIGHT_TORSION[nonce_torsion];
-        let mut signature = craft(scalar, r, key, nonce, &[message]);
+        let bytes = [Domain::Statement.bytes(), &[message]].concat();
+        let mut signature = craft(scalar, r, key, nonce, &bytes);
         match spelling {
             0 => signature[31] ^= 0x80,
             1 => {
@@ -236,8 +244,36 @@ proptest! {
             _ => {}
         }
         let Ok(key) = VerifyingKey::new(&PublicKey(key.compress().to_bytes())) else { return Ok(()) };
-        let strict = key.inner.verify_strict(&[message], &Signature::from_bytes(&signature));
-        prop_assert_eq!(key.verify_raw(&[message], &signature).is_ok(), strict.is_ok());
+        let strict = theirs(&key).verify_strict(&bytes, &Signature::from_bytes(&signature));
+        prop_assert_eq!(key.verify_raw(&bytes, &signature).is_ok(), strict.is_ok());
+        let claim = Claim { key: &key, domain: Domain::Statement, message: &[message], signature: &signature };
+        prop_assert_eq!(verify_each(&[claim]), [strict.is_ok()]);
+        // Beside others that fit or don't.
+        let honest = check_key(&public_key(&secret())).expect("a key made from a seed");
+        let (right, wrong) = (sign(&secret(), Domain::Statement, &[b"hej"]), [0x11; 64]);
+        let honest = |signature| Claim { key: &honest, domain: Domain::Statement, message: b"hej", signature };
+        let verdicts = verify_each(&[honest(&right), claim, honest(&wrong), claim, honest(&right)]);
+        prop_assert_eq!(verdicts, [true, strict.is_ok(), false, strict.is_ok(), true]);
+    }
+}
+
+proptest! {
+    /// Of any number of signatures exactly those that fit are said to, wherever they stand.
+    #[test]
+    fn each_of_many_has_its_own_verdict(fits in proptest::collection::vec(any::<bool>(), 0..300)) {
+        let secrets = [secret(), SigningKey::from_bytes(&[8; 32])];
+        let keys = secrets.each_ref().map(|secret| check_key(&public_key(secret)).expect("a key made from a seed"));
+        let messages: Vec<[u8; 8]> = (0..fits.len()).map(|index| (index / 2).to_le_bytes()).collect();
+        let signatures: Vec<[u8; 64]> = fits.iter().enumerate().map(|(index, fits)| {
+            sign(&secrets[(index + usize::from(!fits)) % 2], Domain::Block, &[&messages[index]])
+        }).collect();
+        let claims: Vec<Claim<'_>> = (0..fits.len()).map(|index| Claim {
+            key: &keys[index % 2],
+            domain: Domain::Block,
+            message: &messages[index],
+            signature: &signatures[index],
+        }).collect();
+        prop_assert_eq!(verify_each(&claims), fits);
     }
 }
 

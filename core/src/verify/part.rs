@@ -1,10 +1,8 @@
 //! A part of what an audit gathers: folded in while the signatures of the part before are verified.
 
-use rayon::prelude::*;
-
 use super::{GATHERED_BYTES, Wanted};
 use crate::block::Block;
-use crate::chain::{Fault, SignatureCheck};
+use crate::chain::{Fault, SignatureCheck, wrong_signatures};
 use crate::statement::Body;
 
 /// How many bytes of them are folded while the signatures of those before are verified.
@@ -22,7 +20,7 @@ pub(super) struct Folded<'a> {
 impl Folded<'_> {
     /// Verifies the signatures on all cores.
     pub(super) fn faults(&self) -> Vec<Fault> {
-        self.checks.par_iter().filter_map(|check| check.check().err()).collect()
+        wrong_signatures(&self.checks)
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use vandel_core::admit::{Occasion as Judging, Proposal, Refusal, State, admit};
 use vandel_core::block::{Block, BlockHead, encode_unsigned};
-use vandel_core::chain::{Chain, FaultKind, OpenRefusal, possession_message};
+use vandel_core::chain::{Chain, FaultKind, OpenRefusal, check_signatures, possession_message};
 use vandel_core::event::{
     Administrator, Approval, BodySignature, Grant, KeyEnrolled, LedgerOpened, OpenEvent, PolicyAdopted, Role,
     Scope,
@@ -209,7 +209,7 @@ impl Ledger {
         let mut after = chain.clone();
         let mut checks = Vec::new();
         after.take(&Block::decode(&block).unwrap(), &mut checks, |_, _| {}).map_err(|fault| fault.kind)?;
-        checks.iter().for_each(|check| check.check().unwrap());
+        check_signatures(&checks).unwrap();
         self.chain = after;
         self.blocks.push(block);
         Ok(self.chain.size() - 1)

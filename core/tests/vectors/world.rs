@@ -2,7 +2,7 @@
 //! SHA-256 of `vandel test vector key: ` and its name.
 
 use vandel_core::block::{Block, BlockHead};
-use vandel_core::chain::{Chain, possession_message};
+use vandel_core::chain::{Chain, check_signatures, possession_message};
 use vandel_core::codec::encode_body;
 use vandel_core::event::{BodySignature, OpenEvent};
 use vandel_core::hash::{Domain, Hash, leaf_hash, sha256};
@@ -195,7 +195,7 @@ pub(crate) fn take(chain: &mut Chain, bytes: &[u8]) -> Result<(), crate::file::E
     })?;
     let mut checks = Vec::new();
     chain.take(&block, &mut checks, |_, _| {}).map_err(|fault| crate::check::fault(&fault))?;
-    checks.iter().try_for_each(|check| check.check()).map_err(|fault| crate::check::fault(&fault))
+    check_signatures(&checks).map_err(|fault| crate::check::fault(&fault))
 }
 
 pub(crate) fn second(at: u64) -> Second {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use vandel_core::block::Block;
-use vandel_core::chain::Chain;
+use vandel_core::chain::{Chain, check_signatures};
 use zeroize::Zeroizing;
 
 use super::label::Label;
@@ -276,7 +276,7 @@ fn fold(disk: &Arc<dyn Disk>, home: &Home, label: &Label) -> Result<Chain, Backu
         let block = Block::decode(&placed.bytes).map_err(|error| faulty(&error))?;
         let mut checks = Vec::new();
         chain.take(&block, &mut checks, |_, _| ()).map_err(|fault| faulty(&fault))?;
-        checks.iter().try_for_each(|check| check.check()).map_err(|fault| faulty(&fault))?;
+        check_signatures(&checks).map_err(|fault| faulty(&fault))?;
     }
     let ledger = ledger_id_of(disk, home)?;
     if ledger != chain.ledger {

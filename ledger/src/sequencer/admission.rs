@@ -1,47 +1,27 @@
-//! The first step of the commit order: signatures in parallel, then the rules in order.
+//! The first step of the commit order: the rules, in the order of the records.
 
 use std::borrow::Cow;
 use std::collections::{HashSet, VecDeque};
 
-use rayon::prelude::*;
-use vandel_core::admit::{Evidence, Proposal, Refusal};
+use vandel_core::admit::{Proposal, Refusal};
 use vandel_core::chain::{FaultKind, OpenRefusal};
 use vandel_core::event::{Kind, OpenEvent, Step};
-use vandel_core::hash::{Domain, Hash};
+use vandel_core::hash::Hash;
 use vandel_core::id::ThreadId;
-use vandel_core::keyring::{KeyRefusal, Keyring};
+use vandel_core::keyring::KeyRefusal;
 use vandel_core::limits::BLOCK_RECORDS_MAX;
-use vandel_core::payload::Payload;
 use vandel_core::record::{Record, encode_record};
-use vandel_core::statement::{Body, SignedStatement, Statement};
+use vandel_core::statement::{Body, SignedStatement};
 use vandel_core::thread::Thread;
 use vandel_core::time::Second;
 
 use crate::sealing::to_entry;
 use crate::sequencer::agreement::signed_by_us;
+use crate::sequencer::checked::{Checked, Verified, verify_signatures};
 use crate::sequencer::commit::Room;
-use crate::sequencer::{Group, Sequencer, ThreadsError, halt};
-use crate::submission::{Receipt, Submission, SubmitError};
+use crate::sequencer::{Sequencer, ThreadsError, halt};
+use crate::submission::{Receipt, SubmitError};
 use crate::vault::Entry;
-
-/// A submission whose bytes and signatures are in order; its place is still to be judged.
-struct Verified {
-    bytes: Vec<u8>,
-    statement: Statement,
-    hash: Hash,
-    evidence: Option<Evidence>,
-    seen: Option<String>,
-    /// On the heap, since it is large and goes through several hands.
-    step: Option<Box<(Payload, Step)>>,
-    /// The keys that were known ahead have been verified against. A key that was not may have been
-    /// enrolled since, so the place looks again.
-    unverified: bool,
-}
-
-/// A group whose bytes and signatures are in order: [`check`] makes it ahead, on any thread, and
-/// [`Sequencer::commit_checked`] judges it at its place. That a signature fits a key's bytes stays true
-/// whatever happens to the keyring in between; whether the key may sign is only judged at the place.
-pub(crate) struct Checked(Vec<Verified>);
 
 /// A group that will stand in the next block.
 pub(super) struct Admitted {
@@ -68,55 +48,6 @@ pub(super) type Waiting = VecDeque<(usize, Checked)>;
 
 /// What to put back should the group be refused after all.
 type Undo = Vec<(ThreadId, Option<Thread>)>;
-
-/// Decodes and verifies groups on all cores, against the keys of a keyring that may be older than the
-/// place they will have.
-pub(crate) fn check_all(keyring: &Keyring, groups: Vec<Group>) -> Vec<Result<Checked, SubmitError>> {
-    match groups.len() {
-        // Waking other threads costs more than one group does.
-        0 | 1 => groups.into_iter().map(|group| check(keyring, group)).collect(),
-        _ => groups.into_par_iter().map(|group| check(keyring, group)).collect(),
-    }
-}
-
-fn check(keyring: &Keyring, group: Group) -> Result<Checked, SubmitError> {
-    if group.len() > BLOCK_RECORDS_MAX || group.is_empty() {
-        return Err(SubmitError::Group { max: BLOCK_RECORDS_MAX });
-    }
-    let alone = group.len() == 1;
-    let verified = group.into_iter().map(|submission| verify(keyring, submission));
-    let verified = verified.collect::<Result<Vec<_>, _>>()?;
-    let open = verified.iter().any(|one| one.step.is_none());
-    if open && !alone { Err(SubmitError::Group { max: BLOCK_RECORDS_MAX }) } else { Ok(Checked(verified)) }
-}
-
-fn verify(keyring: &Keyring, submission: Submission) -> Result<Verified, SubmitError> {
-    let Submission { statement: bytes, payload, evidence, seen } = submission;
-    let signed = SignedStatement::decode(&bytes)?;
-    let unverified = !verify_signatures(keyring, &signed)?;
-    let step = match (&signed.statement.body, payload) {
-        (Body::Open(_), None) => None,
-        (Body::Sealed(commitment), Some(payload)) => {
-            let step = payload.open(commitment)?;
-            Some(Box::new((payload, step)))
-        }
-        _ => return Err(SubmitError::PayloadMismatch),
-    };
-    let (statement, hash) = (signed.statement.clone(), signed.hash());
-    Ok(Verified { bytes, statement, hash, evidence, seen, step, unverified })
-}
-
-/// Verifies the signatures by keys that the keyring knows; false if one of the keys is not among them.
-/// Nothing is spent on a key that nobody enrolled.
-fn verify_signatures(keyring: &Keyring, signed: &SignedStatement<'_>) -> Result<bool, SubmitError> {
-    let Some(author) = keyring.verifying(&signed.statement.author) else { return Ok(false) };
-    author.verify(Domain::Statement, &[signed.signed_bytes], &signed.signature)?;
-    if let Some((key, signature)) = &signed.second {
-        let Some(second) = keyring.verifying(key) else { return Ok(false) };
-        second.verify(Domain::Statement, &[signed.signed_bytes], signature)?;
-    }
-    Ok(true)
-}
 
 /// The threads of the steps that fit.
 fn threads_of(group: &[Verified], fits: impl Fn(&Step) -> bool) -> Vec<ThreadId> {

@@ -12,7 +12,8 @@ use vandel_core::record::encode_record;
 use vandel_core::signature::{public_key, sign};
 use vandel_core::time::Second;
 
-use crate::sequencer::admission::{self, Admitted, Answer, Checked, Waiting};
+use crate::sequencer::admission::{Admitted, Answer, Waiting};
+use crate::sequencer::checked::{Checked, check_all};
 use crate::sequencer::{Group, Sequencer, halt};
 use crate::submission::{Halt, Receipt, SubmitError};
 use crate::vault::Entry;
@@ -25,7 +26,7 @@ impl Sequencer {
     /// halts, and must be opened again, which finds out.
     pub fn commit(&mut self, groups: Vec<Group>) -> Vec<Result<Vec<Receipt>, SubmitError>> {
         let mut answers: Vec<_> = groups.iter().map(|_| None).collect();
-        let checked = admission::check_all(&self.chain.keyring, groups);
+        let checked = check_all(&self.chain.keyring, groups);
         self.commit_checked(checked, |index, answer| answers[index] = Some(answer));
         let unanswered = || Err(SubmitError::Halted(Halt::of_io("the group was not reached")));
         answers.into_iter().map(|answer| answer.unwrap_or_else(unanswered)).collect()

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use vandel_core::block::{BlockHead, encode_unsigned};
-use vandel_core::chain::Chain;
+use vandel_core::chain::{Chain, check_signatures};
 use vandel_core::checkpoint::Checkpoint;
 use vandel_core::event::{Administrator, LedgerOpened, OpenEvent};
 use vandel_core::hash::{Domain, Hash};
@@ -204,7 +204,7 @@ fn opening_block(
     let decoded = vandel_core::block::Block::decode(&block).map_err(|error| refused(&error))?;
     let mut checks = Vec::new();
     chain.take(&decoded, &mut checks, |_, _| ()).map_err(|fault| refused(&fault))?;
-    checks.iter().try_for_each(|check| check.check()).map_err(|fault| refused(&fault))?;
+    check_signatures(&checks).map_err(|fault| refused(&fault))?;
     Ok((block, chain))
 }
 

@@ -4,6 +4,7 @@
 //! vault or memory are not what they must be, opening anew helps nobody, and who waits is told so at once.
 
 use vandel_core::block::Block;
+use vandel_core::chain::check_signatures;
 
 use crate::log::{AppendError, ReadError};
 use crate::memory::MemoryError;
@@ -86,8 +87,7 @@ impl Sequencer {
         let continues = |bytes: &[u8]| {
             let (Ok(block), mut checks) = (Block::decode(bytes), Vec::new()) else { return false };
             let mut chain = self.chain.clone();
-            chain.take(&block, &mut checks, |_, _| ()).is_ok()
-                && checks.iter().all(|check| check.check().is_ok())
+            chain.take(&block, &mut checks, |_, _| ()).is_ok() && check_signatures(&checks).is_ok()
         };
         if continues(&bytes) { RefusedClass::Conflict } else { RefusedClass::Integrity }
     }

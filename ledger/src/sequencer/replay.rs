@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use vandel_core::block::{Block, block_hash};
-use vandel_core::chain::Chain;
+use vandel_core::chain::{Chain, check_signatures};
 use vandel_core::event::Step;
 use vandel_core::hash::Hash;
 use vandel_core::id::{ActorId, LedgerId};
@@ -82,10 +82,7 @@ impl Replay {
             taken.map_err(|fault| OpenError::Fault { fault })?;
             outcome?;
             if block.next_record() > remembered.size {
-                checks
-                    .iter()
-                    .try_for_each(|check| check.check())
-                    .map_err(|fault| OpenError::Fault { fault })?;
+                check_signatures(&checks).map_err(|fault| OpenError::Fault { fault })?;
             }
             self.tree.append(&hashes(&block))?;
         }

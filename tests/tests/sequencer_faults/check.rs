@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use vandel_core::block::Block;
-use vandel_core::chain::Chain;
+use vandel_core::chain::{Chain, check_signatures};
 use vandel_core::checkpoint::Checkpoint;
 use vandel_core::hash::Hash;
 use vandel_core::id::PublicKey;
@@ -122,7 +122,7 @@ fn whole(sequencer: &Sequencer) {
         let block = Block::decode(&placed.bytes).expect("a block");
         let mut checks = Vec::new();
         chain.take(&block, &mut checks, |_, _| ()).expect("no fault");
-        checks.iter().for_each(|check| check.check().expect("signed"));
+        check_signatures(&checks).expect("signed");
         for record in &block.records {
             let hash = record.statement.hash();
             let earlier = seen.insert(hash, record.number);

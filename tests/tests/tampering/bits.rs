@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use rayon::prelude::*;
 use vandel_core::block::Block;
-use vandel_core::chain::{Chain, FaultKind, SignatureOf};
+use vandel_core::chain::{Chain, FaultKind, SignatureOf, check_signatures};
 use vandel_core::hash::Hash;
 use vandel_core::merkle::{NodeMemory, inclusion_proof};
 use vandel_core::trust::parse_trust;
@@ -25,7 +25,7 @@ fn found_by(before: &Chain, flipped: &[u8], next: Option<&Vec<u8>>) -> Option<&'
     let (mut chain, mut checks) = (before.clone(), Vec::new());
     let fault = match chain.take(&block, &mut checks, |_, _| ()) {
         Err(fault) => Some(fault),
-        Ok(()) => checks.iter().find_map(|check| check.check().err()),
+        Ok(()) => check_signatures(&checks).err(),
     };
     if let Some(fault) = fault {
         return Some(match fault.kind {
