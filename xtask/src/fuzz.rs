@@ -18,6 +18,9 @@ const COVERAGE: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-l
     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
     -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1 --cfg fuzzing";
 
+/// Where it is built, from the workspace root.
+const BUILD: &str = "target/fuzz/build";
+
 /// Runs the targets whose names are given, or all, each for so many seconds. True if nothing was found.
 pub(crate) fn run(root: &Path, seconds: u32, names: &[&str]) -> bool {
     let Some(targets) = targets(root) else {
@@ -72,15 +75,20 @@ fn build(root: &Path) -> Option<PathBuf> {
         println!("libFuzzer needs a C++ compiler: install one (Debian: apt-get install g++)");
         return None;
     }
-    let target = root.join("target/fuzz/build");
+    if !step::succeeds(&mut build_command(root)?) {
+        return None;
+    }
+    Some(root.join(BUILD).join(host).join("release/parsers"))
+}
+
+/// What builds all targets, for this machine.
+pub(crate) fn build_command(root: &Path) -> Option<Command> {
+    let host = host()?;
     let mut command = step::cargo(root);
     // With --target, build scripts and macros are compiled without the counters.
     command.args(["build", "--release", "--locked", "--manifest-path", "fuzz/Cargo.toml", "--target", &host]);
-    command.arg("--target-dir").arg(&target).env("RUSTFLAGS", COVERAGE);
-    if !step::succeeds(&mut command) {
-        return None;
-    }
-    Some(target.join(host).join("release/parsers"))
+    command.arg("--target-dir").arg(root.join(BUILD)).env("RUSTFLAGS", COVERAGE);
+    Some(command)
 }
 
 /// The triple of this machine.

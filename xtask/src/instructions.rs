@@ -43,7 +43,11 @@ pub(crate) fn run(root: &Path, update: bool) -> bool {
 }
 
 fn build(root: &Path) -> Option<PathBuf> {
-    let target = root.join(TARGET);
+    step::succeeds(&mut build_command(root)).then(|| root.join(TARGET).join("quick/examples/instructions"))
+}
+
+/// What builds the fixture.
+pub(crate) fn build_command(root: &Path) -> Command {
     let mut cargo = step::cargo(root);
     cargo
         .args([
@@ -56,10 +60,10 @@ fn build(root: &Path) -> Option<PathBuf> {
             "--no-default-features",
         ])
         .args(["--example", "instructions", "--target-dir"])
-        .arg(&target)
+        .arg(root.join(TARGET))
         // In place of the flags in .cargo/config.toml: no AVX-512, which valgrind does not know.
         .env("RUSTFLAGS", "--cfg vandel_stubbed");
-    step::succeeds(&mut cargo).then(|| target.join("quick/examples/instructions"))
+    cargo
 }
 
 fn scenarios(fixture: &Path) -> Option<Vec<String>> {

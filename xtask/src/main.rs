@@ -13,6 +13,7 @@
 
 #![allow(clippy::print_stdout, reason = "a command line tool whose results are text")]
 
+mod ahead;
 mod deep;
 mod foreign;
 mod fuzz;

@@ -9,8 +9,10 @@
 //! So all suites in release would save under two minutes of processor time, and lose the checks.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
+use crate::ahead::Ahead;
 use crate::foreign;
 use crate::fuzz;
 use crate::instructions;
@@ -77,6 +79,7 @@ impl Work {
 pub(crate) fn run(root: &Path) -> bool {
     let steps = steps(&release_binary(root));
     let mut times: Vec<(&str, Duration)> = Vec::new();
+    let _ahead = Ahead::start(ahead(root));
     for (number, work) in steps.iter().enumerate() {
         step::heading(number + 1, steps.len(), work.name(), &work.repeat_with());
         let (passed, time) = step::timed(|| work.run(root));
@@ -97,6 +100,23 @@ pub(crate) fn run(root: &Path) -> bool {
     true
 }
 
+/// What the later steps build in target folders or profiles of their own, in the order of the steps.
+fn ahead(root: &Path) -> Vec<Command> {
+    let cargo = |arguments: &[&str]| {
+        let mut command = step::cargo(root);
+        command.args(arguments);
+        command
+    };
+    let mut commands = vec![cargo(BUILD_BINARY), cargo(BUILD_AUDITOR)];
+    commands.extend(fuzz::build_command(root));
+    commands.push(instructions::build_command(root));
+    commands
+}
+
+/// Builds the same as [`steps`] runs.
+const BUILD_BINARY: &[&str] = &["build", "--release", "--locked", "--bin", "vandel"];
+const BUILD_AUDITOR: &[&str] = &["build", "--release", "--locked", "-p", "vandel-verify"];
+
 fn steps(binary: &Path) -> Vec<Work> {
     vec![
         Work::Cargo(Step::new("format", &["fmt", "--all", "--check"]), Some("rustfmt")),
@@ -113,10 +133,12 @@ fn steps(binary: &Path) -> Vec<Work> {
             ),
             Some("clippy"),
         ),
+        // The tests before the binary, which is being linked meanwhile.
+        Work::Cargo(Step::new("building", &["test", "--workspace", "--locked", "--no-run"]), None),
         // Run as the README runs it, so that `cargo run` from the root is sure to be the command.
         Work::Cargo(Step::new("binary", &["run", "--release", "--locked", "--", "--version"]), None),
         // Beside it, and alone: so it is built without the network.
-        Work::Cargo(Step::new("auditor", &["build", "--release", "--locked", "-p", "vandel-verify"]), None),
+        Work::Cargo(Step::new("auditor", BUILD_AUDITOR), None),
         Work::Tests(
             Step::new("tests", &["test", "--workspace", "--locked"])
                 .with("VANDEL_BIN", binary.display().to_string()),
