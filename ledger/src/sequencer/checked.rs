@@ -8,7 +8,7 @@ use vandel_core::id::PublicKey;
 use vandel_core::keyring::Keyring;
 use vandel_core::limits::BLOCK_RECORDS_MAX;
 use vandel_core::payload::Payload;
-use vandel_core::signature::{Claim, SignatureError, TOGETHER, verify_each};
+use vandel_core::signature::{Claim, SignatureError, verify_each};
 use vandel_core::statement::{Body, SignedStatement, Statement, statement_hash};
 
 use crate::sequencer::Group;
@@ -33,10 +33,14 @@ pub(super) struct Verified {
 /// whatever happens to the keyring in between; whether the key may sign is only judged at the place.
 pub(crate) struct Checked(pub(super) Vec<Verified>);
 
+/// The most groups that one core verifies before it looks for more: enough for what they share, and few enough that
+/// the other cores don't wait for the last.
+const LOT: usize = 16;
+
 /// Decodes and verifies groups on all cores, against the keys of a keyring that may be older than the
 /// place they will have.
 pub(crate) fn check_all(keyring: &Keyring, groups: Vec<Group>) -> Vec<Result<Checked, SubmitError>> {
-    let lot = groups.len().div_ceil(2 * rayon::current_num_threads()).clamp(1, TOGETHER);
+    let lot = groups.len().div_ceil(2 * rayon::current_num_threads()).clamp(1, LOT);
     match groups.len() {
         // Waking other threads costs more than one group does.
         0 | 1 => check_lot(keyring, groups),
