@@ -198,9 +198,10 @@ impl AuditError {
 
     /// The command line's exit code.
     #[must_use]
-    pub const fn exit_code(&self) -> u8 {
+    pub fn exit_code(&self) -> u8 {
         match self {
             Self::NoLedger(_) => 7,
+            Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => 7,
             Self::NoBlocks(_) => 4,
             Self::Io { .. } | Self::Unreadable(_) => 5,
             #[cfg(feature = "network")]

@@ -81,7 +81,7 @@ mod tests {
     #[test]
     fn all_are_run_though_one_fails_or_cannot_start() {
         let folder = std::env::temp_dir().join(format!("vandel-ahead-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::create_dir_all(&folder).expect("a folder for temporary files");
         let done = folder.join("done");
         let last = shell(&format!("touch {}", done.display()));
         let ahead = Ahead::start(vec![shell("exit 1"), Command::new("no-such-command-as-this"), last]);
@@ -91,7 +91,7 @@ mod tests {
         }
         drop(ahead);
         assert!(done.exists());
-        std::fs::remove_dir_all(folder).unwrap();
+        std::fs::remove_dir_all(folder).expect("our own folder");
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! Trust, checkpoints, memory, receipts, the auditor's own state: what each shows and what it doesn't.
 
+use std::sync::Arc;
+
 use vandel_core::verify::{Anchor, Level, ReceiptEvidence, Verdict};
-use vandel_ledger::audit::{AuditError, AuditOptions};
+use vandel_ledger::audit::{AuditError, AuditOptions, audit};
+use vandel_ledger::disk::{Disk, RealDisk};
 use vandel_tests::ledger_builder::LedgerBuilder;
 use vandel_tests::operator::Operator;
 
@@ -48,6 +51,18 @@ fn without_an_anchor_the_answer_is_not_proven() {
     assert_eq!(run(asked).exit, 4, "a level without its data");
     std::fs::remove_file(copy.join("checkpoint")).unwrap();
     assert_eq!(run(options(&copy, Some(built.home.trust()))).exit, 4, "no checkpoint");
+}
+
+#[test]
+fn a_trust_file_that_is_not_there_is_not_found() {
+    let built = with_a_case();
+    let disk: Arc<dyn Disk> = Arc::new(RealDisk);
+    let missing = options(built.home.root(), Some(built.folder().join("nothing")));
+    let error = audit(&disk, missing, &mut |_| ()).unwrap_err();
+    assert_eq!(error.exit_code(), 7, "{error}");
+    // A folder in its place is there and can't be read.
+    let folder = options(built.home.root(), Some(built.folder().to_owned()));
+    assert_eq!(audit(&disk, folder, &mut |_| ()).unwrap_err().exit_code(), 5);
 }
 
 #[test]
