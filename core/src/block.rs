@@ -111,15 +111,23 @@ pub fn encode_unsigned<'r>(
     records: impl ExactSizeIterator<Item = &'r [u8]> + Clone,
 ) -> Vec<u8> {
     let room = records.clone().map(|record| record_bytes_in_block(record.len())).sum::<usize>();
+    let mut bytes = begin_unsigned(head, records.len(), room);
+    records.for_each(|record| put_bytes(&mut bytes, record));
+    bytes
+}
+
+/// The beginning of the bytes to sign, for a block of so many records, which are put behind it as
+/// [`put_bytes`] does, and take up `room` bytes in all. There is room for the signature too.
+#[must_use]
+pub fn begin_unsigned(head: &BlockHead, records: usize, room: usize) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(FRAME_BYTES + room);
     bytes.extend_from_slice(&VERSION.to_be_bytes());
     bytes.extend_from_slice(&head.ledger.0);
     bytes.extend_from_slice(&head.position.to_be_bytes());
     bytes.extend_from_slice(&head.previous.0);
     bytes.extend_from_slice(&head.first_record.to_be_bytes());
-    bytes.extend_from_slice(&u32::try_from(records.len()).unwrap_or(u32::MAX).to_be_bytes());
+    bytes.extend_from_slice(&u32::try_from(records).unwrap_or(u32::MAX).to_be_bytes());
     bytes.extend_from_slice(&head.sequencer.0);
-    records.for_each(|record| put_bytes(&mut bytes, record));
     bytes
 }
 

@@ -150,9 +150,17 @@ impl<'a> Reader<'a> {
 /// # Panics
 /// If `bytes` is longer than `u32::MAX`; every structure's limit is far below.
 pub fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
-    let len = u32::try_from(bytes.len()).expect("limits keep lengths below 4 GiB");
-    out.extend_from_slice(&len.to_be_bytes());
+    put_len(out, bytes.len());
     out.extend_from_slice(bytes);
+}
+
+/// The length that [`put_bytes`] writes in front, for bytes that are made where they will stand.
+///
+/// # Panics
+/// As [`put_bytes`].
+pub fn put_len(out: &mut Vec<u8>, len: usize) {
+    let len = u32::try_from(len).expect("limits keep lengths below 4 GiB");
+    out.extend_from_slice(&len.to_be_bytes());
 }
 
 /// The postcard encoding of a body.

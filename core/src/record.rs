@@ -20,6 +20,9 @@ use crate::time::Second;
 /// The length of a record that holds a sealed statement: all of them have it.
 pub const SEALED_RECORD_BYTES: usize = 254;
 
+/// The bytes in front of the statement.
+const HEAD_BYTES: usize = 50;
+
 /// A record, borrowed from the bytes it was read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record<'a> {
@@ -60,11 +63,22 @@ impl<'a> Record<'a> {
 /// The bytes of a record around a signed statement.
 #[must_use]
 pub fn encode_record(number: u64, time: Second, previous: &Hash, statement_bytes: &[u8]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(50 + statement_bytes.len());
-    bytes.extend_from_slice(&VERSION.to_be_bytes());
-    bytes.extend_from_slice(&number.to_be_bytes());
-    bytes.extend_from_slice(&time.0.to_be_bytes());
-    bytes.extend_from_slice(&previous.0);
-    bytes.extend_from_slice(statement_bytes);
+    let mut bytes = Vec::with_capacity(record_len(statement_bytes.len()));
+    put_record(&mut bytes, number, time, previous, statement_bytes);
     bytes
+}
+
+/// [`encode_record`] behind bytes that are there already: who makes many records needs no vector for each.
+pub fn put_record(out: &mut Vec<u8>, number: u64, time: Second, previous: &Hash, statement_bytes: &[u8]) {
+    out.extend_from_slice(&VERSION.to_be_bytes());
+    out.extend_from_slice(&number.to_be_bytes());
+    out.extend_from_slice(&time.0.to_be_bytes());
+    out.extend_from_slice(&previous.0);
+    out.extend_from_slice(statement_bytes);
+}
+
+/// The length of a record around a signed statement of this length.
+#[must_use]
+pub const fn record_len(statement_len: usize) -> usize {
+    HEAD_BYTES + statement_len
 }

@@ -4,11 +4,12 @@
 
 use std::sync::mpsc::sync_channel;
 
-use vandel_core::block::{BlockHead, FRAME_BYTES, encode_unsigned, record_bytes_in_block};
+use vandel_core::block::{BlockHead, FRAME_BYTES, begin_unsigned, record_bytes_in_block};
+use vandel_core::codec::put_len;
 use vandel_core::hash::{Domain, Hash, leaf_hash};
 use vandel_core::limits::{BLOCK_BYTES_MAX, BLOCK_RECORDS_MAX};
 use vandel_core::merkle::prove_appended;
-use vandel_core::record::encode_record;
+use vandel_core::record::{put_record, record_len};
 use vandel_core::signature::{public_key, sign};
 use vandel_core::time::Second;
 
@@ -124,18 +125,10 @@ impl Sequencer {
 
     /// Records around the statements, a block around the records, and the payloads for the vault.
     fn assemble(&self, admitted: &mut [Admitted], at: Second) -> Assembled {
-        let count = admitted.iter().map(|group| group.statements.len()).sum();
-        let (mut records, mut hashes) = (Vec::with_capacity(count), Vec::with_capacity(count));
-        let mut entries = Vec::with_capacity(count);
-        let mut previous = self.chain.head;
-        for (statement, entry) in admitted.iter_mut().flat_map(|group| group.statements.drain(..)) {
-            let number = self.chain.size() + records.len() as u64;
-            let record = encode_record(number, at, &previous, &statement);
-            previous = leaf_hash(&record);
-            hashes.push(previous);
-            records.push(record);
-            entries.extend(entry);
-        }
+        let statements = admitted.iter().flat_map(|group| &group.statements);
+        let lens = statements.map(|(statement, _)| record_bytes_in_block(record_len(statement.len())));
+        let (count, room) = lens.fold((0, 0), |(count, room), len| (count + 1, room + len));
+        let (mut hashes, mut entries) = (Vec::with_capacity(count), Vec::with_capacity(count));
         let head = BlockHead {
             ledger: self.chain.ledger,
             position: self.chain.blocks,
@@ -143,7 +136,18 @@ impl Sequencer {
             first_record: self.chain.size(),
             sequencer: public_key(&self.service),
         };
-        let block = encode_unsigned(&head, records.iter().map(Vec::as_slice));
+        let mut block = begin_unsigned(&head, count, room);
+        let mut previous = self.chain.head;
+        for (statement, entry) in admitted.iter_mut().flat_map(|group| group.statements.drain(..)) {
+            let number = head.first_record + hashes.len() as u64;
+            // Where it will stay, and hashed there.
+            put_len(&mut block, record_len(statement.len()));
+            let start = block.len();
+            put_record(&mut block, number, at, &previous, &statement);
+            previous = leaf_hash(&block[start..]);
+            hashes.push(previous);
+            entries.extend(entry);
+        }
         Assembled { block, entries, hashes }
     }
 }
@@ -207,7 +211,7 @@ impl Room {
         let mut after = *self;
         for len in statement_lens {
             after.records += 1;
-            after.bytes += record_bytes_in_block(50 + len);
+            after.bytes += record_bytes_in_block(record_len(len));
         }
         let fits = after.records <= BLOCK_RECORDS_MAX && after.bytes <= BLOCK_BYTES_MAX;
         if fits {

@@ -142,16 +142,16 @@ struct WireAnswers<'a> {
 }
 
 impl<'a> WireReceipt<'a> {
-    /// A receipt whose checkpoint is the last of `checkpoints`, or put there.
-    fn from(receipt: &'a Receipt, checkpoints: &mut Vec<&'a str>) -> Self {
+    /// A receipt whose checkpoint is the last of `checkpoints`, or put there, and whose proof is the first of `proofs`.
+    fn from(receipt: &'a Receipt, proofs: &mut &'a [u8], checkpoints: &mut Vec<&'a str>) -> Self {
         if checkpoints.last() != Some(&&*receipt.checkpoint) {
             checkpoints.push(&receipt.checkpoint);
         }
         let Receipt { record, time, hash, previous, ref proof, .. } = *receipt;
         let checkpoint = u16::try_from(checkpoints.len() - 1).unwrap_or(u16::MAX);
-        let mut hashes = Vec::with_capacity(32 * proof.len());
-        proof.iter().for_each(|hash| hashes.extend_from_slice(&hash.0));
-        Self { record, time, hash, previous, proof: hashes.into(), checkpoint }
+        let (proof, rest) = proofs.split_at(32 * proof.len());
+        *proofs = rest;
+        Self { record, time, hash, previous, proof: proof.into(), checkpoint }
     }
 }
 
@@ -161,10 +161,15 @@ pub type SubmitAnswers = Vec<Result<Vec<Receipt>, Refused>>;
 /// The bytes of the answer to a submission.
 #[must_use]
 pub fn encode_answers(answers: &SubmitAnswers) -> Vec<u8> {
+    // The hashes of all proofs in one piece, not a piece for each of thousands.
+    let proofs = answers.iter().flatten().flatten().map(|receipt| &receipt.proof);
+    let mut hashes = Vec::with_capacity(32 * proofs.clone().map(Vec::len).sum::<usize>());
+    proofs.flatten().for_each(|hash| hashes.extend_from_slice(&hash.0));
+    let mut proofs = &hashes[..];
     let mut checkpoints: Vec<&str> = Vec::new();
     let mut wired = Vec::with_capacity(answers.len());
     for answer in answers {
-        let wire = |receipt| WireReceipt::from(receipt, &mut checkpoints);
+        let wire = |receipt| WireReceipt::from(receipt, &mut proofs, &mut checkpoints);
         wired.push(match answer {
             Ok(receipts) => Ok(receipts.iter().map(wire).collect()),
             Err(refused) => Err(refused.clone()),
