@@ -68,7 +68,7 @@ pub trait DiskFile: Send + Sync {
     /// Fills `buffer` from `offset`; [`io::ErrorKind::UnexpectedEof`] if the file is shorter.
     fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()>;
 
-    /// These bytes will be read soon: a disk that can fetches them meanwhile. A hint, which is the default to ignore.
+    /// These bytes will be read soon: a disk that can fetches them meanwhile. A hint, which the default ignores.
     fn will_need(&self, _offset: u64, _len: u64) {}
 
     /// Writes all of `bytes` at `offset`. On error any part of them may have been written.
@@ -202,9 +202,10 @@ impl DiskFile for RealFile {
 
     #[cfg(target_os = "linux")]
     fn will_need(&self, offset: u64, len: u64) {
-        let advice = rustix::fs::Advice::WillNeed;
+        // No length would ask for all the rest of the file.
+        let Some(len) = std::num::NonZeroU64::new(len) else { return };
         // What can't be fetched ahead is read when it is needed.
-        let _ = rustix::fs::fadvise(&self.0, offset, std::num::NonZeroU64::new(len), advice);
+        let _ = rustix::fs::fadvise(&self.0, offset, Some(len), rustix::fs::Advice::WillNeed);
     }
 
     fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {

@@ -1,14 +1,16 @@
 //! What later steps will build, built while an earlier one leaves a core idle.
 //!
 //! Lints wait for one crate after another and a release is linked on one core, so that building them beside each other
-//! takes less time than one after the other. Nothing rests on it: a later step runs its own command all the same, finds
-//! what is there, waits for cargo's lock if that is still being made, and says itself what does not build.
+//! takes less time than one after the other. No verdict rests on it: a later step runs its own command all the same,
+//! finds what is there, waits for cargo's lock if that is still being made, and says itself what does not build. The time
+//! that a step took has others' work in it, and the last of these may still be built while the tests run.
 
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
-/// Commands under way beside the steps; ended when it is dropped.
+/// Commands under way beside the steps. When it is dropped, the one that runs is ended and no other is begun; the compilers
+/// that an ended cargo had started finish what they are at.
 pub(crate) struct Ahead {
     shared: Arc<Mutex<Shared>>,
     thread: Option<JoinHandle<()>>,

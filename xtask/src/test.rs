@@ -1,4 +1,5 @@
-//! `cargo xtask test`: what every change must pass. The order puts the cheapest refusal first.
+//! `cargo xtask test`: what every change must pass. The order puts the cheapest refusal first, and the
+//! building of the tests before the binary, which [`ahead`] is linking meanwhile.
 //!
 //! The library tests run unoptimised, with overflow checks and debug assertions (dependencies are always
 //! optimised, see the workspace profile, so signatures are not slow); the end-to-end tests drive the

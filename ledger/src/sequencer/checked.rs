@@ -28,8 +28,8 @@ pub(super) struct Verified {
     pub(super) unverified: bool,
 }
 
-/// A group whose bytes and signatures are in order: [`check`] makes it ahead, on any thread, and
-/// [`Sequencer::commit_checked`] judges it at its place. That a signature fits a key's bytes stays true
+/// A group whose bytes and signatures are in order: [`check_all`] makes it ahead, on any thread, and
+/// `Sequencer::commit_checked` judges it at its place. That a signature fits a key's bytes stays true
 /// whatever happens to the keyring in between; whether the key may sign is only judged at the place.
 pub(crate) struct Checked(pub(super) Vec<Verified>);
 
@@ -50,7 +50,9 @@ pub(crate) fn check_all(keyring: &Keyring, groups: Vec<Group>) -> Vec<Result<Che
 
 /// Decodes groups and verifies them on one core, the authors' signatures together.
 fn check_lot(keyring: &Keyring, groups: Vec<Group>) -> Vec<Result<Checked, SubmitError>> {
-    let read = groups.into_iter().map(|group| group.into_iter().map(Read::new).collect());
+    // Nothing is spent on a group that is too long. None is refused as an empty one is.
+    let taken = |group: Group| if group.len() > BLOCK_RECORDS_MAX { Vec::new() } else { group };
+    let read = groups.into_iter().map(|group| taken(group).into_iter().map(Read::new).collect());
     let mut read: Vec<Vec<Result<Read, SubmitError>>> = read.collect();
     let claims: Vec<Claim<'_>> =
         read.iter().flatten().flatten().filter_map(|one| one.claim(keyring)).collect();
@@ -61,7 +63,7 @@ fn check_lot(keyring: &Keyring, groups: Vec<Group>) -> Vec<Result<Checked, Submi
 }
 
 fn check(keyring: &Keyring, group: Vec<Result<Read, SubmitError>>) -> Result<Checked, SubmitError> {
-    if group.len() > BLOCK_RECORDS_MAX || group.is_empty() {
+    if group.is_empty() {
         return Err(SubmitError::Group { max: BLOCK_RECORDS_MAX });
     }
     let alone = group.len() == 1;
@@ -101,11 +103,14 @@ impl Read {
     /// The second person's signature is verified alone: few statements have one, and each stands in a block of its own.
     fn verified(self, keyring: &Keyring) -> Result<Verified, SubmitError> {
         let message = &self.submission.statement[..self.signed];
-        let second = self.second.as_ref().map(|(key, signature)| {
+        if self.fits == Some(false) {
+            return Err(SignatureError::Mismatch.into());
+        }
+        let second = self.second.as_ref().filter(|_| self.fits.is_some()).map(|(key, signature)| {
             let key = keyring.verifying(key)?;
             Some(key.verify(Domain::Statement, &[message], signature).is_ok())
         });
-        if self.fits == Some(false) || second == Some(Some(false)) {
+        if second == Some(Some(false)) {
             return Err(SignatureError::Mismatch.into());
         }
         let unverified = self.fits.is_none() || second == Some(None);

@@ -1,7 +1,7 @@
 //! Writing what has changed as a new file, and merging files so that there are ever only a few.
 //!
 //! Files have sizes, each four times the one before. Four of one size become one of the next, so that a thread is written
-//! once for each fourfold growth of the ledger, and of each size there are at most three files to look into. Merging moves
+//! about once for each fourfold growth of the ledger, and there are at most three times as many files as sizes. Merging moves
 //! sealed rows and opens none.
 
 use std::collections::BTreeMap;

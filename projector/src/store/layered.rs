@@ -153,6 +153,9 @@ impl Build {
             let groups = Groups::of(&ordered)?;
             self.known.add(&groups, to_come);
             file = file.with_filter(groups.filter());
+        } else {
+            // Who asks after the last one all the same must not be told that what it holds is not there.
+            self.known = Known::default();
         }
         self.files.push(file);
         Ok(())

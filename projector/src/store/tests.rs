@@ -71,9 +71,9 @@ proptest! {
         let path = folder.path().join("projection");
         let mut build = Build::begin(&path).unwrap();
         let mut model = MemoryStore::default();
-        for batch in &built.0 {
+        for (number, batch) in built.0.iter().enumerate() {
             let changes = changes(batch);
-            build.write(&lots(&changes), 2).unwrap();
+            build.write(&lots(&changes), built.0.len() - 1 - number).unwrap();
             model.apply(&changes).unwrap();
             same(&build, &model);
         }
