@@ -1,5 +1,7 @@
 //! `vandel verify`: the verdict is a result, whatever it says; its exit code says it too.
 
+use std::io;
+
 use vandel_ledger::home::Home;
 
 use super::dossier;
@@ -64,6 +66,9 @@ pub(super) fn refuse(error: VerifyError) -> CliError {
         VerifyError::WhichLedger(_) => (Exit::Usage, "which-ledger"),
         VerifyError::NoLedger(_) => (Exit::NotFound, "no-ledger"),
         VerifyError::NoBlocks(_) => (Exit::NotProven, "no-blocks"),
+        VerifyError::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+            (Exit::NotFound, "file")
+        }
         VerifyError::Io { .. } => (Exit::Io, "file"),
         VerifyError::Unreadable(_) => (Exit::Io, "log"),
         VerifyError::Trust { .. } => (Exit::Usage, "trust-file"),
@@ -72,4 +77,18 @@ pub(super) fn refuse(error: VerifyError) -> CliError {
         VerifyError::Receipt { .. } => (Exit::Usage, "receipt"),
     };
     CliError::new(exit, code, error.to_string()).next(error.next())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_not_there_ends_as_the_auditors_own_binary_does() {
+        for kind in [io::ErrorKind::NotFound, io::ErrorKind::PermissionDenied] {
+            let error = VerifyError::Io { path: "trust.policy".into(), source: kind.into() };
+            let code = error.exit_code();
+            assert_eq!(refuse(error).exit() as u8, code, "{kind}");
+        }
+    }
 }
