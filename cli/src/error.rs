@@ -155,18 +155,24 @@ impl CliError {
     }
 }
 
+impl Exit {
+    /// What the verifier means by a code; it knows fewer of them.
+    pub(crate) fn of_verifier(code: u8) -> Self {
+        match code {
+            2 => Self::Usage,
+            3 => Self::Integrity,
+            4 => Self::NotProven,
+            5 => Self::Io,
+            6 => Self::NotAuthorised,
+            7 => Self::NotFound,
+            _ => Self::Internal,
+        }
+    }
+}
+
 impl From<vandel_verify::Refusal> for CliError {
     fn from(refusal: vandel_verify::Refusal) -> Self {
-        let exit = match refusal.exit {
-            2 => Exit::Usage,
-            3 => Exit::Integrity,
-            4 => Exit::NotProven,
-            5 => Exit::Io,
-            6 => Exit::NotAuthorised,
-            7 => Exit::NotFound,
-            _ => Exit::Internal,
-        };
-        let mut error = Self::new(exit, refusal.code, refusal.message);
+        let mut error = Self::new(Exit::of_verifier(refusal.exit), refusal.code, refusal.message);
         (error.0.record, error.0.next) = (refusal.record, refusal.next);
         error
     }

@@ -1,7 +1,5 @@
 //! `vandel verify`: the verdict is a result, whatever it says; its exit code says it too.
 
-use std::io;
-
 use vandel_ledger::home::Home;
 
 use super::dossier;
@@ -60,35 +58,35 @@ pub(super) fn refuse(error: VerifyError) -> CliError {
         VerifyError::Stream(error) => return error.into(),
         error => error,
     };
-    let (exit, code) = match &error {
-        VerifyError::Bus(_) | VerifyError::Stream(_) => (Exit::Io, "nats"),
-        VerifyError::Place(_) => (Exit::Usage, "log-place"),
-        VerifyError::WhichLedger(_) => (Exit::Usage, "which-ledger"),
-        VerifyError::NoLedger(_) => (Exit::NotFound, "no-ledger"),
-        VerifyError::NoBlocks(_) => (Exit::NotProven, "no-blocks"),
-        VerifyError::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => {
-            (Exit::NotFound, "file")
-        }
-        VerifyError::Io { .. } => (Exit::Io, "file"),
-        VerifyError::Unreadable(_) => (Exit::Io, "log"),
-        VerifyError::Trust { .. } => (Exit::Usage, "trust-file"),
-        VerifyError::State { .. } => (Exit::Usage, "state-file"),
-        VerifyError::StateInside(_) => (Exit::Usage, "state-inside"),
-        VerifyError::Receipt { .. } => (Exit::Usage, "receipt"),
+    let code = match &error {
+        VerifyError::Bus(_) | VerifyError::Stream(_) => "nats",
+        VerifyError::Place(_) => "log-place",
+        VerifyError::WhichLedger(_) => "which-ledger",
+        VerifyError::NoLedger(_) => "no-ledger",
+        VerifyError::NoBlocks(_) => "no-blocks",
+        VerifyError::Io { .. } => "file",
+        VerifyError::Unreadable(_) => "log",
+        VerifyError::Trust { .. } => "trust-file",
+        VerifyError::State { .. } => "state-file",
+        VerifyError::StateInside(_) => "state-inside",
+        VerifyError::Receipt { .. } => "receipt",
     };
+    let exit = Exit::of_verifier(error.exit_code());
     CliError::new(exit, code, error.to_string()).next(error.next())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use super::*;
 
     #[test]
-    fn a_file_that_is_not_there_ends_as_the_auditors_own_binary_does() {
-        for kind in [io::ErrorKind::NotFound, io::ErrorKind::PermissionDenied] {
-            let error = VerifyError::Io { path: "trust.policy".into(), source: kind.into() };
-            let code = error.exit_code();
-            assert_eq!(refuse(error).exit() as u8, code, "{kind}");
-        }
+    fn a_file_that_is_not_there_is_not_found_and_one_that_cant_be_read_is_io() {
+        let of = |kind: io::ErrorKind| {
+            refuse(VerifyError::Io { path: "trust.policy".into(), source: kind.into() }).exit()
+        };
+        assert_eq!(of(io::ErrorKind::NotFound) as u8, 7);
+        assert_eq!(of(io::ErrorKind::PermissionDenied) as u8, 5);
     }
 }

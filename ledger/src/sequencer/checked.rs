@@ -54,11 +54,11 @@ fn check_lot(keyring: &Keyring, groups: Vec<Group>) -> Vec<Result<Checked, Submi
     let taken = |group: Group| if group.len() > BLOCK_RECORDS_MAX { Vec::new() } else { group };
     let read = groups.into_iter().map(|group| taken(group).into_iter().map(Read::new).collect());
     let mut read: Vec<Vec<Result<Read, SubmitError>>> = read.collect();
-    let claims: Vec<Claim<'_>> =
-        read.iter().flatten().flatten().filter_map(|one| one.claim(keyring)).collect();
-    let fits = verify_each(&claims);
-    let known = |one: &&mut Read| keyring.verifying(&one.statement.author).is_some();
-    read.iter_mut().flatten().flatten().filter(known).zip(fits).for_each(|(one, fits)| one.fits = Some(fits));
+    let claims: Vec<Option<Claim<'_>>> =
+        read.iter().flatten().flatten().map(|one| one.claim(keyring)).collect();
+    let mut fits = verify_each(&claims.iter().flatten().copied().collect::<Vec<_>>()).into_iter();
+    let fits: Vec<Option<bool>> = claims.iter().map(|claim| claim.and_then(|_| fits.next())).collect();
+    read.iter_mut().flatten().flatten().zip(fits).for_each(|(one, fits)| one.fits = fits);
     read.into_iter().map(|group| check(keyring, group)).collect()
 }
 
