@@ -80,28 +80,42 @@ mod tests {
         command
     }
 
+    /// Whether a file is there, within a minute.
+    fn comes(path: &std::path::Path) -> bool {
+        let until = Instant::now() + Duration::from_secs(60);
+        while !path.exists() && Instant::now() < until {
+            thread::sleep(Duration::from_millis(10));
+        }
+        path.exists()
+    }
+
+    fn folder(name: &str) -> std::path::PathBuf {
+        let folder = std::env::temp_dir().join(format!("vandel-ahead-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("a folder for temporary files");
+        folder
+    }
+
     #[test]
     fn all_are_run_though_one_fails_or_cannot_start() {
-        let folder = std::env::temp_dir().join(format!("vandel-ahead-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).expect("a folder for temporary files");
+        let folder = folder("all");
         let done = folder.join("done");
         let last = shell(&format!("touch {}", done.display()));
         let ahead = Ahead::start(vec![shell("exit 1"), Command::new("no-such-command-as-this"), last]);
-        let until = Instant::now() + Duration::from_secs(60);
-        while !done.exists() && Instant::now() < until {
-            thread::sleep(Duration::from_millis(10));
-        }
+        assert!(comes(&done));
         drop(ahead);
-        assert!(done.exists());
         std::fs::remove_dir_all(folder).expect("our own folder");
     }
 
     #[test]
     fn what_runs_is_ended_and_nothing_more_is_begun() {
-        let begun = std::env::temp_dir().join(format!("vandel-begun-{}", std::process::id()));
-        let ahead = Ahead::start(vec![shell("exec sleep 600"), shell(&format!("touch {}", begun.display()))]);
-        // Else this would wait for ten minutes.
+        let folder = folder("ended");
+        let [first, second] = ["first", "second"].map(|name| folder.join(name));
+        let waiting = shell(&format!("touch {}; exec sleep 600", first.display()));
+        let ahead = Ahead::start(vec![waiting, shell(&format!("touch {}", second.display()))]);
+        assert!(comes(&first), "else nothing would have to be ended");
+        // If the first were not ended, this would wait for ten minutes.
         drop(ahead);
-        assert!(!begun.exists());
+        assert!(!second.exists());
+        std::fs::remove_dir_all(folder).expect("our own folder");
     }
 }
