@@ -13,13 +13,11 @@
 //!      …     64  signature over everything before it
 //! ```
 
-use std::ops::Range;
-
 use crate::codec::{DecodeError, Reader, put_bytes};
 use crate::hash::{Domain, Hash};
 use crate::id::{LedgerId, PublicKey};
 use crate::limits::{BLOCK_BYTES_MAX, BLOCK_RECORDS_MAX, RECORD_BYTES_MAX};
-use crate::record::{Record, SEALED_RECORD_BYTES};
+use crate::record::Record;
 use crate::statement::VERSION;
 
 /// A block, borrowed from the bytes it was read from. Decoded, not yet verified.
@@ -135,14 +133,6 @@ pub fn begin_unsigned(head: &BlockHead, records: usize, room: usize) -> Vec<u8> 
 #[must_use]
 pub const fn record_bytes_in_block(record_len: usize) -> usize {
     4 + record_len
-}
-
-/// Where in a block the record of this index stands, from 0, if those before it and itself are sealed, as most are.
-/// Open ones have other lengths, so it is a guess, which the record's hash bears out or not.
-#[must_use]
-pub const fn sealed_record_in_block(index: usize) -> Range<usize> {
-    let start = FRAME_BYTES - 64 + index * record_bytes_in_block(SEALED_RECORD_BYTES) + 4;
-    start..start + SEALED_RECORD_BYTES
 }
 
 /// The bytes of a block besides its records: the fields in front and the signature.

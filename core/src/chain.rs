@@ -54,6 +54,9 @@ pub struct Chain {
     pub frontier: Frontier,
     /// The roots at all block boundaries, by size, ascending: the checkpoints that can have been seen.
     pub roots: Vec<(u64, Hash)>,
+    /// When records were placed: from which record on which time holds, ascending. One entry for each second in which
+    /// something was placed.
+    pub times: Vec<(u64, Second)>,
     /// The keys.
     pub keyring: Keyring,
     /// The checkpoint keys, each with the smallest tree size that it signs.
@@ -110,6 +113,7 @@ impl Chain {
             sequencer: PublicKey([0; 32]),
             frontier: Frontier::new(),
             roots: vec![(0, crate::merkle::empty_root())],
+            times: Vec::new(),
             keyring: Keyring::default(),
             checkpoint_keys: Vec::new(),
             policies: Vec::new(),
@@ -135,6 +139,14 @@ impl Chain {
     pub fn root_at(&self, size: u64) -> Option<Hash> {
         let index = self.roots.binary_search_by_key(&size, |(size, _)| *size).ok()?;
         Some(self.roots[index].1)
+    }
+
+    /// When a record was placed; none if there is no such record.
+    #[must_use]
+    pub fn time_of(&self, record: u64) -> Option<Second> {
+        let after = self.times.partition_point(|(first, _)| *first <= record);
+        let (_, time) = *self.times.get(after.checked_sub(1)?)?;
+        (record < self.size()).then_some(time)
     }
 
     /// The key that signs a checkpoint of this size.
@@ -261,6 +273,9 @@ impl Chain {
             message: statement.signed_bytes,
             signature: statement.signature,
         });
+        if self.times.is_empty() || record.time != self.time {
+            self.times.push((record.number, record.time));
+        }
         self.head = record.hash();
         self.frontier.append(self.head);
         self.time = record.time;

@@ -16,6 +16,7 @@
 
 mod queue;
 mod threads;
+mod writer;
 
 use std::sync::Arc;
 use std::sync::mpsc;

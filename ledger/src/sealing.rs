@@ -44,13 +44,13 @@ fn slot_key(slot: Slot, step: &Step) -> KeyId {
     }
 }
 
-/// A payload on its way into the vault.
+/// A payload on its way into the vault: its parts go there.
 #[must_use]
-pub fn to_entry(record: u64, statement: Hash, payload: Payload, step: &Step) -> Entry {
+pub fn to_entry(record: u64, statement: Hash, payload: &mut Payload, step: &Step) -> Entry {
     let spine = thread_key(Compartment::Spine, &step.spine.thread);
     let mut parts = Vec::with_capacity(payload.parts.iter().flatten().count() + 1);
-    for (slot, part) in Slot::ALL.into_iter().zip(payload.parts) {
-        let Some(part) = part else { continue };
+    for (slot, part) in Slot::ALL.into_iter().zip(&mut payload.parts) {
+        let Some(part) = part.take() else { continue };
         let key = if slot == Slot::Spine { spine } else { slot_key(slot, step) };
         parts.push(EntryPart { slot: slot as u8, key, bytes: Zeroizing::new(part.into_stored()) });
     }

@@ -13,6 +13,8 @@ mod founding;
 #[cfg(feature = "network")]
 mod founding_on_stream;
 mod halt;
+mod making;
+mod receipts;
 mod recovery;
 mod replay;
 mod settle;
@@ -39,6 +41,7 @@ use vandel_core::chain::Chain;
 use vandel_core::event::{Kind, Spine};
 use vandel_core::hash::Hash;
 use vandel_core::id::{ActorId, ThreadId};
+use vandel_core::limits::BLOCK_RECORDS_MAX;
 use vandel_core::note::Note;
 use vandel_core::signature::SigningKey;
 use vandel_core::thread::{Case, Matter, Thread, Threads};
@@ -58,7 +61,9 @@ pub use crate::threads::ThreadsError;
 use crate::tree::TreeFiles;
 use crate::vault::Vault;
 
+pub(crate) use admission::{Ticket, Waiting};
 pub(crate) use checked::{Checked, check_all};
+pub(crate) use commit::Coming;
 
 /// The one writer of a ledger.
 pub struct Sequencer {
@@ -83,6 +88,8 @@ pub struct Sequencer {
     /// How many records the last snapshot holds, or the one under way.
     snapshot_size: u64,
     snapshots: Snapshots,
+    /// How many records a block may have.
+    block_records: usize,
     /// Set when the outcome of an effect is unknown: only opening anew can tell.
     halted: Option<Halt>,
 }
@@ -102,7 +109,7 @@ pub struct WitnessCounts {
 pub type Group = Vec<Submission>;
 
 impl Sequencer {
-    /// The chain as far as it is settled.
+    /// The chain as far as it is settled; in a sequencer that has stopped, perhaps with a block that is not.
     #[must_use]
     pub fn chain(&self) -> &Chain {
         &self.chain
@@ -146,11 +153,7 @@ impl Sequencer {
 
     /// A snapshot that is damaged goes, so that the next start makes it anew from the log.
     fn readable<T>(&self, looked_up: Result<T, ThreadsError>) -> Result<T, ThreadsError> {
-        if let Err(ThreadsError::Damaged) = &looked_up {
-            // If it can't be removed, the next start meets the same damage, and says so again.
-            let _ = snapshot::remove(&*self.disk, &self.home.views());
-        }
-        looked_up
+        looked_up.inspect_err(|error| snapshot::remove_if_damaged(&*self.disk, &self.home, error))
     }
 
     /// The vault.
@@ -223,6 +226,12 @@ impl Sequencer {
         if self.halted.is_none() && self.is_replaced() {
             self.halted = Some(halt::replaced());
         }
+    }
+
+    /// Sets how many records a block may have: at least one, and no more than the format allows, which is what it takes
+    /// without this.
+    pub fn set_block_records(&mut self, most: usize) {
+        self.block_records = most.clamp(1, BLOCK_RECORDS_MAX);
     }
 
     /// The clock it goes by.

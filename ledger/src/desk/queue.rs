@@ -75,8 +75,8 @@ impl Slip {
 pub(super) enum Work {
     /// Questions, and groups to commit.
     Round(VecDeque<Question>, Vec<Ready>),
-    /// Nothing waits: time to clear what need not be in memory.
-    Idle,
+    /// Nothing waits.
+    Nothing,
     /// Nothing more will come.
     End,
 }
@@ -226,18 +226,21 @@ impl Queue {
         self.ready.notify_one();
     }
 
-    /// The writer's next work.
-    pub(super) fn next_to_write(&self) -> Work {
+    /// The writer's next work. Where it may not wait, or has waited for as long as an idle desk does, there is none.
+    pub(super) fn next_to_write(&self, may_wait: bool) -> Work {
         let mut state = self.state();
         while state.checked.is_empty() && state.questions.is_empty() {
             if state.closed && state.waiting.is_empty() && state.taken.is_empty() {
                 return Work::End;
             }
+            if !may_wait {
+                return Work::Nothing;
+            }
             let every = self.limits.forget_every;
             let (woken, waited) =
                 self.ready.wait_timeout(state, every).unwrap_or_else(PoisonError::into_inner);
             if waited.timed_out() {
-                return Work::Idle;
+                return Work::Nothing;
             }
             state = woken;
         }
@@ -381,10 +384,10 @@ mod tests {
         assert!(waiting(&queue).is_empty(), "the first is not checked yet");
         hand_on(0, 0);
         assert_eq!(waiting(&queue), [0, 1]);
-        assert!(!matches!(queue.next_to_write(), Work::End), "the third is not there yet");
+        assert!(!matches!(queue.next_to_write(true), Work::End), "the third is not there yet");
         hand_on(0, 2);
         assert_eq!(waiting(&queue), [2]);
-        assert!(matches!(queue.next_to_write(), Work::Round(..)));
-        assert!(matches!(queue.next_to_write(), Work::End));
+        assert!(matches!(queue.next_to_write(true), Work::Round(..)));
+        assert!(matches!(queue.next_to_write(true), Work::End));
     }
 }

@@ -1,13 +1,13 @@
 //! The threads of a desk.
 
-use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
 use std::thread::{Builder, JoinHandle, panicking};
 
 use rayon::ThreadPoolBuilder;
 
-use super::queue::{Question, Queue, Ready, Slip, Work, join, part};
+use super::queue::{Queue, Work, join, part};
+use super::writer::Writer;
 use crate::sequencer::{Sequencer, check_all};
 use crate::submission::Halt;
 
@@ -43,71 +43,45 @@ fn spawn_checker(queue: Arc<Queue>) -> io::Result<JoinHandle<()>> {
 }
 
 /// Writes what has been checked, and answers. What a block needs of other cores is done by threads of the writer's
-/// own: with everybody's it would wait behind the signatures that are being verified.
+/// own: with everybody's it would wait behind the signatures that are being verified. There is one for each core, and one
+/// that waits for the disk while a block is on its way.
 pub(super) fn spawn_writer(
     queue: Arc<Queue>,
     sequencer: Sequencer,
     on_halt: impl FnOnce(Halt) + Send + 'static,
 ) -> io::Result<JoinHandle<Option<Sequencer>>> {
     let name = |number| if number == 0 { "desk-writer".to_owned() } else { format!("desk-writer-{number}") };
-    let own = ThreadPoolBuilder::new().thread_name(name).build().map_err(io::Error::other)?;
+    let threads = rayon::current_num_threads() + 1;
+    let own =
+        ThreadPoolBuilder::new().num_threads(threads).thread_name(name).build().map_err(io::Error::other)?;
     Builder::new()
         .name("desk".to_owned())
         .spawn(move || own.install(|| write_all(&queue, sequencer, on_halt)))
 }
 
 /// The writer, until the desk is closed.
-fn write_all(queue: &Queue, mut sequencer: Sequencer, on_halt: impl FnOnce(Halt)) -> Option<Sequencer> {
+fn write_all(queue: &Queue, sequencer: Sequencer, on_halt: impl FnOnce(Halt)) -> Option<Sequencer> {
     let _watch = Watch(queue);
     let mut on_halt = Some(on_halt);
-    // A key that was enrolled once stays known, so their number tells whether there are new ones.
-    let mut known = sequencer.chain().keyring.entries().len();
+    let mut writer = Writer::new(queue, sequencer);
     loop {
-        let (questions, groups) = match queue.next_to_write() {
-            Work::Round(questions, groups) => (questions, groups),
-            Work::Idle => {
-                sequencer.vault().forget_old_caches();
-                continue;
+        match queue.next_to_write(writer.is_idle()) {
+            Work::Round(questions, ready) => {
+                writer.answer_questions(questions);
+                writer.take(ready);
+                writer.go_on();
             }
-            Work::End => break,
-        };
-        answer_questions(&mut sequencer, questions);
-        write(queue, &mut sequencer, groups);
-        let keyring = &sequencer.chain().keyring;
-        if keyring.entries().len() != known {
-            known = keyring.entries().len();
-            queue.set_keyring(keyring.clone());
+            Work::Nothing if writer.is_idle() => writer.sequencer.vault().forget_old_caches(),
+            Work::End if writer.is_idle() => break,
+            Work::Nothing | Work::End => writer.go_on(),
         }
-        if let Some(halt) = sequencer.halted()
+        writer.tell_of_new_keys();
+        if let Some(halt) = writer.sequencer.halted()
             && queue.halt(halt)
             && let Some(on_halt) = on_halt.take()
         {
             on_halt(halt.clone());
         }
     }
-    Some(sequencer)
-}
-
-/// Questions come before the next block: they are short, and people wait for them.
-fn answer_questions(sequencer: &mut Sequencer, questions: VecDeque<Question>) {
-    questions.into_iter().for_each(|question| question(sequencer));
-}
-
-fn write(queue: &Queue, sequencer: &mut Sequencer, ready: Vec<Ready>) {
-    if ready.is_empty() {
-        return;
-    }
-    let mut slips: Vec<Option<Slip>> = Vec::with_capacity(ready.len());
-    let (mut checked, mut places) = (Vec::new(), Vec::new());
-    for Ready { checked: groups, slip } in ready {
-        places.extend((0..groups.len()).map(|group| (slips.len(), group)));
-        checked.extend(groups);
-        slips.push(Some(slip));
-    }
-    sequencer.commit_checked(checked, |index, answer| {
-        let (number, group) = places[index];
-        if let Some(slip) = slips[number].take_if(|slip| slip.note(group, answer)) {
-            queue.answer(slip);
-        }
-    });
+    Some(writer.sequencer)
 }

@@ -18,19 +18,16 @@ mod read;
 
 use std::io;
 use std::iter;
-use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
 use vandel_core::id::LedgerId;
 use vandel_core::limits::BLOCK_BYTES_MAX;
 
-use self::frame::{
-    FRAME_HEADER_BYTES, HEADER_BYTES, decode_header, encode_frame, encode_header, segment_name,
-};
+use self::frame::{HEADER_BYTES, decode_header, encode_frame, encode_header, segment_name};
 use self::places::Places;
 use self::read::{Folder, FramePlace, Frames, Segment};
-use super::{AppendError, Log, PlacedBlock, ReadError, TornTail, part_of};
+use super::{AppendError, Log, PlacedBlock, ReadError, TornTail};
 use crate::disk::{Disk, DiskFile, Open};
 
 pub(crate) use self::image::{Image, first_block, first_position};
@@ -368,21 +365,6 @@ impl Log for FileLog {
     fn read(&self, position: u64) -> Result<Option<Vec<u8>>, ReadError> {
         let block = self.blocks_from(position).next().transpose()?;
         Ok(block.map(|block| block.bytes))
-    }
-
-    fn read_part(&self, position: u64, part: Range<usize>) -> Result<Option<Vec<u8>>, ReadError> {
-        let after = self.segments.partition_point(|&first| first <= position);
-        if position < self.next.position
-            && let Some(frame) = self.places.get(position)
-        {
-            let segment = self.segment(self.segments[after - 1])?;
-            let mut bytes = vec![0; part.len()];
-            let offset = frame + (FRAME_HEADER_BYTES + part.start) as u64;
-            if segment.file.read_exact_at(&mut bytes, offset).is_ok() {
-                return Ok(Some(bytes));
-            }
-        }
-        Ok(part_of(self.read(position)?, part))
     }
 
     fn blocks_from(&self, position: u64) -> Box<dyn Iterator<Item = Result<PlacedBlock, ReadError>> + '_> {

@@ -10,7 +10,6 @@
 //! stream in which a block is one message, fenced by the expected last sequence.
 
 use std::io;
-use std::ops::Range;
 
 pub mod file;
 #[cfg(feature = "network")]
@@ -57,22 +56,9 @@ pub trait Log: Send {
     /// [`ReadError`]; damage is never passed over or repaired.
     fn read(&self, position: u64) -> Result<Option<Vec<u8>>, ReadError>;
 
-    /// Some bytes of the block at `position`; `None` if the log or the block isn't that long. Nothing need have checked
-    /// them, not even that they are this block's: for a caller who knows their hash, and who otherwise reads the block.
-    ///
-    /// # Errors
-    /// As [`Log::read`].
-    fn read_part(&self, position: u64, part: Range<usize>) -> Result<Option<Vec<u8>>, ReadError> {
-        Ok(part_of(self.read(position)?, part))
-    }
-
     /// The blocks from `position` to the end as it is now, in order, in bounded memory. After an error
     /// the iterator ends. A position beyond the end gives nothing.
     fn blocks_from(&self, position: u64) -> Box<dyn Iterator<Item = Result<PlacedBlock, ReadError>> + '_>;
-}
-
-fn part_of(block: Option<Vec<u8>>, part: Range<usize>) -> Option<Vec<u8>> {
-    Some(block?.get(part)?.to_vec())
 }
 
 /// A block and where it stands.

@@ -1,23 +1,26 @@
-//! How an event becomes part of the ledger: [`Sequencer::commit`], step by step.
+//! How an event becomes part of the ledger: the commit order, step by step.
 //!
-//! Read the comments in order: each says what a crash at that point leaves behind and why that is safe.
+//! Read the comments in order: each says what a crash at that point leaves behind and why that is safe. A block has two
+//! halves: [`Sequencer::begin`] judges what waits and makes the block (steps 1 to 4); [`Sequencer::end`] brings it into
+//! the log and answers (steps 5 to 10). [`Sequencer::end_and_begin`] does the second half of one block beside the first
+//! half of the next.
 
-use std::sync::mpsc::sync_channel;
-
-use vandel_core::block::{BlockHead, FRAME_BYTES, begin_unsigned, record_bytes_in_block};
-use vandel_core::codec::put_len;
-use vandel_core::hash::{Domain, Hash, leaf_hash};
-use vandel_core::limits::{BLOCK_BYTES_MAX, BLOCK_RECORDS_MAX};
-use vandel_core::merkle::prove_appended;
-use vandel_core::record::{put_record, record_len};
-use vandel_core::signature::{public_key, sign};
-use vandel_core::time::Second;
-
-use crate::sequencer::admission::{Admitted, Answer, Waiting};
-use crate::sequencer::checked::{Checked, check_all};
+use crate::sequencer::admission::{Admitted, Batch, Judge, Ticket, Waiting};
+use crate::sequencer::checked::check_all;
+use crate::sequencer::making::{Keys, Made, beside, make};
+use crate::sequencer::settle::Settling;
 use crate::sequencer::{Group, Sequencer, halt};
 use crate::submission::{Halt, Receipt, SubmitError};
-use crate::vault::Entry;
+
+/// A block on its way: its bytes are made, its payloads are durable, and the chain in memory has taken it. Only
+/// [`Sequencer::end`] settles it.
+pub(crate) struct Coming {
+    pub(super) admitted: Vec<Admitted>,
+    pub(super) made: Made,
+}
+
+/// How answers leave. It must not wait for anything.
+pub(crate) type Answering<'a> = &'a mut (dyn FnMut(Ticket, Result<Vec<Receipt>, SubmitError>) + Send);
 
 impl Sequencer {
     /// Takes groups of submissions into the ledger: as many as fit become one block. Answers come in
@@ -27,196 +30,169 @@ impl Sequencer {
     /// halts, and must be opened again, which finds out.
     pub fn commit(&mut self, groups: Vec<Group>) -> Vec<Result<Vec<Receipt>, SubmitError>> {
         let mut answers: Vec<_> = groups.iter().map(|_| None).collect();
-        let checked = check_all(&self.chain.keyring, groups);
-        self.commit_checked(checked, |index, answer| answers[index] = Some(answer));
+        let mut waiting = Waiting::new();
+        for (group, checked) in check_all(&self.chain.keyring, groups).into_iter().enumerate() {
+            match checked {
+                Ok(checked) => waiting.push_back((Ticket { slip: 0, group }, checked)),
+                Err(error) => answers[group] = Some(Err(error)),
+            }
+        }
+        let mut answer = |ticket: Ticket, result| answers[ticket.group] = Some(result);
+        let mut coming = None;
+        while coming.is_some() || !waiting.is_empty() {
+            coming = self.go_on(coming, &mut waiting, &mut answer);
+        }
         let unanswered = || Err(SubmitError::Halted(Halt::of_io("the group was not reached")));
         answers.into_iter().map(|answer| answer.unwrap_or_else(unanswered)).collect()
     }
 
-    /// [`Sequencer::commit`] for groups that were checked ahead. Each answer is given as soon as its
-    /// block is settled, with the group's index.
-    pub(crate) fn commit_checked(
+    /// Ends the block that is on its way and begins one of what waits, beside each other where both are there.
+    ///
+    /// What waits must have been handed in before this is called: then nobody in it can have seen the checkpoint of the
+    /// block on its way, which does not exist yet.
+    pub(crate) fn go_on(
         &mut self,
-        checked: Vec<Result<Checked, SubmitError>>,
-        mut answer: impl FnMut(usize, Result<Vec<Receipt>, SubmitError>),
-    ) {
-        let mut waiting = Waiting::new();
-        for (index, group) in checked.into_iter().enumerate() {
-            match group {
-                Ok(group) => waiting.push_back((index, group)),
-                Err(error) => answer(index, Err(error)),
+        coming: Option<Coming>,
+        waiting: &mut Waiting,
+        answer: Answering<'_>,
+    ) -> Option<Coming> {
+        match coming {
+            None => self.begin(waiting, answer),
+            Some(coming) if !waiting.is_empty() && self.lets_next_begin(&coming) => {
+                self.end_and_begin(coming, waiting, answer)
             }
-        }
-        while !waiting.is_empty() {
-            self.commit_block(&mut waiting).into_iter().for_each(|(index, result)| answer(index, result));
+            Some(coming) => {
+                self.end(coming, answer);
+                None
+            }
         }
     }
 
-    /// One block: the commit order. Takes from `waiting` what fits.
-    fn commit_block(&mut self, waiting: &mut Waiting) -> Vec<Answer> {
-        if let Some(halt) = self.halted.clone() {
-            return waiting.drain(..).map(|(index, _)| halted(index, &halt)).collect();
+    /// The first half, while nothing is on its way: a block of what waits, as much as fits. None if no group has a
+    /// place in it; at least one is answered then.
+    fn begin(&mut self, waiting: &mut Waiting, answer: Answering<'_>) -> Option<Coming> {
+        if let Some(halt) = &self.halted {
+            waiting.drain(..).for_each(|(ticket, _)| answer(ticket, Err(SubmitError::Halted(halt.clone()))));
+            return None;
         }
         // 1. Admit. Pure, in memory: a crash leaves nothing.
-        let at = self.now();
-        let (mut admitted, mut answers) = self.admit(waiting, at);
-        self.count_refused(&answers, at);
-        if let Some(halt) = answers.iter().find_map(|(_, answer)| halt::of_admission(answer)) {
+        let mut batch = self.admit(waiting);
+        let Self { chain, vault, service, checkpoint_key, .. } = self;
+        let keys = Keys { service, checkpoint: checkpoint_key };
+        let made = batch.is_sound().then(|| make(&mut batch, chain, vault, keys));
+        self.take_up(batch, made, answer)
+    }
+
+    /// 4. The chain in memory takes the block, and judges it as every audit will: a defect is found before the log has
+    ///    it. A crash leaves what it left before.
+    fn take_up(
+        &mut self,
+        mut batch: Batch,
+        made: Option<Result<Made, Halt>>,
+        answer: Answering<'_>,
+    ) -> Option<Coming> {
+        self.count_refused(&batch.answers, batch.at);
+        let halt = batch.halt();
+        std::mem::take(&mut batch.answers).into_iter().for_each(|(ticket, result)| answer(ticket, result));
+        if let Some(halt) = halt {
             // This log is not what its own key has shown to somebody, or what is known of it can't be read: nothing
             // may follow on it.
             self.halted = Some(halt.clone());
-            answers.extend(admitted.iter().map(|group| halted(group.index, &halt)));
-            return answers;
+            answer_halted(&halt, &batch.admitted, answer);
+            return None;
         }
-        if admitted.is_empty() {
-            return answers;
+        let made = made?.and_then(|made| match self.fold(&made) {
+            Ok(()) => Ok(made),
+            Err(error) => Err(halt::of_settling(error)),
+        });
+        match made {
+            Ok(made) => Some(Coming { admitted: batch.admitted, made }),
+            Err(halt) => {
+                self.stop(halt, &batch.admitted, answer);
+                None
+            }
         }
-        // 2. Make the bytes, once. Whatever happens from here on, these bytes are appended or none.
-        let assembled = self.assemble(&mut admitted, at);
-        let head = self.chain.head;
-        match self.make_durable(assembled) {
-            Ok(proven) => {
-                answers.extend(self.receipts_of(&admitted, head, proven));
-                // 9. Identities that were replaced are destroyed. A crash before leaves the old one in
-                //    the vault; the next start destroys it.
-                let superseding: Vec<_> =
-                    admitted.iter().flat_map(|group| group.superseding.clone()).collect();
-                if let Err(error) = self.destroy_superseded(&superseding) {
-                    self.halted =
-                        Some(Halt::of_io(format!("a replaced identity was not destroyed: {error}")));
-                }
-                let identified: Vec<_> = admitted.into_iter().flat_map(|group| group.identified).collect();
-                self.note_people(&identified);
+    }
+
+    /// The second half.
+    pub(crate) fn end(&mut self, mut coming: Coming, answer: Answering<'_>) {
+        match self.settling().settle(&mut coming) {
+            Ok(receipts) => {
+                self.clear_up(&coming);
+                // 10. Receipts leave. A crash leaves authors without an answer: they send the same statement
+                //     again and get the first receipt.
+                receipts.into_iter().for_each(|(ticket, receipts)| answer(ticket, receipts));
                 self.write_snapshot_if_due();
             }
-            Err(halt) => {
-                let halt = if self.is_replaced() { halt::replaced() } else { halt };
-                self.halted = Some(halt.clone());
-                answers.extend(admitted.iter().map(|group| halted(group.index, &halt)));
-            }
+            Err(halt) => self.stop(halt, &coming.admitted, answer),
         }
-        answers
     }
 
-    /// The effects of the commit order. Gives back what the receipts are made of.
-    fn make_durable(&mut self, assembled: Assembled) -> Result<Proven, Halt> {
-        let Assembled { mut block, entries, hashes } = assembled;
-        // 3. The vault holds the payloads and their keys, durably. A crash from here on leaves
-        //    payloads that no record names; the next start destroys them once the tail is settled.
-        //    Meanwhile the block is signed and its records are proven: both are pure, and neither leaves.
-        let Self { vault, service, chain, .. } = self;
-        let put = || if entries.is_empty() { Ok(()) } else { vault.put(&entries) };
-        let seal = || (sign(service, Domain::Block, &[&block]), prove_appended(&chain.frontier, &hashes));
-        let (stored, (signature, (root, proofs))) = beside(hashes.len(), put, seal);
-        stored.map_err(halt::of_vault)?;
-        block.extend_from_slice(&signature);
-        // 4. The log holds the block, durably. A crash before the acknowledgement leaves the block
-        //    there or not; the next start reads which, and adopts it if it is. It is never sent again
-        //    with other bytes.
-        let position = self.chain.blocks;
-        self.log.append(position, &block).map_err(|error| self.halt_of_append(error))?;
-        // 5. to 7. Fold it in, let the memory take the new checkpoint, publish. A crash leaves a
-        //    durable block beyond the memory; the next start runs these very steps.
-        self.settle(&block, &hashes).map_err(halt::of_settling)?;
-        // 8. Receipts leave. A crash leaves authors without an answer: they send the same statement
-        //    again and get the first receipt.
-        Ok(Proven { hashes, root, proofs })
+    /// 9. Identities that were replaced are destroyed. A crash before leaves the old one in the vault; the next start
+    ///    destroys it.
+    fn clear_up(&mut self, coming: &Coming) {
+        let superseding: Vec<_> =
+            coming.admitted.iter().flat_map(|group| &group.superseding).copied().collect();
+        if let Err(error) = self.destroy_superseded(&superseding) {
+            self.halted = Some(Halt::of_io(format!("a replaced identity was not destroyed: {error}")));
+        }
+        let identified: Vec<_> =
+            coming.admitted.iter().flat_map(|group| &group.identified).copied().collect();
+        self.note_people(&identified);
     }
 
-    /// Records around the statements, a block around the records, and the payloads for the vault.
-    fn assemble(&self, admitted: &mut [Admitted], at: Second) -> Assembled {
-        let statements = admitted.iter().flat_map(|group| &group.statements);
-        let lens = statements.map(|(statement, _)| record_bytes_in_block(record_len(statement.len())));
-        let (count, room) = lens.fold((0, 0), |(count, room), len| (count + 1, room + len));
-        let (mut hashes, mut entries) = (Vec::with_capacity(count), Vec::with_capacity(count));
-        let head = BlockHead {
-            ledger: self.chain.ledger,
-            position: self.chain.blocks,
-            previous: self.chain.block_head,
-            first_record: self.chain.size(),
-            sequencer: public_key(&self.service),
+    /// The second half of one block beside the first half of the next. Neither changes what the other looks at, and the
+    /// order that recovery rests on stays: a block goes to the log when the one before it is settled. All that a crash
+    /// can leave in addition is what step 3 leaves of the next block, payloads that no record names.
+    fn end_and_begin(
+        &mut self,
+        mut coming: Coming,
+        waiting: &mut Waiting,
+        answer: Answering<'_>,
+    ) -> Option<Coming> {
+        let (mut batch, fence) = (self.empty_batch(), self.vault.fence_beside());
+        let Self { chain, threads, vault, open_records, service, disk, home, .. } = self;
+        let Self { log, tree, memory, announce, checkpoint, checkpoint_key, .. } = self;
+        let (chain, keys) = (&*chain, Keys { service, checkpoint: checkpoint_key });
+        let begin = || {
+            Judge { chain, threads, vault, open_records, disk: &**disk, home }.admit(waiting, &mut batch);
+            batch.is_sound().then(|| make(&mut batch, chain, vault, keys))
         };
-        let mut block = begin_unsigned(&head, count, room);
-        let mut previous = self.chain.head;
-        for (statement, entry) in admitted.iter_mut().flat_map(|group| group.statements.drain(..)) {
-            let number = head.first_record + hashes.len() as u64;
-            // Where it will stay, and hashed there.
-            put_len(&mut block, record_len(statement.len()));
-            let start = block.len();
-            put_record(&mut block, number, at, &previous, &statement);
-            previous = leaf_hash(&block[start..]);
-            hashes.push(previous);
-            entries.extend(entry);
+        let end = || {
+            let (log, memory) = (&mut **log, &mut **memory);
+            Settling { chain, log, tree, memory, announce, checkpoint, fence, disk, home }
+                .settle(&mut coming)
+                .map(|receipts| receipts.into_iter().for_each(|(ticket, receipts)| answer(ticket, receipts)))
+        };
+        let (made, ended) = beside(begin, end);
+        match ended {
+            Ok(()) => self.clear_up(&coming),
+            Err(halt) => self.stop(halt, &coming.admitted, answer),
         }
-        Assembled { block, entries, hashes }
-    }
-}
-
-/// A block's bytes before anything has been done with them.
-struct Assembled {
-    /// Without its signature.
-    block: Vec<u8>,
-    /// The payloads for the vault.
-    entries: Vec<Entry>,
-    /// The records' hashes.
-    hashes: Vec<Hash>,
-}
-
-/// The records of a durable block, with what shows that they are in the tree.
-pub(super) struct Proven {
-    /// The records' hashes.
-    pub(super) hashes: Vec<Hash>,
-    /// The root in which all proofs meet.
-    pub(super) root: Hash,
-    /// An inclusion proof for each record.
-    pub(super) proofs: Vec<Vec<Hash>>,
-}
-
-/// So few records are signed and proven quicker than another thread wakes.
-const FEW_RECORDS: usize = 64;
-
-/// Does the one on this thread and the other beside it, if the block has many records.
-fn beside<A, B: Send>(records: usize, one: impl FnOnce() -> A, other: impl FnOnce() -> B + Send) -> (A, B) {
-    if records <= FEW_RECORDS {
-        return (one(), other());
-    }
-    let (sender, receiver) = sync_channel(1);
-    let one = rayon::in_place_scope(|scope| {
-        scope.spawn(move |_| drop(sender.send(other())));
-        one()
-    });
-    (one, receiver.recv().expect("the scope has waited for it"))
-}
-
-/// One group's answer, of a sequencer that has stopped.
-fn halted(index: usize, halt: &Halt) -> Answer {
-    (index, Err(SubmitError::Halted(halt.clone())))
-}
-
-/// Counts what still fits into a block.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Room {
-    records: usize,
-    bytes: usize,
-}
-
-impl Room {
-    /// An empty block.
-    pub(super) const fn empty() -> Self {
-        Self { records: 0, bytes: FRAME_BYTES }
-    }
-
-    /// Takes up the room for statements of these lengths; false if they do not fit.
-    pub(super) fn take(&mut self, statement_lens: impl Iterator<Item = usize>) -> bool {
-        let mut after = *self;
-        for len in statement_lens {
-            after.records += 1;
-            after.bytes += record_bytes_in_block(record_len(len));
+        if let Some(halt) = self.halted.clone() {
+            answer_halted(&halt, &batch.admitted, answer);
+            batch.answers.into_iter().for_each(|(ticket, result)| answer(ticket, result));
+            return None;
         }
-        let fits = after.records <= BLOCK_RECORDS_MAX && after.bytes <= BLOCK_BYTES_MAX;
-        if fits {
-            *self = after;
-        }
-        fits
+        self.take_up(batch, made, answer)
     }
+
+    /// Whether the next block may begin before this one has ended: if nothing is left to do for it that changes what the
+    /// next one is judged by, or wants threads and chain at one place.
+    fn lets_next_begin(&self, coming: &Coming) -> bool {
+        let is_plain = |group: &Admitted| !group.is_open && group.superseding.is_empty();
+        coming.admitted.iter().all(is_plain) && !self.is_snapshot_due()
+    }
+
+    /// An effect's outcome is unknown, or was refused by who has taken over.
+    fn stop(&mut self, halt: Halt, admitted: &[Admitted], answer: Answering<'_>) {
+        let halt = if self.is_replaced() { halt::replaced() } else { halt };
+        answer_halted(&halt, admitted, answer);
+        self.halted = Some(halt);
+    }
+}
+
+/// The answers of groups that a sequencer had before it which has stopped.
+fn answer_halted(halt: &Halt, admitted: &[Admitted], answer: Answering<'_>) {
+    admitted.iter().for_each(|group| answer(group.ticket, Err(SubmitError::Halted(halt.clone()))));
 }

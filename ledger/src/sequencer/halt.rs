@@ -3,12 +3,13 @@
 //! Most stops are passing: a disk is full, an acknowledgement did not come; opening anew finds out. Where log,
 //! vault or memory are not what they must be, opening anew helps nobody, and who waits is told so at once.
 
-use vandel_core::block::Block;
-use vandel_core::chain::check_signatures;
+use vandel_core::block::{Block, BlockHead};
+use vandel_core::hash::Domain;
 
 use crate::log::{AppendError, ReadError};
 use crate::memory::MemoryError;
 use crate::refused::{Refused, RefusedClass};
+use crate::sequencer::settle::Settling;
 use crate::sequencer::{Sequencer, SettleError};
 use crate::submission::{Halt, Receipt, SubmitError};
 use crate::threads::ThreadsError;
@@ -48,7 +49,7 @@ pub(super) fn of_settling(error: SettleError) -> Halt {
         SettleError::Memory(MemoryError::NoMajority { .. } | MemoryError::Io { .. }) => RefusedClass::Io,
         SettleError::Memory(MemoryError::Policy { .. }) => RefusedClass::Usage,
         SettleError::Memory(_) => RefusedClass::Integrity,
-        SettleError::Decode(_) | SettleError::Fault(_) => RefusedClass::Internal,
+        SettleError::Decode(_) | SettleError::Fault(_) | SettleError::Root => RefusedClass::Internal,
         _ => RefusedClass::Io,
     };
     Halt { reason: error.to_string(), class }
@@ -59,14 +60,16 @@ impl Sequencer {
     pub(super) fn is_replaced(&self) -> bool {
         matches!(self.vault.check_held(), Err(VaultError::Fenced))
     }
+}
 
-    /// A block was not appended.
-    pub(super) fn halt_of_append(&self, error: AppendError) -> Halt {
+impl Settling<'_> {
+    /// Our block was not appended.
+    pub(super) fn halt_of_append(&self, error: AppendError, ours: &[u8]) -> Halt {
         let class = match &error {
             AppendError::Broken { .. } => RefusedClass::Integrity,
             AppendError::Unfit { .. } => RefusedClass::Refused,
             AppendError::PermissionDenied => RefusedClass::NotAuthorised,
-            AppendError::Taken { position, .. } => self.whose_is(*position),
+            AppendError::Taken { position, .. } => self.whose_is(*position, ours),
             _ => RefusedClass::Io,
         };
         let mut reason = because("the block was not appended", &error);
@@ -76,20 +79,29 @@ impl Sequencer {
         Halt { reason, class }
     }
 
-    /// What it means that something stands where the next block belongs: a block that continues this chain is
-    /// another instance's, and anything else is no part of a ledger.
-    fn whose_is(&self, position: u64) -> RefusedClass {
-        let bytes = match self.log.read(position) {
+    /// What it means that something stands where our block belongs: a block that continues the same one, signed by a
+    /// key that was enrolled here, is another instance's, and anything else is no part of a ledger.
+    fn whose_is(&self, position: u64, ours: &[u8]) -> RefusedClass {
+        let theirs = match self.log.read(position) {
             Ok(Some(bytes)) => bytes,
             Ok(None) | Err(ReadError::Unavailable { .. }) => return RefusedClass::Io,
             Err(_) => return RefusedClass::Integrity,
         };
-        let continues = |bytes: &[u8]| {
-            let (Ok(block), mut checks) = (Block::decode(bytes), Vec::new()) else { return false };
-            let mut chain = self.chain.clone();
-            chain.take(&block, &mut checks, |_, _| ()).is_ok() && check_signatures(&checks).is_ok()
+        let (Ok(ours), Ok(theirs)) = (Block::decode(ours), Block::decode(&theirs)) else {
+            return RefusedClass::Integrity;
         };
-        if continues(&bytes) { RefusedClass::Conflict } else { RefusedClass::Integrity }
+        let place = |block: &Block<'_>| {
+            let BlockHead { ledger, position, previous, first_record, .. } = block.head;
+            (ledger, position, previous, first_record)
+        };
+        let key = self.chain.keyring.verifying(&theirs.head.sequencer);
+        let is_signed = key
+            .is_some_and(|key| key.verify(Domain::Block, &[theirs.signed_bytes], &theirs.signature).is_ok());
+        if place(&ours) == place(&theirs) && is_signed {
+            RefusedClass::Conflict
+        } else {
+            RefusedClass::Integrity
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use vandel_core::block::{Block, BlockDecodeError};
 use vandel_core::chain::Fault;
 use vandel_core::event::{OpenEvent, SequencerStarted};
 use vandel_core::id::{LedgerId, ThreadId};
+use vandel_core::limits::BLOCK_RECORDS_MAX;
 use vandel_core::record::Record;
 use vandel_core::signature::{SigningKey, public_key};
 use vandel_core::statement::{Body, Seen};
@@ -21,6 +22,7 @@ use crate::home::Home;
 use crate::log::{Log, ReadError};
 use crate::memory::{Memory, MemoryError};
 use crate::sequencer::agreement::{self, Announced, Claims, Disagreement, signed_by_us};
+use crate::sequencer::making::sign_checkpoint;
 use crate::sequencer::replay::Replay;
 use crate::sequencer::snapshot::{self, CleanEnd};
 use crate::sequencer::{Sequencer, SettleError, Snapshots, ThreadsError};
@@ -187,6 +189,7 @@ impl Sequencer {
             people: RefCell::default(),
             snapshot_size,
             snapshots: Snapshots::default(),
+            block_records: BLOCK_RECORDS_MAX,
             halted: None,
         };
         sequencer.settle_tail(published, announced)?;
@@ -207,7 +210,12 @@ impl Sequencer {
         };
         match published.filter(|note| !adopted && self.memory.has_settled(note) && is_announced(note)) {
             Some(note) => self.checkpoint = note,
-            None => self.remember_and_publish()?,
+            None => {
+                let tip = self.chain.tip();
+                let (checkpoint, note) =
+                    sign_checkpoint(&self.chain.origin, tip.size, tip.root, &self.checkpoint_key)?;
+                self.settling().remember_and_publish(&checkpoint, &note)?;
+            }
         }
         let end = self.clean_end();
         let ended_in_order = snapshot::take_clean_end(&*self.disk, &self.home.views(), &end);

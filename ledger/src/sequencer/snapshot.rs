@@ -15,6 +15,7 @@ use vandel_core::hash::Hash;
 use vandel_core::id::{LedgerId, PublicKey};
 
 use crate::disk::{Disk, read_all, replace_atomically};
+use crate::home::Home;
 use crate::threads::{LevelHead, Stored, ThreadsError};
 use crate::vault::{DataKey, KeyId, Vault};
 
@@ -56,7 +57,7 @@ fn clean_path(views: &Path) -> PathBuf {
 }
 
 fn binding(ledger: &LedgerId) -> Vec<u8> {
-    [b"admission snapshot v3", &ledger.0[..]].concat()
+    [b"admission snapshot v4", &ledger.0[..]].concat()
 }
 
 /// Writes a snapshot, whose files are durable.
@@ -92,8 +93,16 @@ fn open(disk: &dyn Disk, views: &Path, vault: &Vault, ledger: &LedgerId) -> Opti
     Some(Restored { chain, threads, open_records: snapshot.open_records })
 }
 
+/// Removes a snapshot that turned out to be damaged, so that the next start makes it anew from the log. If it can't be
+/// removed, the next start meets the same damage, and says so again.
+pub(super) fn remove_if_damaged(disk: &dyn Disk, home: &Home, error: &ThreadsError) {
+    if let ThreadsError::Damaged = error {
+        let _ = remove(disk, &home.views());
+    }
+}
+
 /// Removes the snapshot.
-pub(super) fn remove(disk: &dyn Disk, views: &Path) -> io::Result<()> {
+fn remove(disk: &dyn Disk, views: &Path) -> io::Result<()> {
     match disk.remove(&snapshot_path(views)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => disk.sync_directory(views),

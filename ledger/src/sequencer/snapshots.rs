@@ -32,12 +32,17 @@ impl Sequencer {
 
     /// After a block that is settled. A snapshot that can't be written is a slower start next time, no more.
     pub(super) fn write_snapshot_if_due(&mut self) {
-        let every = self.snapshots.every.max(self.chain.blocks / BLOCKS_EACH);
         let finished = self.threads.finish_snapshot(false);
         let _ = self.readable(finished);
-        if self.halted.is_none() && self.chain.size() - self.snapshot_size >= every {
+        if self.halted.is_none() && self.is_snapshot_due() {
             let _ = self.write_snapshot(self.snapshots.wait);
         }
+    }
+
+    /// Whether enough has come since the last one.
+    pub(super) fn is_snapshot_due(&self) -> bool {
+        let every = self.snapshots.every.max(self.chain.blocks / BLOCKS_EACH);
+        self.chain.size() - self.snapshot_size >= every
     }
 
     /// When the instance ends in order.

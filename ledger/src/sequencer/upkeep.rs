@@ -165,16 +165,8 @@ impl Sequencer {
 
     /// The block that holds a record.
     pub(crate) fn block_of(&self, record: u64) -> u64 {
-        self.place_of(record).0
-    }
-
-    /// The block that holds a record, and how many records stand before it in there.
-    pub(super) fn place_of(&self, record: u64) -> (u64, usize) {
         // The roots stand at all block boundaries: boundary i is the size before block i.
-        let roots = &self.chain.roots;
-        let block = roots.partition_point(|(size, _)| *size <= record).saturating_sub(1);
-        let first = roots.get(block).map_or(0, |(size, _)| *size);
-        // A block's records are counted by 32 bits.
-        (block as u64, usize::try_from(record - first).unwrap_or(0))
+        let after = self.chain.roots.partition_point(|(size, _)| *size <= record);
+        after.saturating_sub(1) as u64
     }
 }

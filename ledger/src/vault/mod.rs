@@ -263,7 +263,7 @@ struct Segment {
 
 /// Where the one writer appends.
 struct Writer {
-    fence: Fence,
+    fence: Arc<Fence>,
     bundle: u32,
     offset: u32,
     file: Option<Box<dyn DiskFile>>,

@@ -16,7 +16,7 @@ use super::root_cell::{Root, RootCell};
 use super::seal::DataKey;
 use super::{Segment, Vault, VaultConfig, VaultError, Writer};
 use crate::disk::{Disk, Open, read_all};
-use crate::fence::{Fence, FenceError, remove_if_there};
+use crate::fence::{Fence, remove_if_there};
 
 const FENCE: &str = "fence";
 
@@ -90,7 +90,8 @@ impl Vault {
         fence.withdraw_others(folder).map_err(VaultError::io("(folder)"))?;
         cell.withdraw()?;
         let mut vault = Self::load(disk, folder, ledger, cell, config)?;
-        vault.writer = Some(Writer { fence, bundle: 0, offset: 0, file: None, failed: false });
+        vault.writer =
+            Some(Writer { fence: Arc::new(fence), bundle: 0, offset: 0, file: None, failed: false });
         vault.keep_shards(false);
         vault.recovery.overwritten_parts = vault.finish_overwriting()?;
         let (bundle, offset) = vault.read_segment(true)?;
@@ -318,16 +319,13 @@ impl Vault {
 
     /// The right to write.
     pub(super) fn fence(&self) -> Result<&Fence, VaultError> {
-        self.writer.as_ref().map(|writer| &writer.fence).ok_or(VaultError::ReadOnly)
+        self.writer.as_ref().map(|writer| &*writer.fence).ok_or(VaultError::ReadOnly)
     }
 
-    /// Replaces a file outside the vault in one step, unless another writer has opened the vault and then
-    /// [withdrawn](Vault::withdraw_beside) what was prepared. Not synced.
-    pub(crate) fn replace_beside(&self, path: &Path, bytes: &[u8]) -> Result<(), FenceError> {
-        match &self.writer {
-            Some(writer) => writer.fence.replace_unsynced(path, bytes),
-            None => Err(FenceError::Lost),
-        }
+    /// The right to write, for files outside the vault that are replaced while the vault is at work: until another writer
+    /// has opened the vault and then [withdrawn](Vault::withdraw_beside) what was prepared.
+    pub(crate) fn fence_beside(&self) -> Option<Arc<Fence>> {
+        self.writer.as_ref().map(|writer| writer.fence.clone())
     }
 
     /// Withdraws what earlier writers have prepared in a folder outside the vault: whatever is read there from now

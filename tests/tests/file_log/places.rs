@@ -70,10 +70,6 @@ fn a_log_just_opened_reads_an_old_block_alone() {
     assert_eq!(log.read(60).unwrap().as_ref(), Some(&sent[60]));
     let read = read_of_segments(&disk) - before;
     assert!(read < 20 * 1024, "{read} bytes for one block");
-    let before = read_of_segments(&disk);
-    assert_eq!(log.read_part(70, 0..sent[70].len()).unwrap().as_ref(), Some(&sent[70]));
-    let read = read_of_segments(&disk) - before;
-    assert_eq!(read, 52 + sent[70].len() as u64, "the segment's header, and the part");
     // Without places the segment is read once, and never again.
     drop(log);
     disk.take(Path::new(PLACES));
@@ -84,21 +80,6 @@ fn a_log_just_opened_reads_an_old_block_alone() {
     let before = read_of_segments(&disk);
     log.read(59).unwrap();
     assert!(read_of_segments(&disk) - before < 20 * 1024);
-}
-
-#[test]
-fn parts_are_those_of_the_block_or_none() {
-    let (disk, sent, _) = noted(45);
-    let in_memory = open(&disk, SEGMENT_BYTES).unwrap().0;
-    for log in [opened(&disk), in_memory] {
-        for (position, block) in (0..).zip(&sent) {
-            let (start, end) = (block.len() / 3, block.len() / 2);
-            assert_eq!(log.read_part(position, start..end).unwrap().unwrap(), block[start..end]);
-        }
-        assert_eq!(log.read_part(300, 0..1).unwrap(), None, "the log is not that long");
-        assert_eq!(log.read_part(u64::MAX, 0..1).unwrap(), None);
-        assert_eq!(log.read_part(299, 1_000_000..1_000_001).unwrap(), None, "nor is the block");
-    }
 }
 
 #[test]

@@ -26,7 +26,7 @@ use crate::deep;
 use crate::script::{Sent, hashes, ledger_on};
 
 /// A ledger with a policy and a decider, opened.
-fn prepared() -> (RecordingDisk, Sequencer) {
+pub(crate) fn prepared() -> (RecordingDisk, Sequencer) {
     let disk = RecordingDisk::default();
     let ledger = ledger_on(&disk);
     ledger.found().unwrap();
@@ -244,7 +244,7 @@ fn a_desk_that_is_closed_in_the_middle_finishes_what_it_took() {
 }
 
 /// Keeps the writer busy until the sender is dropped or used.
-fn hold_up(desk: &DeskHandle) -> mpsc::Sender<()> {
+pub(crate) fn hold_up(desk: &DeskHandle) -> mpsc::Sender<()> {
     let (release, held) = mpsc::channel();
     let (started, begun) = mpsc::channel();
     desk.ask(move |_| {

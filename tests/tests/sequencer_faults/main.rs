@@ -7,6 +7,7 @@
 
 #![allow(missing_docs, clippy::print_stdout, clippy::unwrap_used, unreachable_pub)]
 
+mod beside;
 mod check;
 mod cost;
 mod crash;

@@ -143,8 +143,8 @@ fn a_rule_broken_by_hand_is_found_with_its_paragraph() {
     let record = history.iter().map(|block| block.len() as u64).sum();
     history.push(vec![(NOON, signed.submission.statement)]);
     operator.rewrite(&built, &history);
-    let payload = signed.submission.payload.unwrap();
-    vault_of(&built, true).put(&[to_entry(record, signed.hash, payload, &step)]).unwrap();
+    let mut payload = signed.submission.payload.unwrap();
+    vault_of(&built, true).put(&[to_entry(record, signed.hash, &mut payload, &step)]).unwrap();
 
     let report = run_home(&built);
     assert_eq!(report.exit, 3, "{report:#?}");
