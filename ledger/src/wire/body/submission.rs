@@ -9,6 +9,7 @@ use vandel_core::admit::Evidence;
 use vandel_core::codec::{DecodeError, decode_body, encode_body_after};
 use vandel_core::hash::Hash;
 use vandel_core::limits::{NOTE_BYTES_MAX, PARTS_MAX, STATEMENT_BYTES_MAX};
+use vandel_core::merkle::PROOF_HASHES_MAX;
 use vandel_core::payload::{Header, Part, Payload, Slot};
 use vandel_core::time::Second;
 
@@ -118,16 +119,21 @@ pub fn decode_submit(bytes: &[u8]) -> Result<Vec<Group>, DecodeError> {
     submit.groups.into_iter().map(group).collect()
 }
 
-/// A receipt as it travels. Receipts of one answer share their checkpoint, which travels once.
+/// A receipt as it travels. Receipts of one answer share their checkpoint, which travels once; and most of them stand beside
+/// each other in one block, so that one has most of its audit path in common with the one before.
 #[derive(Clone, Serialize, Deserialize)]
 struct WireReceipt<'a> {
     record: u64,
     time: Second,
     hash: Hash,
-    previous: Hash,
-    /// The hashes of the audit path, one after another: as one piece, since a large answer holds thousands.
+    /// None if it is the hash of the receipt before in this answer.
+    previous: Option<Hash>,
+    /// The hashes of the audit path from below, as far as it has others than the path of the receipt before: one after
+    /// another, since a large answer holds thousands.
     #[serde(borrow, with = "serde_bytes")]
-    proof: Cow<'a, [u8]>,
+    own: Cow<'a, [u8]>,
+    /// How many at its end are those at the end of the path before.
+    shared: u8,
     /// The index of its checkpoint.
     checkpoint: u16,
 }
@@ -141,43 +147,101 @@ struct WireAnswers<'a> {
     answers: Vec<Result<Vec<WireReceipt<'a>>, Refused>>,
 }
 
-impl<'a> WireReceipt<'a> {
-    /// A receipt whose checkpoint is the last of `checkpoints`, or put there, and whose proof is the first of `proofs`.
-    fn from(receipt: &'a Receipt, proofs: &mut &'a [u8], checkpoints: &mut Vec<&'a str>) -> Self {
-        if checkpoints.last() != Some(&&*receipt.checkpoint) {
-            checkpoints.push(&receipt.checkpoint);
+/// The answer to each group: receipts, or why nothing of it was taken.
+pub type SubmitAnswers = Vec<Result<Vec<Receipt>, Refused>>;
+
+/// How many hashes at the end of a path are those at the end of the path before.
+fn shared(before: &[Hash], path: &[Hash]) -> usize {
+    let pairs = path.iter().rev().zip(before.iter().rev());
+    pairs.take_while(|(one, other)| one == other).count().min(usize::from(u8::MAX))
+}
+
+/// What the receipts of one answer have in common while they are packed.
+struct Packing<'a> {
+    checkpoints: Vec<&'a str>,
+    before: Option<&'a Receipt>,
+    /// What is left of the hashes that the paths have of their own.
+    own: &'a [u8],
+}
+
+impl<'a> Packing<'a> {
+    fn pack(&mut self, receipt: &'a Receipt) -> WireReceipt<'a> {
+        if self.checkpoints.last() != Some(&&*receipt.checkpoint) {
+            self.checkpoints.push(&receipt.checkpoint);
         }
+        let checkpoint = u16::try_from(self.checkpoints.len() - 1).unwrap_or(u16::MAX);
         let Receipt { record, time, hash, previous, ref proof, .. } = *receipt;
-        let checkpoint = u16::try_from(checkpoints.len() - 1).unwrap_or(u16::MAX);
-        let (proof, rest) = proofs.split_at(32 * proof.len());
-        *proofs = rest;
-        Self { record, time, hash, previous, proof: proof.into(), checkpoint }
+        let before = self.before.replace(receipt);
+        let shared = shared(path_of(before), proof);
+        let (own, rest) = self.own.split_at(32 * (proof.len() - shared));
+        self.own = rest;
+        WireReceipt {
+            record,
+            time,
+            hash,
+            previous: Some(previous).filter(|previous| before.is_none_or(|before| before.hash != *previous)),
+            own: own.into(),
+            shared: u8::try_from(shared).unwrap_or(u8::MAX),
+            checkpoint,
+        }
     }
 }
 
-/// The answer to each group: receipts, or why nothing of it was taken.
-pub type SubmitAnswers = Vec<Result<Vec<Receipt>, Refused>>;
+fn path_of(receipt: Option<&Receipt>) -> &[Hash] {
+    receipt.map_or(&[], |receipt| &receipt.proof)
+}
 
 /// The bytes of the answer to a submission.
 #[must_use]
 pub fn encode_answers(answers: &SubmitAnswers) -> Vec<u8> {
-    // The hashes of all proofs in one piece, not a piece for each of thousands.
-    let proofs = answers.iter().flatten().flatten().map(|receipt| &receipt.proof);
-    let mut hashes = Vec::with_capacity(32 * proofs.clone().map(Vec::len).sum::<usize>());
-    proofs.flatten().for_each(|hash| hashes.extend_from_slice(&hash.0));
-    let mut proofs = &hashes[..];
-    let mut checkpoints: Vec<&str> = Vec::new();
-    let mut wired = Vec::with_capacity(answers.len());
+    // The hashes of all paths in one piece, not a piece for each of thousands.
+    let (mut own, mut before) = (Vec::new(), None);
+    for receipt in answers.iter().flatten().flatten() {
+        let path = &receipt.proof[..receipt.proof.len() - shared(path_of(before), &receipt.proof)];
+        path.iter().for_each(|hash| own.extend_from_slice(&hash.0));
+        before = Some(receipt);
+    }
+    let mut packing = Packing { checkpoints: Vec::new(), before: None, own: &own };
+    let mut packed = Vec::with_capacity(answers.len());
     for answer in answers {
-        let wire = |receipt| WireReceipt::from(receipt, &mut proofs, &mut checkpoints);
-        wired.push(match answer {
-            Ok(receipts) => Ok(receipts.iter().map(wire).collect()),
+        packed.push(match answer {
+            Ok(receipts) => Ok(receipts.iter().map(|receipt| packing.pack(receipt)).collect()),
             Err(refused) => Err(refused.clone()),
         });
     }
-    let room = 1_024 * (1 + answers.len());
-    let answers = WireAnswers { version: WIRE_VERSION, checkpoints, answers: wired };
+    let room = 1_024 + own.len() + 128 * answers.len();
+    let answers = WireAnswers { version: WIRE_VERSION, checkpoints: packing.checkpoints, answers: packed };
     encode_body_after(Vec::with_capacity(room), &answers)
+}
+
+/// What the receipts of one answer have in common while they are unpacked.
+struct Unpacking {
+    checkpoints: Vec<Arc<str>>,
+    /// The path before.
+    path: Vec<Hash>,
+    /// The hash before.
+    hash: Option<Hash>,
+}
+
+impl Unpacking {
+    /// The receipt; what is not packed as it would be here is refused.
+    fn unpack(&mut self, packed: WireReceipt<'_>) -> Result<Receipt, DecodeError> {
+        let bad = |what| DecodeError::BadValue { what };
+        let WireReceipt { record, time, hash, previous, own, shared: count, checkpoint } = packed;
+        let checkpoint = self.checkpoints.get(usize::from(checkpoint)).cloned();
+        let checkpoint = checkpoint.ok_or(bad("checkpoint of a receipt"))?;
+        let (own, []) = own.as_chunks() else { return Err(bad("proof of a receipt")) };
+        let first = self.path.len().checked_sub(usize::from(count)).ok_or(bad("proof of a receipt"))?;
+        limit("proof of a receipt", own.len() + usize::from(count), PROOF_HASHES_MAX)?;
+        let mut proof = Vec::with_capacity(own.len() + usize::from(count));
+        proof.extend(own.iter().map(|bytes| Hash(*bytes)));
+        proof.extend_from_slice(&self.path[first..]);
+        let is_packed = shared(&self.path, &proof) == usize::from(count) && previous != self.hash;
+        let previous = previous.or(self.hash).filter(|_| is_packed).ok_or(bad("proof of a receipt"))?;
+        self.path.clone_from(&proof);
+        self.hash = Some(hash);
+        Ok(Receipt { record, time, hash, previous, proof, checkpoint })
+    }
 }
 
 /// Reads the answer to a submission.
@@ -187,20 +251,77 @@ pub fn encode_answers(answers: &SubmitAnswers) -> Vec<u8> {
 pub fn decode_answers(bytes: &[u8]) -> Result<SubmitAnswers, DecodeError> {
     let wire: WireAnswers<'_> = decode_body(bytes, "answers", MESSAGE_BYTES_MAX)?;
     check_version(wire.version, "answers")?;
-    let checkpoints: Vec<Arc<str>> = wire.checkpoints.into_iter().map(Arc::from).collect();
-    let receipt = |receipt: WireReceipt<'_>| {
-        let WireReceipt { record, time, hash, previous, proof, checkpoint } = receipt;
-        let checkpoint = checkpoints.get(usize::from(checkpoint)).cloned();
-        let checkpoint = checkpoint.ok_or(DecodeError::BadValue { what: "checkpoint of a receipt" })?;
-        let (hashes, []) = proof.as_chunks() else {
-            return Err(DecodeError::BadValue { what: "proof of a receipt" });
-        };
-        let proof = hashes.iter().map(|bytes| Hash(*bytes)).collect();
-        Ok(Receipt { record, time, hash, previous, proof, checkpoint })
-    };
-    let answer = |answer: Result<Vec<WireReceipt<'_>>, Refused>| match answer {
-        Ok(receipts) => receipts.into_iter().map(receipt).collect::<Result<Vec<_>, _>>().map(Ok),
+    let checkpoints = wire.checkpoints.into_iter().map(Arc::from).collect();
+    let mut unpacking = Unpacking { checkpoints, path: Vec::new(), hash: None };
+    let mut answer = |answer: Result<Vec<WireReceipt<'_>>, Refused>| match answer {
+        Ok(receipts) => {
+            let receipts = receipts.into_iter().map(|receipt| unpacking.unpack(receipt));
+            receipts.collect::<Result<Vec<_>, _>>().map(Ok)
+        }
         Err(refused) => Ok(Err(refused)),
     };
-    wire.answers.into_iter().map(answer).collect()
+    wire.answers.into_iter().map(&mut answer).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use vandel_core::merkle::{Frontier, prove_appended};
+
+    use super::*;
+
+    /// Receipts of neighbours in a tree.
+    fn receipts(count: u8) -> Vec<Receipt> {
+        let hashes: Vec<Hash> = (1..=count).map(|byte| Hash([byte; 32])).collect();
+        let (_, proofs) = prove_appended(&Frontier::new(), &hashes);
+        let previous = std::iter::once(Hash::ZERO).chain(hashes.clone());
+        let all = hashes.iter().zip(previous).zip(proofs);
+        let receipt = |(record, ((hash, previous), proof)): (usize, ((&Hash, Hash), Vec<Hash>))| {
+            let checkpoint = Arc::from(if record < 40 { "one" } else { "two" });
+            Receipt { record: record as u64, time: Second(7), hash: *hash, previous, proof, checkpoint }
+        };
+        all.enumerate().map(receipt).collect()
+    }
+
+    #[test]
+    fn what_neighbours_have_in_common_travels_once() {
+        let receipts = receipts(100);
+        let weight: usize = receipts.iter().map(|receipt| 32 * (2 + receipt.proof.len())).sum();
+        let together = vec![Ok(receipts[..30].to_vec()), Ok(Vec::new()), Ok(receipts[30..].to_vec())];
+        let bytes = encode_answers(&together);
+        assert_eq!(decode_answers(&bytes).expect("answers"), together);
+        assert!(bytes.len() < weight / 2, "{} of {weight}", bytes.len());
+        // In any order, and where a path is repeated whole.
+        let mut strewn: Vec<Receipt> = receipts.iter().step_by(7).rev().cloned().collect();
+        strewn.push(receipts[0].clone());
+        let strewn: SubmitAnswers = strewn.into_iter().map(|receipt| Ok(vec![receipt])).collect();
+        assert_eq!(decode_answers(&encode_answers(&strewn)).expect("answers"), strewn);
+    }
+
+    #[test]
+    fn a_receipt_that_is_packed_otherwise_is_refused() {
+        let receipts = receipts(9);
+        let paths = receipts[4..6].iter().flat_map(|receipt| &receipt.proof);
+        let own: Vec<u8> = paths.flat_map(|hash| hash.0).collect();
+        let refused = |change: &dyn Fn(&mut WireReceipt<'_>)| {
+            let mut packing = Packing { checkpoints: Vec::new(), before: None, own: &own };
+            let first = packing.pack(&receipts[4]);
+            let mut second = packing.pack(&receipts[5]);
+            let mut unpacking = Unpacking { checkpoints: vec!["one".into()], path: Vec::new(), hash: None };
+            unpacking.unpack(first).expect("a receipt");
+            change(&mut second);
+            unpacking.unpack(second).is_err()
+        };
+        assert!(!refused(&|_| ()));
+        assert!(refused(&|receipt| receipt.previous = Some(receipts[4].hash)), "the hash before, given");
+        assert!(refused(&|receipt| receipt.shared = 5), "more than there is");
+        assert!(refused(&|receipt| receipt.own.to_mut().truncate(31)), "half a hash");
+        assert!(refused(&|receipt| receipt.own = vec![0; 32 * 64].into()), "longer than any path");
+        assert!(refused(&|receipt| receipt.checkpoint = 1), "no such checkpoint");
+        let less = |receipt: &mut WireReceipt<'_>| {
+            receipt.shared -= 1;
+            let first = receipts[5].proof.len() - usize::from(receipt.shared) - 1;
+            receipt.own.to_mut().extend_from_slice(&receipts[5].proof[first].0);
+        };
+        assert!(refused(&less), "less than it has in common");
+    }
 }
