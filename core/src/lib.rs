@@ -44,6 +44,7 @@ pub mod retention;
 pub mod signature;
 pub mod statement;
 pub mod statistics;
+pub mod stretches;
 pub mod stubbed;
 pub mod thread;
 pub mod tiles;

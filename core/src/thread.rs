@@ -3,7 +3,7 @@
 //! Nothing here lives longer than the payload it came from. A case whose payloads have been erased is
 //! simply not there; one that lost a compartment lacks what that compartment told.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -13,14 +13,15 @@ use crate::event::{
 };
 use crate::hash::Hash;
 use crate::id::{ActorId, AssignmentId, SubjectId, ThreadId};
+use crate::stretches::Stretches;
 use crate::time::Day;
 
 /// All threads.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Threads {
-    threads: BTreeMap<ThreadId, Thread>,
-    /// The open cases of each assignment: only the chosen candidate is asked.
-    open_by_assignment: BTreeMap<AssignmentId, BTreeSet<ThreadId>>,
+    threads: Stretches<ThreadId, Thread>,
+    /// The open cases of each assignment, ascending: only the chosen candidate is asked.
+    open_by_assignment: Stretches<AssignmentId, Vec<ThreadId>>,
 }
 
 /// Where whoever judges a step looks threads up: among all of them, or among those that are at hand. Who holds only
@@ -189,6 +190,12 @@ impl Case {
         self.has(Kind::CaseClosed)
     }
 
+    /// The assignment among whose open cases it is.
+    fn open_for(&self) -> Option<AssignmentId> {
+        let opening = self.opening.as_ref().filter(|_| !self.closed())?;
+        Some(opening.assignment)
+    }
+
     /// The day it was opened.
     #[must_use]
     pub fn opened(&self) -> Option<Day> {
@@ -309,7 +316,7 @@ impl Threads {
     /// Folds in a step that was admitted, or that stands in the log.
     pub fn fold(&mut self, step: &Step, actor: ActorId, record: u64, statement: Hash) {
         let spine = step.spine;
-        let thread = self.threads.entry(spine.thread).or_insert_with(|| Thread {
+        let thread = self.threads.get_or_insert_with(spine.thread, || Thread {
             records: Vec::new(),
             previous: Hash::ZERO,
             last: spine.day,
@@ -330,11 +337,12 @@ impl Threads {
         }
         match &mut thread.matter {
             Matter::Case(case) => {
+                let before = case.open_for();
                 case.fold(step, Mark { kind: spine.kind, day: spine.day, actor }, statement);
-                let assignment = case.opening.as_ref().map(|opening| opening.assignment);
-                let closed = case.closed();
-                if let Some(assignment) = assignment {
-                    self.note_open(assignment, spine.thread, !closed);
+                let now = case.open_for();
+                if before != now {
+                    self.note_open(before, spine.thread, false);
+                    self.note_open(now, spine.thread, true);
                 }
             }
             Matter::Position(position) => {
@@ -348,27 +356,22 @@ impl Threads {
 
     /// Puts a thread back as it was before steps that are not to stand after all.
     pub fn restore(&mut self, id: ThreadId, before: Option<Thread>) {
-        if let Some(Matter::Case(case)) = self.threads.remove(&id).map(|thread| thread.matter)
-            && let Some(opening) = &case.opening
-        {
-            self.note_open(opening.assignment, id, false);
-        }
+        let gone = self.threads.remove(&id);
+        self.note_open(gone.as_ref().and_then(Thread::case).and_then(Case::open_for), id, false);
         if let Some(thread) = before {
-            if let Matter::Case(case) = &thread.matter
-                && let Some(opening) = &case.opening
-            {
-                self.note_open(opening.assignment, id, !case.closed());
-            }
+            self.note_open(thread.case().and_then(Case::open_for), id, true);
             self.threads.insert(id, thread);
         }
     }
 
-    fn note_open(&mut self, assignment: AssignmentId, thread: ThreadId, open: bool) {
-        let cases = self.open_by_assignment.entry(assignment).or_default();
-        if open {
-            cases.insert(thread);
-        } else {
-            cases.remove(&thread);
+    /// Notes a case among the open ones of an assignment, or takes it out.
+    fn note_open(&mut self, assignment: Option<AssignmentId>, thread: ThreadId, open: bool) {
+        let Some(assignment) = assignment else { return };
+        let cases = self.open_by_assignment.get_or_insert_with(assignment, Vec::new);
+        match (cases.binary_search(&thread), open) {
+            (Err(at), true) => cases.insert(at, thread),
+            (Ok(at), false) => drop(cases.remove(at)),
+            _ => {}
         }
         if cases.is_empty() {
             self.open_by_assignment.remove(&assignment);

@@ -21,12 +21,13 @@ mod write;
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
+use crate::name_hash::NameHashing;
 use vandel_core::admit::{Occasion, Proposal, Refusal, State, admit};
 use vandel_core::chain::Chain;
 use vandel_core::event::Step;
@@ -67,7 +68,7 @@ pub(crate) struct ThreadBook {
     at_hand: AtHand,
     stored: Stored,
     /// What has changed since the last snapshot was begun.
-    changed: BTreeSet<ThreadId>,
+    changed: HashSet<ThreadId, NameHashing>,
     /// A snapshot under way.
     writing: Option<Writing>,
     /// All threads, once somebody has asked, until the next change.
@@ -79,7 +80,7 @@ pub(crate) struct ThreadBook {
 /// A snapshot that is being written beside the writer.
 struct Writing {
     /// What is in it, and so not changed unless the writing fails.
-    threads: BTreeSet<ThreadId>,
+    threads: HashSet<ThreadId, NameHashing>,
     handle: JoinHandle<Result<Stored, ThreadsError>>,
 }
 
@@ -98,7 +99,7 @@ impl ThreadBook {
         Self {
             at_hand,
             stored,
-            changed: BTreeSet::new(),
+            changed: HashSet::default(),
             writing: None,
             all: OnceCell::new(),
             keeps_all: false,

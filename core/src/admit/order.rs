@@ -13,11 +13,11 @@ const CHECKED: [Kind; 4] =
 /// is done before it is given or after it was withdrawn.
 pub(super) fn consent(attempt: &Attempt<'_>) -> Result<(), Refusal> {
     let Some(role) = attempt.policy()? else { return Ok(()) };
-    let (kind, law) = (attempt.kind(), role.law.paragraph.clone());
+    let (kind, law) = (attempt.kind(), || role.law.paragraph.clone());
     let about_consent = matches!(kind, Kind::ConsentGiven | Kind::ConsentWithdrawn);
     if !role.consent_is_ground {
-        let role = role.code.clone();
-        return if about_consent { Err(Refusal::ConsentNotAGround { role, law }) } else { Ok(()) };
+        let refused = || Err(Refusal::ConsentNotAGround { role: role.code.clone(), law: law() });
+        return if about_consent { refused() } else { Ok(()) };
     }
     let rests_on_it = matches!(
         kind,
@@ -35,7 +35,7 @@ pub(super) fn consent(attempt: &Attempt<'_>) -> Result<(), Refusal> {
     };
     let stands = attempt.case.and_then(given) == Some(Kind::ConsentGiven);
     if rests_on_it && role.may_record(Kind::ConsentGiven) && !stands {
-        return Err(Refusal::ConsentMissing { kind, law });
+        return Err(Refusal::ConsentMissing { kind, law: law() });
     }
     Ok(())
 }

@@ -128,29 +128,32 @@ impl Step {
     }
 
     fn check_lengths(&self) -> Result<(), StepShapeError> {
-        let identity = self
-            .identity
-            .iter()
-            .flat_map(|identity| [&*identity.handle, &*identity.surname, &*identity.given_name]);
-        let note = self.note.iter().flat_map(|note| match note {
-            Note::Shown { law, remark, .. } => [law.as_deref(), remark.as_deref()],
-            Note::Exempted { .. } => [None, None],
-        });
-        let texts = [
-            (Compartment::Identity, identity.collect::<Vec<_>>()),
-            (Compartment::Process, self.process.iter().flat_map(Process::texts).collect()),
-            (Compartment::Note, note.flatten().collect()),
-            (Compartment::Copy, self.copy.iter().flat_map(|copy| copy.texts()).collect()),
-            (Compartment::Assessment, self.assessment.iter().flat_map(|one| one.texts()).collect()),
-            (Compartment::Reads, self.reading.iter().map(|reading| &*reading.remark).collect()),
-        ];
-        let long_text = |texts: &[&str]| texts.iter().any(|text| text.len() > TEXT_BYTES_MAX);
-        let text = texts.iter().find(|(_, texts)| long_text(texts)).map(|(compartment, _)| *compartment);
-        let list = self.lists().into_iter().find(|(_, length)| *length > LIST_MAX);
-        match text.or(list.map(|(compartment, _)| compartment)) {
-            Some(compartment) => Err(StepShapeError::TooLong { compartment }),
+        let too_long = self.longest_texts().into_iter().find(|(_, longest)| *longest > TEXT_BYTES_MAX);
+        let too_many = self.lists().into_iter().find(|(_, length)| *length > LIST_MAX);
+        match too_long.or(too_many) {
+            Some((compartment, _)) => Err(StepShapeError::TooLong { compartment }),
             None => Ok(()),
         }
+    }
+
+    /// The length of the longest text in each compartment; 0 where there is none.
+    fn longest_texts(&self) -> [(Compartment, usize); 6] {
+        let identity = self
+            .identity
+            .as_ref()
+            .map_or(0, |identity| longest([&*identity.handle, &*identity.surname, &*identity.given_name]));
+        let note = match &self.note {
+            Some(Note::Shown { law, remark, .. }) => longest(law.iter().chain(remark).map(|text| &**text)),
+            Some(Note::Exempted { .. }) | None => 0,
+        };
+        [
+            (Compartment::Identity, identity),
+            (Compartment::Process, self.process.as_ref().map_or(0, Process::longest_text)),
+            (Compartment::Note, note),
+            (Compartment::Copy, self.copy.as_ref().map_or(0, |copy| copy.longest_text())),
+            (Compartment::Assessment, self.assessment.as_ref().map_or(0, |one| one.longest_text())),
+            (Compartment::Reads, self.reading.as_ref().map_or(0, |reading| reading.remark.len())),
+        ]
     }
 
     /// The lengths of the lists that are there.
@@ -212,22 +215,22 @@ impl Process {
         }
     }
 
-    fn texts(&self) -> Vec<&str> {
+    fn longest_text(&self) -> usize {
         match self {
-            Self::PositionAssessed(position) => vec![
-                &position.role.0,
-                &position.title,
-                &position.need,
-                &position.union_reference,
-                &position.impact_reference,
-            ],
-            Self::CaseOpened(opening) => vec![&opening.role.0, &opening.reference],
-            Self::AuthorityFetched { need, .. } => vec![need],
-            Self::DecisionMade { delegation, .. } => vec![delegation],
-            Self::AppealLodged { reference } | Self::Interrupted { reference } => vec![reference],
-            Self::Rectified { correction, .. } => vec![correction],
-            Self::Held { remark, .. } | Self::Restricted { remark, .. } => vec![remark],
-            _ => vec![],
+            Self::PositionAssessed(position) => longest([
+                &*position.role.0,
+                &*position.title,
+                &*position.need,
+                &*position.union_reference,
+                &*position.impact_reference,
+            ]),
+            Self::CaseOpened(opening) => longest([&*opening.role.0, &*opening.reference]),
+            Self::AuthorityFetched { need, .. } => need.len(),
+            Self::DecisionMade { delegation, .. } => delegation.len(),
+            Self::AppealLodged { reference } | Self::Interrupted { reference } => reference.len(),
+            Self::Rectified { correction, .. } => correction.len(),
+            Self::Held { remark, .. } | Self::Restricted { remark, .. } => remark.len(),
+            _ => 0,
         }
     }
 }
@@ -249,11 +252,11 @@ impl Copy {
         }
     }
 
-    fn texts(&self) -> Vec<&str> {
+    const fn longest_text(&self) -> usize {
         match self {
-            Self::Document { media_type, .. } => vec![media_type],
-            Self::Paper { place } => vec![place],
-            Self::Returned => vec![],
+            Self::Document { media_type, .. } => media_type.len(),
+            Self::Paper { place } => place.len(),
+            Self::Returned => 0,
         }
     }
 }
@@ -268,14 +271,21 @@ impl Assessment {
         }
     }
 
-    fn texts(&self) -> Vec<&str> {
+    fn longest_text(&self) -> usize {
         match self {
             Self::Findings(findings) => {
-                findings.iter().flat_map(|finding| [&*finding.offence, &*finding.relevance]).collect()
+                longest(findings.iter().flat_map(|finding| [&*finding.offence, &*finding.relevance]))
             }
-            Self::Heard(words) => vec![words],
-            Self::Reviewed { opinion, .. } => vec![opinion],
-            Self::Reasons(reasons) => vec![&reasons.relevance, &reasons.time_elapsed, &reasons.remark],
+            Self::Heard(words) => words.len(),
+            Self::Reviewed { opinion, .. } => opinion.len(),
+            Self::Reasons(reasons) => {
+                longest([&*reasons.relevance, &*reasons.time_elapsed, &*reasons.remark])
+            }
         }
     }
+}
+
+/// The length of the longest of some texts, in bytes.
+fn longest<'t>(texts: impl IntoIterator<Item = &'t str>) -> usize {
+    texts.into_iter().map(str::len).max().unwrap_or(0)
 }

@@ -7,14 +7,16 @@ use vandel_core::event::{Note, Process, Step};
 use vandel_core::id::{AssignmentId, ThreadId};
 use vandel_core::thread::{Case, KnownThreads, Thread, Threads};
 
+use crate::name_hash::NameHashing;
+
 /// Threads in memory.
 #[derive(Debug, Default)]
 pub(super) struct AtHand {
     threads: Threads,
     /// Threads that are known not to be there.
-    absent: HashSet<ThreadId>,
+    absent: HashSet<ThreadId, NameHashing>,
     /// Assignments all of whose open cases are in memory.
-    assignments: HashSet<AssignmentId>,
+    assignments: HashSet<AssignmentId, NameHashing>,
     /// Everything is in memory.
     whole: bool,
     /// What was asked for and is not known. A verdict in which it was asked for counts for nothing.
