@@ -1,7 +1,7 @@
 //! An ordered map for keys that are random: small trees in a row, by how the keys begin.
 //!
 //! One tree of a million keys is seven nodes high, and each of them is waited for. Here the first bits of a key say in which
-//! of many trees it stands, which has two. Keys that are not random at all, as somebody might choose them, meet in one tree, where
+//! of many trees it stands, most of which are one node. Keys that are not random at all, as somebody might choose them, meet in one tree, where
 //! they are found as slowly as in any other.
 
 use std::collections::BTreeMap;
@@ -9,10 +9,8 @@ use std::collections::btree_map::Entry;
 
 use crate::id::{AssignmentId, ThreadId};
 
-/// How many keys a tree has at most, on average.
-const EACH: usize = 32;
-/// By how many bits more the keys are parted when there are more.
-const BITS_MORE: u32 = 2;
+/// How many keys a tree has at most, on average: fewer than one node holds, since some have more than others.
+const EACH: usize = 8;
 
 /// A key that begins with random bits.
 pub trait Random: Ord + Copy {
@@ -114,7 +112,7 @@ impl<K: Random, V> Stretches<K, V> {
     }
 
     fn part_further(&mut self) {
-        self.bits += BITS_MORE;
+        self.bits += 1;
         let trees = std::mem::take(&mut self.trees);
         self.trees.resize_with(1 << self.bits, BTreeMap::new);
         for (key, value) in trees.into_iter().flatten() {
@@ -169,9 +167,9 @@ mod tests {
             id[..8].copy_from_slice(&number.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes());
             map.insert(ThreadId(id), number);
         }
-        assert_eq!((map.bits, map.len()), (10, 10_000));
+        assert_eq!((map.bits, map.len()), (11, 10_000));
         assert!(
-            map.trees.iter().all(|tree| tree.len() <= EACH),
+            map.trees.iter().all(|tree| tree.len() <= 2 * EACH),
             "{:?}",
             map.trees.iter().map(BTreeMap::len).max()
         );

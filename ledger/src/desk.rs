@@ -80,7 +80,7 @@ pub struct DeskCounts {
     pub refused: u64,
     /// Groups turned away because too much waited.
     pub busy: u64,
-    /// Rounds of the writer: each commits at least one block, or only refuses.
+    /// Rounds of the writer: how often it took what had been checked.
     pub rounds: u64,
 }
 
@@ -148,8 +148,8 @@ impl Desk {
 }
 
 impl DeskHandle {
-    /// Hands in groups together. `answer` is called once, on the writer's thread, with the answers in their order
-    /// when the last of them is there: it must not wait for anything. Each group stands or falls by itself.
+    /// Hands in groups together. `answer` is called once, on one of the writer's threads, with the answers in their
+    /// order when the last of them is there: it must not wait for anything. Each group stands or falls by itself.
     ///
     /// # Errors
     /// [`DeskError`] if none of them was taken; `answer` is then dropped uncalled.

@@ -1,7 +1,7 @@
-//! The sequencer: the one writer, and the one function in which an event becomes part of the ledger.
+//! The sequencer: the one writer, and the one way in which an event becomes part of the ledger.
 //!
-//! [`Sequencer::commit`] is the way of every event (`sequencer/commit.rs`, to be read in order); recovery
-//! ([`Sequencer::open`]) ends in the same steps.
+//! That way is the commit order (`sequencer/commit.rs`, to be read in order), whoever takes it: [`Sequencer::commit`] or the desk.
+//! Recovery ([`Sequencer::open`]) ends in the same steps.
 
 mod admission;
 mod agreement;

@@ -58,10 +58,11 @@ pub struct BenchVerifyArgs {
 #[derive(Debug, Args)]
 pub struct BenchAppendArgs {
     /// How many events are appended in a round, about
-    #[arg(long, default_value_t = 40_000, value_name = "N")]
+    #[arg(long, default_value_t = 80_000, value_name = "N")]
     pub events: u64,
-    /// How many clients wait for a receipt at once
-    #[arg(long, default_value_t = 2_000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    /// How many clients wait for a receipt at once: so many that signatures are checked, a block is made and another is on
+    /// its way at the same time
+    #[arg(long, default_value_t = 4_096, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub clients: u32,
     /// Rounds and place.
     #[command(flatten)]

@@ -63,11 +63,23 @@ pub(super) fn spawn_writer(
 fn write_all(queue: &Queue, sequencer: Sequencer, on_halt: impl FnOnce(Halt)) -> Option<Sequencer> {
     let _watch = Watch(queue);
     let mut on_halt = Some(on_halt);
+    let mut tell_of_halt = |sequencer: &Sequencer| {
+        if let Some(halt) = sequencer.halted()
+            && queue.halt(halt)
+            && let Some(on_halt) = on_halt.take()
+        {
+            on_halt(halt.clone());
+        }
+    };
     let mut writer = Writer::new(queue, sequencer);
     loop {
         match queue.next_to_write(writer.is_idle()) {
             Work::Round(questions, ready) => {
-                writer.answer_questions(questions);
+                if !questions.is_empty() {
+                    writer.end_what_is_coming();
+                    tell_of_halt(&writer.sequencer);
+                    writer.answer_questions(questions);
+                }
                 writer.take(ready);
                 writer.go_on();
             }
@@ -76,12 +88,7 @@ fn write_all(queue: &Queue, sequencer: Sequencer, on_halt: impl FnOnce(Halt)) ->
             Work::Nothing | Work::End => writer.go_on(),
         }
         writer.tell_of_new_keys();
-        if let Some(halt) = writer.sequencer.halted()
-            && queue.halt(halt)
-            && let Some(on_halt) = on_halt.take()
-        {
-            on_halt(halt.clone());
-        }
+        tell_of_halt(&writer.sequencer);
     }
     Some(writer.sequencer)
 }

@@ -51,16 +51,20 @@ impl<'q> Writer<'q> {
         *coming = sequencer.go_on(coming.take(), waiting, &mut |ticket, result| slips.answer(ticket, result));
     }
 
-    /// Questions are answered between two blocks, with nothing on its way, and come before what waits: they are short,
-    /// and people wait for them.
-    pub(super) fn answer_questions(&mut self, questions: VecDeque<Question>) {
-        if questions.is_empty() {
-            return;
-        }
+    /// Ends the block that is on its way, and begins none.
+    pub(super) fn end_what_is_coming(&mut self) {
         if let Some(ended) = self.coming.take() {
             self.sequencer.end(ended, &mut |ticket, result| self.slips.answer(ticket, result));
         }
-        questions.into_iter().for_each(|question| question(&mut self.sequencer));
+    }
+
+    /// Questions are answered between two blocks, with nothing on its way, and come before what waits: they are short,
+    /// and people wait for them. A sequencer that has stopped is asked nothing, for what it holds may not be in the log:
+    /// who asked learns that from the question being dropped.
+    pub(super) fn answer_questions(&mut self, questions: VecDeque<Question>) {
+        if self.sequencer.halted().is_none() {
+            questions.into_iter().for_each(|question| question(&mut self.sequencer));
+        }
     }
 
     /// The checkers verify against the keys that there are now.

@@ -59,8 +59,7 @@ impl Sequencer {
         Ok(record.map(|record| record.bytes.to_vec()).unwrap_or_default())
     }
 
-    /// The audit paths of records in the newest tree (RFC 9162 section 2.1.3). Unlike receipts they say
-    /// nothing of time, so nothing is read from the log.
+    /// The audit paths of records in the newest tree (RFC 9162 section 2.1.3).
     ///
     /// # Errors
     /// If the tree's nodes cannot be made.

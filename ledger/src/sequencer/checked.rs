@@ -29,7 +29,7 @@ pub(super) struct Verified {
 }
 
 /// A group whose bytes and signatures are in order: [`check_all`] makes it ahead, on any thread, and
-/// `Sequencer::commit_checked` judges it at its place. That a signature fits a key's bytes stays true
+/// the sequencer judges it at its place. That a signature fits a key's bytes stays true
 /// whatever happens to the keyring in between; whether the key may sign is only judged at the place.
 pub(crate) struct Checked(pub(super) Vec<Verified>);
 

@@ -3,9 +3,9 @@
 //! Read the comments in order: each says what a crash at that point leaves behind and why that is safe. A block has two
 //! halves: [`Sequencer::begin`] judges what waits and makes the block (steps 1 to 4); [`Sequencer::end`] brings it into
 //! the log and answers (steps 5 to 10). [`Sequencer::end_and_begin`] does the second half of one block beside the first
-//! half of the next.
+//! half of the next; there nothing is left to be done between publication and receipts (step 9).
 
-use crate::sequencer::admission::{Admitted, Batch, Judge, Ticket, Waiting};
+use crate::sequencer::admission::{Admitted, Answer, Batch, Judge, Ticket, Waiting};
 use crate::sequencer::checked::check_all;
 use crate::sequencer::making::{Keys, Made, beside, make};
 use crate::sequencer::settle::Settling;
@@ -13,9 +13,13 @@ use crate::sequencer::{Group, Sequencer, halt};
 use crate::submission::{Halt, Receipt, SubmitError};
 
 /// A block on its way: its bytes are made, its payloads are durable, and the chain in memory has taken it. Only
-/// [`Sequencer::end`] settles it.
+/// [`Sequencer::end`] settles it; without that the chain stays ahead of the log.
+#[must_use]
 pub(crate) struct Coming {
     pub(super) admitted: Vec<Admitted>,
+    /// The answers of groups that were refused. They leave with the receipts, since a refusal may rest on what was
+    /// admitted before it.
+    refused: Vec<Answer>,
     pub(super) made: Made,
 }
 
@@ -87,36 +91,38 @@ impl Sequencer {
     ///    it. A crash leaves what it left before.
     fn take_up(
         &mut self,
-        mut batch: Batch,
+        batch: Batch,
         made: Option<Result<Made, Halt>>,
         answer: Answering<'_>,
     ) -> Option<Coming> {
         self.count_refused(&batch.answers, batch.at);
         let halt = batch.halt();
-        std::mem::take(&mut batch.answers).into_iter().for_each(|(ticket, result)| answer(ticket, result));
-        if let Some(halt) = halt {
+        let Batch { admitted, answers: refused, .. } = batch;
+        let made = made.map(|made| {
+            let made = made?;
+            self.fold(&made).map_err(halt::of_settling)?;
+            Ok(made)
+        });
+        let stopped = match (halt, made) {
             // This log is not what its own key has shown to somebody, or what is known of it can't be read: nothing
             // may follow on it.
-            self.halted = Some(halt.clone());
-            answer_halted(&halt, &batch.admitted, answer);
-            return None;
+            (Some(halt), _) => Some(halt),
+            (None, Some(Ok(made))) => return Some(Coming { admitted, refused, made }),
+            (None, Some(Err(halt))) => Some(self.or_replaced(halt)),
+            (None, None) => None,
+        };
+        refused.into_iter().for_each(|(ticket, result)| answer(ticket, result));
+        if let Some(halt) = stopped {
+            self.stop(halt, &admitted, answer);
         }
-        let made = made?.and_then(|made| match self.fold(&made) {
-            Ok(()) => Ok(made),
-            Err(error) => Err(halt::of_settling(error)),
-        });
-        match made {
-            Ok(made) => Some(Coming { admitted: batch.admitted, made }),
-            Err(halt) => {
-                self.stop(halt, &batch.admitted, answer);
-                None
-            }
-        }
+        None
     }
 
     /// The second half.
     pub(crate) fn end(&mut self, mut coming: Coming, answer: Answering<'_>) {
-        match self.settling().settle(&mut coming) {
+        let settled = self.settling().settle(&mut coming);
+        coming.refused.drain(..).for_each(|(ticket, result)| answer(ticket, result));
+        match settled {
             Ok(receipts) => {
                 self.clear_up(&coming);
                 // 10. Receipts leave. A crash leaves authors without an answer: they send the same statement
@@ -124,7 +130,10 @@ impl Sequencer {
                 receipts.into_iter().for_each(|(ticket, receipts)| answer(ticket, receipts));
                 self.write_snapshot_if_due();
             }
-            Err(halt) => self.stop(halt, &coming.admitted, answer),
+            Err(halt) => {
+                let halt = self.or_replaced(halt);
+                self.stop(halt, &coming.admitted, answer);
+            }
         }
     }
 
@@ -165,15 +174,16 @@ impl Sequencer {
                 .map(|receipts| receipts.into_iter().for_each(|(ticket, receipts)| answer(ticket, receipts)))
         };
         let (made, ended) = beside(begin, end);
-        match ended {
-            Ok(()) => self.clear_up(&coming),
-            Err(halt) => self.stop(halt, &coming.admitted, answer),
-        }
-        if let Some(halt) = self.halted.clone() {
-            answer_halted(&halt, &batch.admitted, answer);
+        self.take_over_snapshot();
+        coming.refused.drain(..).for_each(|(ticket, result)| answer(ticket, result));
+        if let Err(halt) = ended {
+            let halt = self.or_replaced(halt);
+            let taken = [&coming.admitted[..], &batch.admitted];
+            taken.into_iter().for_each(|admitted| self.stop(halt.clone(), admitted, answer));
             batch.answers.into_iter().for_each(|(ticket, result)| answer(ticket, result));
             return None;
         }
+        self.clear_up(&coming);
         self.take_up(batch, made, answer)
     }
 
@@ -184,15 +194,14 @@ impl Sequencer {
         coming.admitted.iter().all(is_plain) && !self.is_snapshot_due()
     }
 
-    /// An effect's outcome is unknown, or was refused by who has taken over.
+    /// What an effect failed for, unless another instance has taken over: then that.
+    fn or_replaced(&self, halt: Halt) -> Halt {
+        if self.is_replaced() { halt::replaced() } else { halt }
+    }
+
+    /// Stops, and says so to those whose groups were to stand in a block.
     fn stop(&mut self, halt: Halt, admitted: &[Admitted], answer: Answering<'_>) {
-        let halt = if self.is_replaced() { halt::replaced() } else { halt };
-        answer_halted(&halt, admitted, answer);
+        admitted.iter().for_each(|group| answer(group.ticket, Err(SubmitError::Halted(halt.clone()))));
         self.halted = Some(halt);
     }
-}
-
-/// The answers of groups that a sequencer had before it which has stopped.
-fn answer_halted(halt: &Halt, admitted: &[Admitted], answer: Answering<'_>) {
-    admitted.iter().for_each(|group| answer(group.ticket, Err(SubmitError::Halted(halt.clone()))));
 }

@@ -4,6 +4,7 @@
 //! vault or memory are not what they must be, opening anew helps nobody, and who waits is told so at once.
 
 use vandel_core::block::{Block, BlockHead};
+use vandel_core::event::Role;
 use vandel_core::hash::Domain;
 
 use crate::log::{AppendError, ReadError};
@@ -42,7 +43,7 @@ pub(super) fn of_vault(error: VaultError) -> Halt {
     Halt { reason: because("the vault took no payload", &error), class: Refused::from(error).class }
 }
 
-/// A durable block could not be settled.
+/// A block of our own could not be settled.
 pub(super) fn of_settling(error: SettleError) -> Halt {
     let class = match &error {
         SettleError::Memory(MemoryError::Changed { .. }) | SettleError::Replaced => RefusedClass::Conflict,
@@ -79,8 +80,8 @@ impl Settling<'_> {
         Halt { reason, class }
     }
 
-    /// What it means that something stands where our block belongs: a block that continues the same one, signed by a
-    /// key that was enrolled here, is another instance's, and anything else is no part of a ledger.
+    /// What it means that something stands where our block belongs: a block that continues the same one, signed by the
+    /// key of an instance, is another instance's, and anything else is no part of a ledger.
     fn whose_is(&self, position: u64, ours: &[u8]) -> RefusedClass {
         let theirs = match self.log.read(position) {
             Ok(Some(bytes)) => bytes,
@@ -94,14 +95,13 @@ impl Settling<'_> {
             let BlockHead { ledger, position, previous, first_record, .. } = block.head;
             (ledger, position, previous, first_record)
         };
-        let key = self.chain.keyring.verifying(&theirs.head.sequencer);
-        let is_signed = key
-            .is_some_and(|key| key.verify(Domain::Block, &[theirs.signed_bytes], &theirs.signature).is_ok());
-        if place(&ours) == place(&theirs) && is_signed {
-            RefusedClass::Conflict
-        } else {
-            RefusedClass::Integrity
-        }
+        let signer = self.chain.keyring.signer(&theirs.head.sequencer, theirs.records[0].time);
+        let is_instance = signer.is_ok_and(|(entry, key)| {
+            entry.grants.iter().any(|grant| grant.role == Role::Service)
+                && key.verify(Domain::Block, &[theirs.signed_bytes], &theirs.signature).is_ok()
+        });
+        let is_next = place(&ours) == place(&theirs);
+        if is_instance && is_next { RefusedClass::Conflict } else { RefusedClass::Integrity }
     }
 }
 

@@ -26,7 +26,7 @@ use crate::sequencer::{Sequencer, halt};
 use crate::submission::{Halt, Receipt};
 use crate::tree::TreeFiles;
 
-/// Why a durable block could not be settled. Opening the ledger again tries the same steps.
+/// Why a block of our own could not be settled. Opening the ledger again tries the same steps, if the log has it.
 #[derive(Debug, thiserror::Error)]
 pub enum SettleError {
     /// Our own block does not decode: a defect, found before the log has it.
@@ -110,7 +110,7 @@ pub(super) struct Settling<'a> {
     pub(super) memory: &'a mut dyn Memory,
     pub(super) announce: &'a mut Option<Box<dyn Announce>>,
     pub(super) checkpoint: &'a mut String,
-    /// Held by who may write; none if a write to the vault has failed.
+    /// Held by who may write.
     pub(super) fence: Option<Arc<Fence>>,
     pub(super) disk: &'a Arc<dyn Disk>,
     pub(super) home: &'a Home,
@@ -168,7 +168,7 @@ impl Settling<'_> {
 
     /// The answers of the groups in the block. Their proofs need nothing that lies in a file, and all meet in the root
     /// that was just published.
-    fn receipts_of(&self, Coming { admitted, made }: &mut Coming) -> Vec<Answer> {
+    fn receipts_of(&self, Coming { admitted, made, .. }: &mut Coming) -> Vec<Answer> {
         let (time, checkpoint) = (self.chain.time, Arc::<str>::from(&**self.checkpoint));
         let first = self.chain.size() - made.hashes.len() as u64;
         let previous = std::iter::once(&made.before).chain(&made.hashes);

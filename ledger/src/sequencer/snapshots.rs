@@ -32,11 +32,16 @@ impl Sequencer {
 
     /// After a block that is settled. A snapshot that can't be written is a slower start next time, no more.
     pub(super) fn write_snapshot_if_due(&mut self) {
-        let finished = self.threads.finish_snapshot(false);
-        let _ = self.readable(finished);
+        self.take_over_snapshot();
         if self.halted.is_none() && self.is_snapshot_due() {
             let _ = self.write_snapshot(self.snapshots.wait);
         }
+    }
+
+    /// Takes over a snapshot that has been written beside the writer.
+    pub(super) fn take_over_snapshot(&mut self) {
+        let finished = self.threads.finish_snapshot(false);
+        let _ = self.readable(finished);
     }
 
     /// Whether enough has come since the last one.

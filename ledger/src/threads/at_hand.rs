@@ -95,7 +95,8 @@ impl AtHand {
     pub(super) fn keep(&mut self, keep: impl Fn(&ThreadId) -> bool) {
         let gone: Vec<ThreadId> =
             self.threads.iter().map(|(id, _)| *id).filter(|thread| !keep(thread)).collect();
-        gone.into_iter().for_each(|thread| self.threads.restore(thread, None));
+        // From the last on: so they leave the lists of open cases, which ascend, at the end.
+        gone.into_iter().rev().for_each(|thread| self.threads.restore(thread, None));
         self.absent.retain(|thread| keep(thread));
         self.assignments.clear();
         self.whole = false;

@@ -201,13 +201,15 @@ impl Vault {
         change: &Change<'_>,
     ) -> Result<ChangedIndex, VaultError> {
         let bundle = index_u32(number);
-        let folded = self.manifest.bundles.get(number).and_then(|bundle| bundle.index.as_ref());
+        let held = self.manifest.bundles.get(number);
+        let folded = held.and_then(|held| Some((held.first_record, held.index.as_ref()?)));
         let is_whole = change.destroy_from.is_none() && !self.segment.indexes.contains_key(&bundle);
         let (gone, bounds, bytes) = match folded.filter(|_| is_whole) {
             // Nothing comes in and no entry goes: the page's bytes are changed where they lie.
-            Some(page) => {
+            Some((first, page)) => {
                 let mut bytes = self.read_page(PageKind::Index, bundle, page)?;
-                let forgotten = forget_in_bytes(&mut bytes, change.records, |key| change.keys.contains(key));
+                let is_forgotten = |key: &KeyId| change.keys.contains(key);
+                let forgotten = forget_in_bytes(&mut bytes, change.records.range(first..), is_forgotten);
                 let Forgotten { parts, bounds } = forgotten.map_err(|_| Self::no_index(bundle, page))?;
                 (parts, bounds, bytes)
             }

@@ -7,6 +7,8 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use vandel_core::checkpoint::Checkpoint;
+use vandel_core::note::Note;
 use vandel_ledger::desk::{Desk, DeskLimits, GroupAnswer};
 use vandel_ledger::sequencer::{Group, Sequencer, Snapshots};
 use vandel_ledger::submission::SubmitError;
@@ -48,14 +50,20 @@ fn run(
     let release = hold_up(&handle);
     let (sender, answers) = mpsc::channel();
     for (number, group) in groups.iter().enumerate() {
-        let (sender, disk) = (sender.clone(), disk.clone());
+        let (sender, disk, asking) = (sender.clone(), disk.clone(), handle.clone());
         let note = move |mut answers: Vec<GroupAnswer>| {
+            // Now and then somebody asks at just that moment.
+            if number % 7 == 3 {
+                let _ = asking.ask(sees_what_is_settled);
+            }
             sender.send((number, disk.operations(), answers.remove(0))).unwrap();
         };
         handle.submit(vec![group.clone()], note).unwrap();
     }
     // Most of it is checked before any of it is placed, so that something always waits.
     thread::sleep(Duration::from_millis(100));
+    // So that a desk that has died is noticed.
+    drop(sender);
     drop(release);
     let mut answered: Vec<_> = groups.iter().map(|_| answers.recv().unwrap()).collect();
     drop(desk.end());
@@ -66,6 +74,17 @@ fn run(
         (Sent { group: group.clone(), begun, promised }, answer)
     });
     sent.collect()
+}
+
+/// A question is put to a ledger in which nothing is on its way, and to none that has stopped. What fails here fails the
+/// desk, and with it every group that waits.
+fn sees_what_is_settled(sequencer: &mut Sequencer) {
+    assert!(sequencer.halted().is_none(), "a sequencer that has stopped is asked");
+    let note = Note::parse(sequencer.checkpoint().as_bytes()).unwrap();
+    let published: Checkpoint = note.text().parse().unwrap();
+    assert_eq!(published.size(), sequencer.chain().size(), "a block on its way is seen");
+    let newest = sequencer.chain().size() - 1;
+    assert_eq!(sequencer.receipts(&[newest]).unwrap()[0].record, newest);
 }
 
 /// How often payloads came into the vault while the memory did not have the block before.

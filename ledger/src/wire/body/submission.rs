@@ -251,6 +251,7 @@ impl Unpacking {
 pub fn decode_answers(bytes: &[u8]) -> Result<SubmitAnswers, DecodeError> {
     let wire: WireAnswers<'_> = decode_body(bytes, "answers", MESSAGE_BYTES_MAX)?;
     check_version(wire.version, "answers")?;
+    limit("answers", wire.answers.len(), GROUPS_MAX)?;
     let checkpoints = wire.checkpoints.into_iter().map(Arc::from).collect();
     let mut unpacking = Unpacking { checkpoints, path: Vec::new(), hash: None };
     let mut answer = |answer: Result<Vec<WireReceipt<'_>>, Refused>| match answer {
