@@ -13,21 +13,21 @@ use crate::id::{AssignmentId, ThreadId};
 const EACH: usize = 8;
 
 /// A key that begins with random bits.
-pub trait Random: Ord + Copy {
+pub trait RandomKey: Ord + Copy {
     /// Its first bits. Keys are in the order of these first.
     fn start(&self) -> u64;
 }
 
-macro_rules! random {
+macro_rules! random_keys {
     ($($id:ty),*) => {$(
-        impl Random for $id {
+        impl RandomKey for $id {
             fn start(&self) -> u64 {
                 u64::from_be_bytes(std::array::from_fn(|index| self.0[index]))
             }
         }
     )*};
 }
-random!(ThreadId, AssignmentId);
+random_keys!(ThreadId, AssignmentId);
 
 /// The map.
 #[derive(Clone, Debug)]
@@ -44,15 +44,15 @@ impl<K, V> Default for Stretches<K, V> {
     }
 }
 
-impl<K: Random, V: PartialEq> PartialEq for Stretches<K, V> {
+impl<K: RandomKey, V: PartialEq> PartialEq for Stretches<K, V> {
     fn eq(&self, other: &Self) -> bool {
         self.len == other.len && self.iter().eq(other.iter())
     }
 }
 
-impl<K: Random, V: Eq> Eq for Stretches<K, V> {}
+impl<K: RandomKey, V: Eq> Eq for Stretches<K, V> {}
 
-impl<K: Random, V> Stretches<K, V> {
+impl<K: RandomKey, V> Stretches<K, V> {
     fn place(&self, key: &K) -> usize {
         let place = key.start().checked_shr(u64::BITS - self.bits).unwrap_or(0);
         usize::try_from(place).expect("there are no more trees than keys")

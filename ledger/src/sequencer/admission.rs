@@ -37,8 +37,8 @@ pub(super) struct Admitted {
     pub(super) is_open: bool,
     /// The signed statements, each with its payload for the vault.
     pub(super) statements: Vec<Placed>,
-    /// The numbers its records will have.
-    pub(super) records: Vec<u64>,
+    /// How many records it will have.
+    pub(super) count: usize,
     /// The cases to which it gives an identity, and those in which it replaces one.
     pub(super) identified: Vec<ThreadId>,
     /// The threads in which it replaces an identity.
@@ -86,7 +86,7 @@ pub(super) struct Batch {
 
 impl Batch {
     /// Whether there is a block to be made.
-    pub(super) fn is_sound(&self) -> bool {
+    pub(super) fn has_block(&self) -> bool {
         !self.admitted.is_empty() && self.halt().is_none()
     }
 
@@ -96,10 +96,10 @@ impl Batch {
     }
 
     fn place(&mut self, ticket: Ticket, statements: Vec<Placed>) -> &mut Admitted {
-        let records: Vec<u64> = (self.next..).take(statements.len()).collect();
-        self.next += records.len() as u64;
+        let count = statements.len();
+        self.next += count as u64;
         let (is_open, identified, superseding) = (false, Vec::new(), Vec::new());
-        self.admitted.push(Admitted { ticket, is_open, statements, records, identified, superseding });
+        self.admitted.push(Admitted { ticket, is_open, statements, count, identified, superseding });
         self.admitted.last_mut().expect("just put there")
     }
 }

@@ -83,7 +83,7 @@ impl Sequencer {
         let mut batch = self.admit(waiting);
         let Self { chain, vault, service, checkpoint_key, .. } = self;
         let keys = Keys { service, checkpoint: checkpoint_key };
-        let made = batch.is_sound().then(|| make(&mut batch, chain, vault, keys));
+        let made = batch.has_block().then(|| make(&mut batch, chain, vault, keys));
         self.take_up(batch, made, answer)
     }
 
@@ -165,7 +165,7 @@ impl Sequencer {
         let (chain, keys) = (&*chain, Keys { service, checkpoint: checkpoint_key });
         let begin = || {
             Judge { chain, threads, vault, open_records, disk: &**disk, home }.admit(waiting, &mut batch);
-            batch.is_sound().then(|| make(&mut batch, chain, vault, keys))
+            batch.has_block().then(|| make(&mut batch, chain, vault, keys))
         };
         let end = || {
             let (log, memory) = (&mut **log, &mut **memory);

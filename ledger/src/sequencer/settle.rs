@@ -181,7 +181,7 @@ impl Settling<'_> {
             proof,
             checkpoint: checkpoint.clone(),
         });
-        let mut of = |group: &Admitted| receipts.by_ref().take(group.records.len()).collect();
+        let mut of = |group: &Admitted| receipts.by_ref().take(group.count).collect();
         admitted.iter().map(|group| (group.ticket, Ok(of(group)))).collect()
     }
 }

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use zeroize::Zeroizing;
 
 use super::bundle::{KEY_BYTES, Span};
-use super::index::{Forgotten, forget_in_bytes};
+use super::index::Index;
 use super::manifest::{BundlePage, Manifest};
 use super::page::{self, Page, PageKind, PageName};
 use super::rotate::{Change, forget};
@@ -52,8 +52,7 @@ struct ChangedShard {
 /// A bundle's index without what is forgotten.
 struct ChangedIndex {
     number: usize,
-    /// The first record that stays, and the last.
-    bounds: Option<(u64, u64)>,
+    index: Index,
     spans: Vec<Span>,
     page: Option<Made>,
 }
@@ -175,12 +174,13 @@ impl Vault {
             let changed = lot.par_iter().map(|number| self.change_index(*number, epoch, change));
             let changed: Vec<Result<ChangedIndex, VaultError>> = changed.collect();
             for changed in changed {
-                let ChangedIndex { number, bounds, spans: gone, page } = changed?;
+                let ChangedIndex { number, index, spans: gone, page } = changed?;
                 spans.extend(gone);
                 let held = next.bundles.get(number).map(|bundle| bundle.first_record);
                 let coming = bound.or(held).unwrap_or_else(|| self.last_record.map_or(0, |last| last + 1));
-                let first_record = bounds.map_or(coming, |(first, _)| first.min(held.unwrap_or(first)));
-                if let Some((_, last)) = bounds {
+                let first_record =
+                    index.first_record().map_or(coming, |first| first.min(held.unwrap_or(first)));
+                if let Some(last) = index.last_record() {
                     bound = bound.map(|_| last + 1);
                 }
                 let page = page.map(|made| self.take_up(made, unwritten)).transpose()?;
@@ -200,31 +200,18 @@ impl Vault {
         epoch: u64,
         change: &Change<'_>,
     ) -> Result<ChangedIndex, VaultError> {
+        let index = self.index_of(number)?;
+        // It is of no more use there, and so need not be copied.
+        self.caches().indexes.forget(index_u32(number));
+        let mut index = index.into_owned();
         let bundle = index_u32(number);
-        let held = self.manifest.bundles.get(number);
-        let folded = held.and_then(|held| Some((held.first_record, held.index.as_ref()?)));
-        let is_whole = change.destroy_from.is_none() && !self.segment.indexes.contains_key(&bundle);
-        let (gone, bounds, bytes) = match folded.filter(|_| is_whole) {
-            // Nothing comes in and no entry goes: the page's bytes are changed where they lie.
-            Some((first, page)) => {
-                let mut bytes = self.read_page(PageKind::Index, bundle, page)?;
-                let is_forgotten = |key: &KeyId| change.keys.contains(key);
-                let forgotten = forget_in_bytes(&mut bytes, change.records.range(first..), is_forgotten);
-                let Forgotten { parts, bounds } = forgotten.map_err(|_| Self::no_index(bundle, page))?;
-                (parts, bounds, bytes)
-            }
-            None => {
-                let index = self.index_of(number)?;
-                // It is of no more use there, and so need not be copied.
-                self.caches().indexes.forget(bundle);
-                let mut index = index.into_owned();
-                let gone = forget(&mut index, change);
-                (gone, index.first_record().zip(index.last_record()), index.encode())
-            }
-        };
+        let gone = forget(&mut index, change);
         let spans = gone.iter().map(|part| Span { bundle, offset: part.offset, len: part.len }).collect();
-        let page = bounds.map(|_| self.make_page(PageKind::Index, number, epoch, &bytes)).transpose()?;
-        Ok(ChangedIndex { number, bounds, spans, page })
+        let page = match index.is_empty() {
+            true => None,
+            false => Some(self.make_page(PageKind::Index, number, epoch, &index.encode())?),
+        };
+        Ok(ChangedIndex { number, index, spans, page })
     }
 
     /// A page of the coming epoch under a new key.

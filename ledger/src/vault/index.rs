@@ -12,10 +12,6 @@ use zeroize::Zeroizing;
 use super::seal::KeyId;
 
 const WHAT: &str = "a bundle's index";
-/// An entry without its parts: record, statement, and how many parts there are.
-const ENTRY_BYTES: usize = 8 + 32 + 1;
-/// A part: slot, whether there is a key, which, offset and length.
-const PART_BYTES: usize = 1 + 1 + 16 + 4 + 4;
 
 /// One record's entry; its parts stand in [`Index::parts`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +57,10 @@ impl Index {
 
     pub(super) fn len(&self) -> usize {
         self.entries.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
     }
 
     pub(super) fn first_record(&self) -> Option<u64> {
@@ -120,9 +120,7 @@ impl Index {
 
     /// The bytes that a page or a frame holds.
     pub(super) fn encode(&self) -> Zeroizing<Vec<u8>> {
-        let mut out = Zeroizing::new(Vec::with_capacity(
-            4 + self.entries.len() * ENTRY_BYTES + self.parts.len() * PART_BYTES,
-        ));
+        let mut out = Zeroizing::new(Vec::with_capacity(4 + self.entries.len() * 41 + self.parts.len() * 26));
         self.encode_into(&mut out);
         out
     }
@@ -146,85 +144,28 @@ impl Index {
 
     /// Reads what [`Index::encode`] wrote.
     pub(super) fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let mut reader = Reader::new(bytes, WHAT, usize::MAX)?;
+        let count = reader.u32(WHAT)? as usize;
         let mut index = Self::default();
-        index.entries.reserve(bytes.len() / (ENTRY_BYTES + PART_BYTES));
-        index.parts.reserve(bytes.len() / (ENTRY_BYTES + PART_BYTES));
-        read(bytes, |item| match item {
-            Item::Entry { record, statement } => index.push(record, statement, []),
-            Item::Part { part, .. } => {
-                index.parts.push(part);
-                index.entries.last_mut().into_iter().for_each(|entry| entry.part_count += 1);
+        index.entries.reserve(count.min(bytes.len() / 41));
+        index.parts.reserve(bytes.len() / 64);
+        for _ in 0..count {
+            let record = reader.u64(WHAT)?;
+            let statement = Hash(reader.array(WHAT)?);
+            let part_count = reader.u8(WHAT)?;
+            if index.last_record().is_some_and(|last| last >= record) {
+                return Err(DecodeError::BadValue { what: WHAT });
             }
-        })?;
+            let first_part =
+                u32::try_from(index.parts.len()).map_err(|_| DecodeError::BadValue { what: WHAT })?;
+            for _ in 0..part_count {
+                index.parts.push(decode_part(&mut reader)?);
+            }
+            index.entries.push(IndexEntry { record, statement, first_part, part_count });
+        }
+        reader.finish(WHAT)?;
         Ok(index)
     }
-}
-
-/// What is left of an index after parts of it were forgotten in its bytes.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Forgotten {
-    /// The parts, as they were.
-    pub(super) parts: Vec<IndexPart>,
-    /// The first record and the last; none if there is none.
-    pub(super) bounds: Option<(u64, u64)>,
-}
-
-/// Forgets the keys of parts in the bytes that [`Index::encode`] wrote: of those of the named records, ascending, under a
-/// key that is to be forgotten. As reading the index, changing and writing it would do.
-pub(super) fn forget_in_bytes<'r>(
-    bytes: &mut [u8],
-    named: impl IntoIterator<Item = &'r u64>,
-    is_forgotten: impl Fn(&KeyId) -> bool,
-) -> Result<Forgotten, DecodeError> {
-    let (mut named, mut is_named) = (named.into_iter().peekable(), false);
-    let (mut places, mut forgotten) = (Vec::new(), Forgotten { parts: Vec::new(), bounds: None });
-    read(bytes, |item| match item {
-        Item::Entry { record, .. } => {
-            while named.next_if(|next| **next < record).is_some() {}
-            is_named = named.peek().is_some_and(|next| **next == record);
-            forgotten.bounds = Some((forgotten.bounds.map_or(record, |(first, _)| first), record));
-        }
-        Item::Part { part, at } if is_named && part.key.is_some_and(|key| is_forgotten(&key)) => {
-            places.push(at);
-            forgotten.parts.push(part);
-        }
-        Item::Part { .. } => {}
-    })?;
-    // Behind the slot: that there is a key, and which.
-    places.into_iter().for_each(|at| bytes[at + 1..at + 18].fill(0));
-    Ok(forgotten)
-}
-
-/// What an index's bytes consist of, in their order.
-enum Item {
-    Entry {
-        record: u64,
-        statement: Hash,
-    },
-    /// Of the entry before.
-    Part {
-        part: IndexPart,
-        /// Where in the bytes it stands.
-        at: usize,
-    },
-}
-
-/// Reads an index's bytes, all of them and nothing else.
-fn read(bytes: &[u8], mut item: impl FnMut(Item)) -> Result<(), DecodeError> {
-    let mut reader = Reader::new(bytes, WHAT, usize::MAX)?;
-    let mut last = None;
-    for _ in 0..reader.u32(WHAT)? {
-        let record = reader.u64(WHAT)?;
-        if last.replace(record).is_some_and(|last| last >= record) {
-            return Err(DecodeError::BadValue { what: WHAT });
-        }
-        item(Item::Entry { record, statement: Hash(reader.array(WHAT)?) });
-        for _ in 0..reader.u8(WHAT)? {
-            let at = bytes.len() - reader.rest().len();
-            item(Item::Part { part: decode_part(&mut reader)?, at });
-        }
-    }
-    reader.finish(WHAT)
 }
 
 fn decode_part(reader: &mut Reader<'_>) -> Result<IndexPart, DecodeError> {
@@ -237,66 +178,4 @@ fn decode_part(reader: &mut Reader<'_>) -> Result<IndexPart, DecodeError> {
         _ => return Err(DecodeError::BadValue { what: WHAT }),
     };
     Ok(IndexPart { slot, key, offset: reader.u32(WHAT)?, len: reader.u32(WHAT)? })
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn index() -> impl Strategy<Value = Index> {
-        let part = (any::<u8>(), prop::option::of(0..4_u8), any::<u32>(), any::<u32>());
-        let part = part.prop_map(|(slot, key, offset, len)| {
-            let key = key.map(|key| KeyId([key; 16]));
-            IndexPart { slot, key, offset, len }
-        });
-        let entry = (1..4_u64, any::<[u8; 32]>(), prop::collection::vec(part, 0..4));
-        prop::collection::vec(entry, 0..12).prop_map(|entries| {
-            let (mut index, mut record) = (Index::default(), 0);
-            for (step, statement, parts) in entries {
-                record += step;
-                index.push(record, Hash(statement), parts);
-            }
-            index
-        })
-    }
-
-    proptest! {
-        #[test]
-        fn what_is_forgotten_in_the_bytes_is_what_is_forgotten_in_the_index(
-            mut index in index(),
-            named in prop::collection::btree_set(0..40_u64, 0..20),
-            keys in prop::collection::btree_set(0..4_u8, 0..4),
-        ) {
-            let mut bytes = index.encode();
-            prop_assert_eq!(&Index::decode(&bytes).expect("an index"), &index);
-            let keys: BTreeSet<KeyId> = keys.into_iter().map(|key| KeyId([key; 16])).collect();
-            let bounds = index.first_record().zip(index.last_record());
-            let mut parts = Vec::new();
-            for record in &named {
-                for part in index.parts_mut(*record) {
-                    if part.key.is_some_and(|key| keys.contains(&key)) {
-                        parts.push(*part);
-                        part.key = None;
-                    }
-                }
-            }
-            let forgotten = forget_in_bytes(&mut bytes, &named, |key| keys.contains(key)).expect("an index");
-            prop_assert_eq!(forgotten, Forgotten { parts, bounds });
-            prop_assert_eq!(&bytes, &index.encode());
-        }
-
-        #[test]
-        fn bytes_that_are_no_index_are_refused_and_stay_as_they_are(index in index(), at in any::<prop::sample::Index>()) {
-            let sound = index.encode();
-            let cut = at.index(sound.len());
-            let mut bytes = sound[..cut].to_vec();
-            prop_assert!(Index::decode(&bytes).is_err());
-            prop_assert!(forget_in_bytes(&mut bytes, &(0..40).collect::<Vec<_>>(), |_| true).is_err());
-            prop_assert_eq!(&bytes, &sound[..cut]);
-        }
-    }
 }

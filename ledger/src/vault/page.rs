@@ -134,17 +134,12 @@ pub(super) fn read(
 ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
     let blob = read_all(disk, &folder.join(name.file()))
         .map_err(|source| VaultError::Io { file: name.file(), source })?;
-    let fits = || hash.is_none_or(|hash| *hash == sha256(&[&blob]));
-    let open = || open_blob(&blob, ledger, name, key);
-    let (fits, opened) = if blob.len() > LONG_BYTES { rayon::join(fits, open) } else { (fits(), open()) };
-    if !fits {
+    if hash.is_some_and(|hash| *hash != sha256(&[&blob])) {
         return Err(VaultError::damaged(name.file(), "its hash is not the one in the manifest"));
     }
-    opened.ok_or_else(|| VaultError::damaged(name.file(), "it does not open under its key"))
+    open_blob(&blob, ledger, name, key)
+        .ok_or_else(|| VaultError::damaged(name.file(), "it does not open under its key"))
 }
-
-/// A page longer than this is hashed and opened beside each other: a shorter one is quicker than another core wakes.
-const LONG_BYTES: usize = 1 << 17;
 
 /// Opens the bytes of a page; `None` if they are another page, changed, or under another key.
 pub(super) fn open_blob(

@@ -36,7 +36,7 @@ pub struct ErasureEvidence {
 /// What a rotation leaves out.
 pub(super) struct Change<'a> {
     pub(super) keys: &'a BTreeSet<KeyId>,
-    pub(super) records: &'a BTreeSet<u64>,
+    records: &'a BTreeSet<u64>,
     pub(super) destroy_from: Option<u64>,
     /// The least epoch that the rotation leads to.
     epoch: u64,

@@ -55,14 +55,11 @@ impl Vault {
             return Ok(Some(held));
         }
         let plaintext = self.read_page(PageKind::Index, number, page)?;
-        let index = Arc::new(Index::decode(&plaintext).map_err(|_| Self::no_index(number, page))?);
+        let index = Arc::new(Index::decode(&plaintext).map_err(|_| {
+            VaultError::damaged(format!("index-{number}.{}", page.generation), "it is no index")
+        })?);
         self.caches().indexes.put(number, page.generation, &index, index.len());
         Ok(Some(index))
-    }
-
-    /// What a page of an index opens to is none.
-    pub(super) fn no_index(number: u32, page: &Page) -> VaultError {
-        VaultError::damaged(format!("index-{number}.{}", page.generation), "it is no index")
     }
 
     pub(super) fn read_page(

@@ -18,8 +18,7 @@ use vandel_tests::small_ledger::{assess, enrol};
 
 use crate::check::check;
 use crate::deep;
-use crate::desk::{hold_up, prepared};
-use crate::script::Sent;
+use crate::script::{Sent, hold_up, prepared};
 
 /// What is handed in: steps of several threads in turn; in the middle an open statement, a group once more, and one twice
 /// at once.

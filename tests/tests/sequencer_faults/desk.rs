@@ -18,25 +18,12 @@ use vandel_ledger::desk::{Desk, DeskError, DeskHandle, DeskLimits, GroupAnswer};
 use vandel_ledger::sequencer::{Group, Sequencer};
 use vandel_ledger::submission::{Submission, SubmitError};
 use vandel_tests::random::Random;
-use vandel_tests::recording_disk::{RecordingDisk, Trouble};
-use vandel_tests::small_ledger::{adopt_policy, assess, decider, enrol};
+use vandel_tests::recording_disk::Trouble;
+use vandel_tests::small_ledger::{assess, decider, enrol};
 
 use crate::check::check;
 use crate::deep;
-use crate::script::{Sent, hashes, ledger_on};
-
-/// A ledger with a policy and a decider, opened.
-pub(crate) fn prepared() -> (RecordingDisk, Sequencer) {
-    let disk = RecordingDisk::default();
-    let ledger = ledger_on(&disk);
-    ledger.found().unwrap();
-    let mut sequencer = ledger.open().unwrap();
-    let policy = adopt_policy(&sequencer);
-    sequencer.commit_one(policy).unwrap();
-    let decider = enrol(&sequencer, 3);
-    sequencer.commit_one(decider).unwrap();
-    (disk, sequencer)
-}
+use crate::script::{Sent, hashes, hold_up, ledger_on, prepared};
 
 /// What one client will hand in, signed ahead: groups of one to three steps, each on the one before.
 fn client(sequencer: &Sequencer, thread: u8, steps: usize, random: &mut Random) -> Vec<Group> {
@@ -241,19 +228,6 @@ fn a_desk_that_is_closed_in_the_middle_finishes_what_it_took() {
         "deep: {trials} desks closed under load, {acknowledged} acknowledged, {turned_away} turned away"
     );
     assert!(turned_away > 0);
-}
-
-/// Keeps the writer busy until the sender is dropped or used.
-pub(crate) fn hold_up(desk: &DeskHandle) -> mpsc::Sender<()> {
-    let (release, held) = mpsc::channel();
-    let (started, begun) = mpsc::channel();
-    desk.ask(move |_| {
-        started.send(()).unwrap();
-        let _ = held.recv();
-    })
-    .unwrap();
-    begun.recv().unwrap();
-    release
 }
 
 #[test]

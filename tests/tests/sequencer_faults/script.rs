@@ -1,9 +1,10 @@
 //! What a run does, as data, and the run itself: what was sent, and what was promised when.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 
 use vandel_core::statement::SignedStatement;
+use vandel_ledger::desk::DeskHandle;
 use vandel_ledger::home::Home;
 use vandel_ledger::opening::HomeError;
 use vandel_ledger::sequencer::{Group, Sequencer, Snapshots};
@@ -17,6 +18,32 @@ pub(crate) const HOME: &str = "/ledger/home";
 /// The small ledger on this disk.
 pub(crate) fn ledger_on(disk: &RecordingDisk) -> SmallLedger {
     SmallLedger::at(Arc::new(disk.clone()), Home::new(Path::new(HOME)))
+}
+
+/// A ledger with a policy and a decider, opened.
+pub(crate) fn prepared() -> (RecordingDisk, Sequencer) {
+    let disk = RecordingDisk::default();
+    let ledger = ledger_on(&disk);
+    ledger.found().unwrap();
+    let mut sequencer = ledger.open().unwrap();
+    let policy = adopt_policy(&sequencer);
+    sequencer.commit_one(policy).unwrap();
+    let decider = enrol(&sequencer, 3);
+    sequencer.commit_one(decider).unwrap();
+    (disk, sequencer)
+}
+
+/// Keeps the writer busy until the sender is dropped or used.
+pub(crate) fn hold_up(desk: &DeskHandle) -> mpsc::Sender<()> {
+    let (release, held) = mpsc::channel();
+    let (started, begun) = mpsc::channel();
+    desk.ask(move |_| {
+        started.send(()).unwrap();
+        let _ = held.recv();
+    })
+    .unwrap();
+    begun.recv().unwrap();
+    release
 }
 
 /// One thing that a run does.
